@@ -1,0 +1,9 @@
+/**
+ * All that a connector author imports.
+ * @module
+ */
+export { defineDestination, defineSource, secret } from './define.js';
+export { MillraceError, isMillraceError } from '../../platform/errors/error.js';
+export type * from './types.js';
+export type { BoundarySet, CursorMark, CursorType, Position, ScanMark } from '../../checkpoint/position.js';
+export type { Catalog, Field, LogicalType, NativeType, StreamDescription, Target } from '../../schema/types.js';

@@ -1,0 +1,213 @@
+import type { BoundarySet, Position } from '../../checkpoint/position.js';
+import type { Catalog, Field, StreamDescription, Target } from '../../schema/types.js';
+import type { WriteMode } from '../../schema/connection-config.js';
+import type { z } from 'zod';
+
+/** What every connector call gets. `signal` must reach sockets and queries: it fires on cancel, timeout and shutdown. */
+export interface ConnectorContext<Config> {
+  readonly config: Config;
+  readonly signal: AbortSignal;
+  readonly log: ConnectorLog;
+  /** Names our sessions in the other system: `millrace/<connection>/<epoch>/<feed>/<attempt>`, at most 63 bytes. */
+  readonly sessionName: string;
+}
+
+export interface ConnectorLog {
+  debug(message: string, facts?: Record<string, unknown>): void;
+  info(message: string, facts?: Record<string, unknown>): void;
+  warn(message: string, facts?: Record<string, unknown>): void;
+}
+
+export interface CheckResult {
+  readonly ok: true;
+  /** Facts a person likes to see: server version, user, database. No secrets. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** One read of one stream from one position. */
+export interface ReadRequest {
+  readonly stream: StreamDescription;
+  /** The fields to read, in order: the selected ones plus key and cursor. */
+  readonly fields: readonly Field[];
+  readonly sync: 'full' | 'incremental';
+  readonly primaryKey: readonly string[];
+  readonly cursorField?: string;
+  readonly nullCursor: 'include' | 'exclude' | 'error';
+  /** Rows with a NULL cursor are wanted again in every run (merge modes), not only in the first read. */
+  readonly rereadNullCursor: boolean;
+  readonly settleMs: number;
+  readonly position: Position;
+  /** A slice should stay near these; a slice always ends at a mark. */
+  readonly sliceRows: number;
+  readonly sliceBytes: number;
+  /** A private folder for files handed over by `file` events; the engine removes it. */
+  readonly tempDir: string;
+}
+
+/** Plain objects with a value per field; anything that is not a string, number, boolean, bigint or null is passed as text. */
+export interface RowsEvent {
+  readonly kind: 'rows';
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A file the engine reads with DuckDB, so that rows never become JavaScript objects. */
+export interface FileEvent {
+  readonly kind: 'file';
+  readonly file: StagedFile;
+  /** Rows in the file where the source counted them; the engine compares (I7). */
+  readonly rows?: number;
+  readonly bytes: number;
+}
+
+export type StagedFile =
+  | {
+      readonly format: 'postgres-csv';
+      readonly path: string;
+      /** Line feeds in the file: one more than rows proves that no value spans lines, so the file may be read in parallel. */
+      readonly lineFeeds: number;
+    }
+  | {
+      readonly format: 'duckdb-scan';
+      /** A DuckDB table expression over local files, made by the connector, never by users: `read_csv('…', …)`. */
+      readonly scan: string;
+      /** Per requested field, in order: the expression over the scan that yields its staged value. */
+      readonly select: readonly string[];
+      /** For messages: which files these are, in the source's own names. */
+      readonly label: string;
+    };
+
+/**
+ * Everything before the mark is covered by `position`. `largest` asks the engine to complete the position with the
+ * largest cursor value it staged and with its boundary set.
+ */
+export interface MarkEvent {
+  readonly kind: 'mark';
+  readonly position: MarkPosition;
+  /** The stream has nothing more in this run. */
+  readonly done: boolean;
+}
+
+export type MarkPosition =
+  | { readonly kind: 'exact'; readonly position: Position }
+  /** Incremental slice: the cursor becomes the largest value staged, or stays when nothing was. */
+  | { readonly kind: 'largest' }
+  /** First read of an incremental stream: scan on, or done: the cursor becomes the largest value of the whole scan. */
+  | { readonly kind: 'scanned'; readonly by: readonly string[]; readonly after: readonly string[] | null; readonly upper: string | null };
+
+/** Rows may still be on their way below the upper bound; the run goes on without them and says so. Not a failure. */
+export interface DelayedEvent {
+  readonly kind: 'delayed';
+  readonly reason: string;
+}
+
+export type ReadEvent = RowsEvent | FileEvent | MarkEvent | DelayedEvent;
+
+export interface ConnectorInfo<Config> {
+  readonly id: string;
+  readonly title: string;
+  readonly stability: 'stable' | 'beta' | 'alpha';
+  /** Validates and documents the configuration; mark secret fields with `secret()`. */
+  readonly config: z.ZodType<Config>;
+}
+
+/** A source. An optional ability is the presence of its method. */
+export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
+  /** Connects and proves that reading is possible. @throws MillraceError `connector.*` */
+  check(context: ConnectorContext<Config>): Promise<CheckResult>;
+  /** Lists streams with fields, keys and estimates; only `streams` when given. */
+  discover(context: ConnectorContext<Config>, streams?: readonly string[]): Promise<Catalog>;
+  /**
+   * Reads from `request.position` on. Yields data, then a mark, and so on. The engine may stop after any mark, and later
+   * goes on from that mark's position, maybe in another process: nothing may be kept between calls.
+   */
+  read(context: ConnectorContext<Config>, request: ReadRequest): AsyncIterable<ReadEvent>;
+}
+
+/** What the ledger knows of one feed. */
+export interface LedgerPosition {
+  readonly feed: string;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly position: Position;
+}
+
+export interface FenceRequest {
+  readonly connectionId: string;
+  readonly epoch: number;
+  readonly run: number;
+  readonly feeds: readonly string[];
+}
+
+/** `refused` means that the destination has already seen a higher epoch; nothing was changed. */
+export type FenceResult =
+  | { readonly outcome: 'raised'; readonly ledger: readonly LedgerPosition[]; readonly endedSessions: number }
+  | { readonly outcome: 'refused'; readonly epoch: number };
+
+/** One staged segment on this machine, ready to be read by DuckDB. */
+export interface SegmentFile {
+  readonly path: string;
+  readonly rows: number;
+}
+
+/** A column of a staged slice. */
+export interface StagedColumn extends Field {
+  /** Its name in the Parquet file; differs from `name` only where two names are equal but for case. */
+  readonly column: string;
+  /** DuckDB type in the Parquet file; VARCHAR when the values travel as the source's own text. */
+  readonly stage: string;
+}
+
+/** Everything a destination needs to load one slice in one transaction (I2). */
+export interface LoadRequest {
+  readonly connectionId: string;
+  readonly stream: string;
+  readonly feed: string;
+  readonly epoch: number;
+  readonly run: number;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly from: Position;
+  readonly to: Position;
+  readonly boundary?: BoundarySet;
+  readonly manifestSha256: string;
+  readonly mode: WriteMode;
+  readonly dedup: 'newest_wins' | 'last_load_wins';
+  readonly primaryKey: readonly string[];
+  readonly cursorField?: string;
+  readonly target: Target;
+  readonly columns: readonly StagedColumn[];
+  readonly segments: readonly SegmentFile[];
+  readonly rows: number;
+  /** Rows by fate so far, kept in the ledger row. */
+  readonly extracted: number;
+  readonly repeated: number;
+  readonly filtered: number;
+  readonly extractedAt: string;
+  readonly tempDir: string;
+  /** The last slice of a full read publishes the shadow in the same transaction (I5). */
+  readonly publish: boolean;
+  readonly attempt: number;
+}
+
+/** What the ledger holds for the slice after the call, whether this call wrote it or an earlier one. */
+export interface LoadResult {
+  readonly seq: number;
+  readonly to: Position;
+  readonly rows: { readonly loaded: number; readonly rejected: number; readonly superseded: number };
+  /** True when an earlier attempt had already committed this slice. */
+  readonly alreadyLoaded: boolean;
+  /** Changes made to the target's columns, in words. */
+  readonly schemaChanges: readonly string[];
+}
+
+export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
+  /** What it can hold (DESIGN section 9). */
+  readonly guarantee: 'transactional' | 'idempotent' | 'at_least_once';
+  check(context: ConnectorContext<Config>): Promise<CheckResult>;
+  /** Where a stream goes when the connection does not say. */
+  defaultTarget(stream: string): Target;
+  /** Raises the epoch, ends sessions of lower epochs, answers with the ledger: one transaction (I9). */
+  fence(context: ConnectorContext<Config>, request: FenceRequest): Promise<FenceResult>;
+  /** Loads one slice. @throws MillraceError `load.stale_epoch`, `load.stale_position` (facts: seq, position), `load.*` */
+  load(context: ConnectorContext<Config>, request: LoadRequest): Promise<LoadResult>;
+}

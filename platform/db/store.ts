@@ -1,0 +1,79 @@
+import type { ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
+import type { RunStatus, Trigger } from '../../workflows/messages.js';
+
+/** A configured source or destination with its secrets in clear: only ever held inside an activity (I12). */
+export interface ConnectorInstance {
+  readonly id: string;
+  readonly name: string;
+  readonly connector: string;
+  readonly config: unknown;
+}
+
+/** One version of a connection with everything a run needs. */
+export interface ConnectionPlan {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly version: number;
+  readonly schedule: ScheduleConfig;
+  readonly streams: readonly StreamConfig[];
+  readonly source: ConnectorInstance;
+  readonly destination: ConnectorInstance;
+}
+
+export interface RunRows {
+  readonly extracted: number;
+  readonly repeated: number;
+  readonly filtered: number;
+  readonly loaded: number;
+  readonly rejected: number;
+  readonly superseded: number;
+}
+
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+  readonly suggestion: string;
+}
+
+export type StreamStep = 'waiting' | 'extract' | 'transform' | 'load' | 'checkpoint' | 'finished';
+
+export interface StreamRecord {
+  readonly name: string;
+  readonly step: StreamStep;
+  readonly status: RunStatus;
+  readonly rows: RunRows;
+  readonly bytes: number;
+  readonly slices: number;
+  /** The feed's position as shown to people; see checkpoint/position.ts. */
+  readonly cursor: unknown;
+  readonly error: RunError | null;
+  readonly notes: readonly string[];
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly number: number;
+  readonly trigger: Trigger;
+  readonly status: RunStatus;
+  readonly workflowId: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly error?: RunError | null;
+}
+
+/**
+ * What activities need of the metadata database. Runs there are a projection that can be rebuilt: every write is an
+ * idempotent upsert, and a later status never gives way to an earlier one.
+ */
+export interface MetadataStore {
+  /** The named version, or the newest. @throws MillraceError `request.not_found` */
+  loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan>;
+  /** @throws MillraceError `request.not_found` */
+  loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance>;
+  recordRun(run: RunRecord): Promise<void>;
+  recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,69 @@
+/**
+ * The one list of things that can go wrong: code, what the engine does about it, and what a person should do. HTTP
+ * status, Temporal retry and exit code follow from the recovery class alone, so a new error is one line here.
+ * @module
+ */
+
+/**
+ * What the engine does next. `retry`: the same call may succeed later. `fix_config` and `fix_data`: a person must change
+ * something. `skip`: not a failure of the run. `bug`: ours.
+ */
+export type Recovery = 'retry' | 'fix_config' | 'fix_data' | 'skip' | 'bug';
+
+interface CatalogueEntry {
+  readonly recovery: Recovery;
+  readonly title: string;
+  readonly suggestion: string;
+  /** Only where the class's default does not fit. */
+  readonly status?: number;
+}
+
+export const CATALOGUE = {
+  'request.invalid': { recovery: 'fix_config', title: 'The request is not valid', suggestion: 'Correct the fields named in errors.', status: 400 },
+  'request.unauthenticated': { recovery: 'fix_config', title: 'No valid API key', suggestion: 'Send Authorization: Bearer <key>.', status: 401 },
+  'request.forbidden': { recovery: 'fix_config', title: 'The API key may not do this', suggestion: 'Use a key with the scope named in detail.', status: 403 },
+  'request.not_found': { recovery: 'fix_config', title: 'Not found', suggestion: 'Check the id; list the resources to see what exists.', status: 404 },
+  'request.conflict': { recovery: 'fix_config', title: 'Conflict with the current state', suggestion: 'Read the resource again and retry.', status: 409 },
+  'request.too_large': { recovery: 'fix_config', title: 'The request body is too large', suggestion: 'Send a smaller body.', status: 413 },
+  'run.already_active': { recovery: 'fix_config', title: 'A run is already active', suggestion: 'Wait for it, or cancel it first.', status: 409 },
+  'run.not_active': { recovery: 'fix_config', title: 'No run is active', suggestion: 'There is nothing to cancel.', status: 409 },
+  'connection.paused': { recovery: 'fix_config', title: 'The connection is paused', suggestion: 'Resume it first: POST …/resume.', status: 409 },
+  'engine.no_worker': { recovery: 'retry', title: 'No worker accepted the request in time', suggestion: 'The outcome is unknown: repeat the request with the same Idempotency-Key.', status: 503 },
+  'engine.unavailable': { recovery: 'retry', title: 'Temporal cannot be reached', suggestion: 'Check that the Temporal server runs and TEMPORAL_ADDRESS is right.', status: 503 },
+  'engine.internal': { recovery: 'bug', title: 'Something went wrong inside Millrace', suggestion: 'Report it with the requestId.', status: 500 },
+  'connector.unknown': { recovery: 'fix_config', title: 'No such connector', suggestion: 'See GET /v1/connectors for the ids.', status: 422 },
+  'connector.invalid_config': { recovery: 'fix_config', title: 'The configuration is not valid', suggestion: 'Correct the fields named in errors.', status: 422 },
+  'connector.auth_failed': { recovery: 'fix_config', title: 'The server refused the credentials', suggestion: 'Check user and password.', status: 422 },
+  'connector.permission_denied': { recovery: 'fix_config', title: 'The user lacks a permission', suggestion: 'Grant what detail names.', status: 422 },
+  'connector.unreachable': { recovery: 'retry', title: 'The server cannot be reached', suggestion: 'Check host, port and network.', status: 422 },
+  'connector.transient': { recovery: 'retry', title: 'A passing fault of the other system', suggestion: 'It is retried by itself.' },
+  'connector.rate_limited': { recovery: 'retry', title: 'The other system asked to slow down', suggestion: 'It is retried after the time it asked for.' },
+  'source.stream_missing': { recovery: 'fix_config', title: 'The stream does not exist in the source', suggestion: 'Discover the source again and correct the stream name.', status: 422 },
+  'source.field_missing': { recovery: 'fix_config', title: 'The field does not exist in the stream', suggestion: 'Correct the field name.', status: 422 },
+  'source.cursor_unsupported': { recovery: 'fix_config', title: 'The field cannot be a cursor', suggestion: 'Choose a number, date, time or text field.', status: 422 },
+  'source.primary_key_missing': { recovery: 'fix_config', title: 'The mode needs a primary key', suggestion: 'Name the key in streams[].primaryKey.', status: 422 },
+  'source.bad_data': { recovery: 'fix_data', title: 'The source holds data that cannot be read', suggestion: 'Correct the file or value that detail names.' },
+  'source.null_cursor': { recovery: 'fix_data', title: 'A cursor value is NULL', suggestion: 'Fill the field, or set nullCursor to include or exclude.' },
+  'source.boundary_lost': { recovery: 'fix_config', title: 'What was read at the last cursor value is not known any more', suggestion: 'Refresh the stream, or set its state.' },
+  'transform.refused_sql': { recovery: 'fix_config', title: 'The SQL is not allowed', suggestion: 'Write one SELECT over input.', status: 422 },
+  'transform.failed': { recovery: 'fix_config', title: 'The SQL failed on the data', suggestion: 'Correct the SQL that detail names.' },
+  'transform.limit_exceeded': { recovery: 'fix_config', title: 'The SQL used more memory or time than allowed', suggestion: 'Make it smaller, or raise the limit.' },
+  'stage.corrupt': { recovery: 'retry', title: 'A staged file is not what was recorded', suggestion: 'The slice is read again by the next run.' },
+  'stage.full': { recovery: 'retry', title: 'The stage has no room', suggestion: 'Free space where the stage lives.' },
+  'load.stale_epoch': { recovery: 'skip', title: 'A newer run has taken over', suggestion: 'Nothing to do: the newer run continues.' },
+  'load.stale_position': { recovery: 'skip', title: 'The slice does not follow the last loaded one', suggestion: 'Nothing to do: the feed goes on from the ledger.' },
+  'load.target_owned': { recovery: 'fix_config', title: 'Another connection writes this table', suggestion: 'Choose another target, or remove the other connection.', status: 409 },
+  'load.target_incompatible': { recovery: 'fix_config', title: 'The target table does not fit the stream', suggestion: 'Change the table that detail names, or choose another target.' },
+  'load.target_missing': { recovery: 'fix_config', title: 'The target table is gone but the stream has a position', suggestion: 'Refresh the stream to load it again.' },
+  'load.bad_value': { recovery: 'fix_data', title: 'The destination refused a value', suggestion: 'See detail for column and value; change the transform or the target type.' },
+  'load.count_mismatch': { recovery: 'bug', title: 'The destination counted other rows than were staged', suggestion: 'Nothing was committed. Report it with the run id.' },
+  'load.blocked': { recovery: 'retry', title: 'A lock in the destination was not free in time', suggestion: 'End the session that holds the lock; it is retried by itself.' },
+  'setup.invalid': { recovery: 'fix_config', title: 'The setting is not valid', suggestion: 'Correct the environment variable that detail names.' },
+  'setup.unavailable': { recovery: 'fix_config', title: 'Something Millrace needs cannot be had', suggestion: 'See detail.' },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export function catalogueEntry(code: ErrorCode): CatalogueEntry {
+  return CATALOGUE[code];
+}

@@ -1,0 +1,39 @@
+import { type ErrorCode, type Recovery, catalogueEntry } from './catalogue.js';
+
+export interface ErrorDetails {
+  /** What was wrong and where, in one sentence, without secrets. */
+  readonly detail: string;
+  /** Path into the configuration or request, e.g. `streams[0].cursorField`. */
+  readonly path?: string;
+  /** Replaces the catalogue's suggestion where something more exact can be said. */
+  readonly suggestion?: string;
+  readonly stream?: string;
+  /** Facts the engine needs to go on, e.g. the ledger's last row. Plain data, no secrets. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The only error that crosses a layer: everything else is wrapped in one where it is caught. */
+export class MillraceError extends Error {
+  readonly code: ErrorCode;
+  readonly recovery: Recovery;
+  readonly suggestion: string;
+  readonly path?: string;
+  readonly stream?: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, details: ErrorDetails) {
+    super(details.detail, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'MillraceError';
+    this.code = code;
+    this.recovery = catalogueEntry(code).recovery;
+    this.suggestion = details.suggestion ?? catalogueEntry(code).suggestion;
+    if (details.path !== undefined) this.path = details.path;
+    if (details.stream !== undefined) this.stream = details.stream;
+    if (details.facts !== undefined) this.facts = details.facts;
+  }
+}
+
+export function isMillraceError(error: unknown, code?: ErrorCode): error is MillraceError {
+  return error instanceof MillraceError && (code === undefined || error.code === code);
+}

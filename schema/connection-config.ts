@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/**
+ * What a user writes to describe a connection's streams (DESIGN section 10). The API validates with it, activities read it back.
+ * @module
+ */
+
+export const WRITE_MODES = ['full_refresh_overwrite', 'incremental_append', 'incremental_deduped'] as const;
+
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/, 'a duration such as 30s, 15m, 2h')
+  .meta({ examples: ['30s', '15m'] });
+
+export const targetSchema = z.strictObject({
+  schema: z.string().min(1).max(63).optional().describe('Destination schema; the default of the destination when absent.'),
+  table: z.string().min(1).max(200).optional().describe("Destination table; the stream's own name when absent."),
+});
+
+export const streamConfigSchema = z
+  .strictObject({
+    name: z.string().min(1).describe('Stream name as discovery shows it, e.g. public.orders.'),
+    mode: z.enum(WRITE_MODES),
+    primaryKey: z.array(z.string().min(1)).min(1).optional().describe("Overrides the source's own key."),
+    cursorField: z.string().min(1).optional(),
+    dedup: z.enum(['newest_wins', 'last_load_wins']).default('newest_wins'),
+    columns: z
+      .union([
+        z.strictObject({ include: z.array(z.string().min(1)).min(1) }),
+        z.strictObject({ exclude: z.array(z.string().min(1)).min(1) }),
+      ])
+      .optional(),
+    sql: z.string().min(1).max(100_000).optional().describe('One SELECT over input, run by DuckDB on every slice.'),
+    target: targetSchema.optional(),
+    nullCursor: z.enum(['include', 'exclude', 'error']).default('include'),
+    settle: duration.default('30s').describe('How long to wait for writers that were in flight when the upper bound was taken.'),
+  })
+  .meta({ id: 'StreamConfig' });
+
+export const scheduleSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('manual') }),
+    z.strictObject({
+      type: z.literal('cron'),
+      cron: z.string().min(1).describe('Five fields: minute hour day month weekday.'),
+      timezone: z.string().min(1).default('UTC'),
+    }),
+    z.strictObject({ type: z.literal('interval'), every: duration }),
+  ])
+  .meta({ id: 'Schedule' });
+
+export const streamsConfigSchema = z
+  .array(streamConfigSchema)
+  .min(1)
+  .superRefine((streams, context) => {
+    const seen = new Set<string>();
+    streams.forEach((stream, index) => {
+      if (seen.has(stream.name)) {
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `stream ${stream.name} is listed twice` });
+      }
+      seen.add(stream.name);
+    });
+  });
+
+export type WriteMode = (typeof WRITE_MODES)[number];
+export type StreamConfig = z.infer<typeof streamConfigSchema>;
+export type ScheduleConfig = z.infer<typeof scheduleSchema>;
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of a validated duration such as `30s`. */
+export function durationMs(text: string): number {
+  const match = /^(\d+)(ms|s|m|h|d)$/.exec(text);
+  if (!match) throw new RangeError(`not a duration: ${text}`);
+  return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+}
