@@ -1,0 +1,110 @@
+/**
+ * Every setting that comes from the environment, read once at the start and passed on as one frozen object.
+ * @module
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { MillraceError } from '../errors/error.js';
+
+/**
+ * Ports are chosen to sit beside, not on, the usual ones: an installed Postgres (5432) or `temporal server start-dev`
+ * (7233, 8233) keeps its own.
+ */
+export const DEFAULT_PORTS = { api: 7070, postgres: 7071, temporal: 7072, temporalUi: 7073 } as const;
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Settings {
+  /** Absolute path of the folder that holds an embedded stack. */
+  readonly home: string;
+  readonly apiHost: string;
+  /** 0 = any free port; the same for the other ports. */
+  readonly apiPort: number;
+  readonly pgPort: number;
+  readonly temporalPort: number;
+  readonly temporalUiPort: number;
+  /** Absent in an embedded stack, which starts its own Postgres. */
+  readonly databaseUrl?: string;
+  /** Absent in an embedded stack, which starts its own Temporal server. */
+  readonly temporalAddress?: string;
+  readonly temporalNamespace: string;
+  readonly temporalUiUrl?: string;
+  /** `file:///…` or `s3://…`; an embedded stack stages in its home when absent. */
+  readonly stageUrl?: string;
+  /** 32 bytes. An embedded stack makes one in its home when absent. */
+  readonly secretKey?: Buffer;
+  readonly taskQueue: string;
+  readonly logLevel: LogLevel;
+}
+
+const port = z.coerce.number('must be a port number').int('must be a whole number').min(0).max(65535);
+const portOr = (fallback: number): z.ZodDefault<typeof port> => port.default(fallback);
+
+const SCHEMA = z.object({
+  MILLRACE_HOME: z.string().default('.millrace'),
+  MILLRACE_API_HOST: z.string().default('127.0.0.1'),
+  MILLRACE_API_PORT: portOr(DEFAULT_PORTS.api),
+  MILLRACE_PG_PORT: portOr(DEFAULT_PORTS.postgres),
+  MILLRACE_TEMPORAL_PORT: portOr(DEFAULT_PORTS.temporal),
+  MILLRACE_TEMPORAL_UI_PORT: portOr(DEFAULT_PORTS.temporalUi),
+  DATABASE_URL: urlOf(['postgres:', 'postgresql:']).optional(),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port').optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  MILLRACE_TEMPORAL_UI_URL: urlOf(['http:', 'https:']).optional(),
+  MILLRACE_STAGE_URL: urlOf(['file:', 's3:']).optional(),
+  MILLRACE_SECRET_KEY: z.string().transform(decodeSecretKey).optional(),
+  MILLRACE_TASK_QUEUE: z.string().default('millrace'),
+  MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+});
+
+/**
+ * Reads the settings; a variable that is empty counts as absent.
+ * @throws MillraceError `setup.invalid` that names every bad variable, and never shows a value.
+ */
+export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = SCHEMA.safeParse(present);
+  if (!parsed.success) throw invalidSettings(parsed.error);
+  return toSettings(parsed.data);
+}
+
+function toSettings(env: z.infer<typeof SCHEMA>): Settings {
+  return Object.freeze({
+    home: resolve(env.MILLRACE_HOME),
+    apiHost: env.MILLRACE_API_HOST,
+    apiPort: env.MILLRACE_API_PORT,
+    pgPort: env.MILLRACE_PG_PORT,
+    temporalPort: env.MILLRACE_TEMPORAL_PORT,
+    temporalUiPort: env.MILLRACE_TEMPORAL_UI_PORT,
+    temporalNamespace: env.TEMPORAL_NAMESPACE,
+    taskQueue: env.MILLRACE_TASK_QUEUE,
+    logLevel: env.MILLRACE_LOG_LEVEL,
+    ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
+    ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
+    ...(env.MILLRACE_TEMPORAL_UI_URL !== undefined && { temporalUiUrl: env.MILLRACE_TEMPORAL_UI_URL.replace(/\/+$/, '') }),
+    ...(env.MILLRACE_STAGE_URL !== undefined && { stageUrl: env.MILLRACE_STAGE_URL }),
+    ...(env.MILLRACE_SECRET_KEY !== undefined && { secretKey: env.MILLRACE_SECRET_KEY }),
+  });
+}
+
+function invalidSettings(error: z.ZodError): MillraceError {
+  const problems = error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
+  return new MillraceError('setup.invalid', {
+    detail: problems.join('; '),
+    path: String(error.issues[0]?.path[0]),
+    suggestion: `Correct or unset ${error.issues.map((issue) => String(issue.path[0])).join(', ')}.`,
+  });
+}
+
+function urlOf(protocols: readonly string[]): z.ZodString {
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+}
+
+function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {
+  const key = Buffer.from(text.trim(), /^[0-9a-f]{64}$/i.test(text.trim()) ? 'hex' : 'base64');
+  if (key.length !== 32) context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64 or hex (openssl rand -base64 32)' });
+  return key;
+}
