@@ -56,6 +56,8 @@ export interface RunRecord {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly number: number;
+  /** The version the run pinned, as soon as `prepare` knows it. */
+  readonly connectionVersion?: number;
   readonly trigger: Trigger;
   readonly status: RunStatus;
   readonly workflowId: string;

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * Ids that say what they name and sort by the time they were made: `src_01k6m3v8w2f4…`. 48 bits of milliseconds and 80
+ * random bits in Crockford's base32, as in a ULID, lowercase so that they can stand in URLs, file names and workflow ids.
+ */
+
+export const ID_PREFIXES = {
+  workspace: 'wsp',
+  source: 'src',
+  destination: 'dst',
+  connection: 'con',
+  run: 'run',
+  key: 'key',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+/** The only workspace for now. Fixed, so that every installation and every stage path agrees on it. */
+export const DEFAULT_WORKSPACE = 'wsp_default';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_CHARS = 10;
+const RANDOM_BYTES = 10;
+
+export function newId(kind: IdKind, nowMs: number = Date.now()): string {
+  return `${ID_PREFIXES[kind]}_${timeText(nowMs)}${base32(randomBytes(RANDOM_BYTES))}`;
+}
+
+export function isId(kind: IdKind, text: string): boolean {
+  return new RegExp(`^${ID_PREFIXES[kind]}_[a-z0-9]{1,26}$`).test(text);
+}
+
+/** Lowercase Crockford base32 without padding: 8 characters for every 5 bytes. */
+export function base32(bytes: Uint8Array): string {
+  let text = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = ((value << 8) | byte) & 0xffff;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET.charAt((value >>> bits) & 31);
+    }
+  }
+  return bits > 0 ? text + ALPHABET.charAt((value << (5 - bits)) & 31) : text;
+}
+
+function timeText(ms: number): string {
+  let text = '';
+  for (let rest = ms; text.length < TIME_CHARS; rest = Math.floor(rest / 32)) {
+    text = ALPHABET.charAt(rest % 32) + text;
+  }
+  return text;
+}

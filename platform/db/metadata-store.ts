@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import { streamsConfigSchema } from '../../schema/connection-config.js';
+import { MillraceError } from '../errors/error.js';
+import { decryptConfig } from '../secrets/config.js';
+import { openMetadata } from './open.js';
+import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
+import { recordRun, recordStreams } from './run-projection.js';
+import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunRecord, StreamRecord } from './store.js';
+
+/** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
+export async function createMetadataStore(databaseUrl: string, secretKey: Buffer): Promise<MetadataStore> {
+  return new PostgresMetadataStore(await openMetadata(databaseUrl), secretKey);
+}
+
+export class PostgresMetadataStore implements MetadataStore {
+  constructor(
+    private readonly db: Knex,
+    private readonly secretKey: Buffer,
+  ) {}
+
+  async loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
+    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
+    if (!connection) throw notFound(`There is no connection ${connectionId}.`);
+    const { config, version: found } = await this.loadVersion(connection, version ?? connection.version);
+    const [source, destination] = await Promise.all([
+      this.loadConnector('source', connection.source_id),
+      this.loadConnector('destination', connection.destination_id),
+    ]);
+    return {
+      id: connection.id,
+      workspaceId: connection.workspace_id,
+      name: connection.name,
+      version: found,
+      schedule: config.schedule,
+      streams: streamsConfigSchema.parse(config.streams),
+      source,
+      destination,
+    };
+  }
+
+  async loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
+    const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations').where({ id }).first();
+    if (!row) throw notFound(`There is no ${kind} ${id}.`);
+    return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.secretKey) };
+  }
+
+  async recordRun(run: RunRecord): Promise<void> {
+    await recordRun(this.db, run);
+  }
+
+  async recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
+    await recordStreams(this.db, runId, streams);
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  private async loadVersion(connection: ConnectionRow, version: number): Promise<ConnectionVersionRow> {
+    const row = await this.db<ConnectionVersionRow>('connection_versions')
+      .where({ connection_id: connection.id, version })
+      .first();
+    if (!row) throw notFound(`Connection ${connection.id} has no version ${version}.`);
+    return row;
+  }
+}
+
+function notFound(detail: string): MillraceError {
+  return new MillraceError('request.not_found', { detail });
+}

@@ -1,0 +1,18 @@
+import type { Knex } from 'knex';
+import { coreTables } from './001-core-tables.js';
+
+/** A step of the schema. Never changed once released: later steps only add. */
+export interface Migration {
+  readonly name: string;
+  up(db: Knex): Promise<void>;
+  down(db: Knex): Promise<void>;
+}
+
+export const MIGRATIONS: readonly Migration[] = [coreTables];
+
+/** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
+export const migrationSource: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...MIGRATIONS],
+  getMigrationName: (migration) => migration.name,
+  getMigration: async (migration) => ({ up: migration.up, down: migration.down }),
+};

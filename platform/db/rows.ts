@@ -1,0 +1,92 @@
+/**
+ * Rows as `pg` returns them: bigint as text, timestamps as Date, jsonb parsed.
+ * @module
+ */
+import type { ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
+import type { RunStatus, Trigger } from '../../workflows/messages.js';
+import type { RunError, StreamStep } from './store.js';
+
+export interface ConnectorRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly name: string;
+  readonly connector: string;
+  readonly config: unknown;
+  readonly revision: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+export interface ConnectionRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly name: string;
+  readonly source_id: string;
+  readonly destination_id: string;
+  readonly version: number;
+  readonly paused: boolean;
+  readonly revision: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+/** What a version of a connection holds; source and destination stay the same for its whole life. */
+export interface ConnectionConfig {
+  readonly schedule: ScheduleConfig;
+  readonly streams: readonly StreamConfig[];
+}
+
+export interface ConnectionVersionRow {
+  readonly connection_id: string;
+  readonly version: number;
+  readonly config: ConnectionConfig;
+  readonly created_at: Date;
+}
+
+export type KeyScope = 'read' | 'operate' | 'admin';
+
+export interface ApiKeyRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly hash: string;
+  readonly scope: KeyScope;
+  readonly expires_at: Date | null;
+  readonly last_used_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly created_at: Date;
+}
+
+export interface RunRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly connection_id: string;
+  readonly connection_version: number | null;
+  readonly number: string;
+  readonly trigger: Trigger;
+  readonly status: RunStatus;
+  readonly workflow_id: string;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly error: RunError | null;
+  readonly created_at: Date;
+}
+
+export interface RunStreamRow {
+  readonly run_id: string;
+  readonly name: string;
+  readonly step: StreamStep;
+  readonly status: RunStatus;
+  readonly rows_extracted: string;
+  readonly rows_repeated: string;
+  readonly rows_filtered: string;
+  readonly rows_loaded: string;
+  readonly rows_rejected: string;
+  readonly rows_superseded: string;
+  readonly bytes: string;
+  readonly slices: string;
+  readonly cursor: unknown;
+  readonly error: RunError | null;
+  readonly notes: readonly string[];
+}
