@@ -1,5 +1,17 @@
 import { type ErrorCode, type Recovery, catalogueEntry } from './catalogue.js';
 
+/** One wrong field of a request or configuration. */
+export interface FieldError {
+  /** As a person would write it: `streams[0].cursorField`. */
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly suggestion?: string;
+  /** Where in the field's text, counted from 1, for SQL. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
 export interface ErrorDetails {
   /** What was wrong and where, in one sentence, without secrets. */
   readonly detail: string;
@@ -8,6 +20,8 @@ export interface ErrorDetails {
   /** Replaces the catalogue's suggestion where something more exact can be said. */
   readonly suggestion?: string;
   readonly stream?: string;
+  /** Every wrong field, when there is more to say than one path. */
+  readonly fields?: readonly FieldError[];
   /** Facts the engine needs to go on, e.g. the ledger's last row. Plain data, no secrets. */
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -20,6 +34,7 @@ export class MillraceError extends Error {
   readonly suggestion: string;
   readonly path?: string;
   readonly stream?: string;
+  readonly fields?: readonly FieldError[];
   readonly facts?: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
@@ -30,6 +45,7 @@ export class MillraceError extends Error {
     this.suggestion = details.suggestion ?? catalogueEntry(code).suggestion;
     if (details.path !== undefined) this.path = details.path;
     if (details.stream !== undefined) this.stream = details.stream;
+    if (details.fields !== undefined) this.fields = details.fields;
     if (details.facts !== undefined) this.facts = details.facts;
   }
 }
