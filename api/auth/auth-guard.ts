@@ -1,0 +1,46 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { KeyScope } from '../../platform/db/rows.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { KeyStore } from './key-store.js';
+import { rememberPrincipal } from './principal.js';
+import { OPEN_METADATA, SCOPE_METADATA, scopeAllows } from './scope.js';
+
+/** Every route needs a key, but for those marked open. There is no way to switch this off. */
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly keys: KeyStore,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(OPEN_METADATA, targets)) return true;
+    const needed = this.reflector.getAllAndOverride<KeyScope | undefined>(SCOPE_METADATA, targets) ?? 'admin';
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = await this.keys.verify(bearerToken(request));
+    if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+    if (!scopeAllows(key.scope, needed)) throw forbidden(key.scope, needed);
+    rememberPrincipal(request, { keyId: key.id, workspaceId: key.workspace_id, scope: key.scope });
+    return true;
+  }
+}
+
+function bearerToken(request: FastifyRequest): string {
+  const header = request.headers.authorization;
+  const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
+  if (token === undefined) throw unauthenticated('The request has no API key.');
+  return token;
+}
+
+function unauthenticated(detail: string): MillraceError {
+  return new MillraceError('request.unauthenticated', { detail });
+}
+
+function forbidden(has: KeyScope, needed: KeyScope): MillraceError {
+  return new MillraceError('request.forbidden', {
+    detail: `This needs the scope '${needed}'; the key has '${has}'.`,
+    suggestion: `Use a key with the scope '${needed}'.`,
+  });
+}

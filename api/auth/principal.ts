@@ -1,0 +1,24 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { KeyScope } from '../../platform/db/rows.js';
+
+/** Who sent a request. */
+export interface Principal {
+  readonly keyId: string;
+  /** A key sees its own workspace and no other. */
+  readonly workspaceId: string;
+  readonly scope: KeyScope;
+}
+
+const principals = new WeakMap<FastifyRequest, Principal>();
+
+export function rememberPrincipal(request: FastifyRequest, principal: Principal): void {
+  principals.set(request, principal);
+}
+
+/** The principal of the request, in a handler behind the guard. */
+export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
+  const principal = principals.get(context.switchToHttp().getRequest<FastifyRequest>());
+  if (!principal) throw new Error('a route that asks for its caller must not be open');
+  return principal;
+});
