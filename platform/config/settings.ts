@@ -49,7 +49,10 @@ const SCHEMA = z.object({
   MILLRACE_TEMPORAL_PORT: portOr(DEFAULT_PORTS.temporal),
   MILLRACE_TEMPORAL_UI_PORT: portOr(DEFAULT_PORTS.temporalUi),
   DATABASE_URL: urlOf(['postgres:', 'postgresql:']).optional(),
-  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port').optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port')
+    .optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   MILLRACE_TEMPORAL_UI_URL: urlOf(['http:', 'https:']).optional(),
   MILLRACE_STAGE_URL: urlOf(['file:', 's3:']).optional(),
@@ -105,6 +108,7 @@ function urlOf(protocols: readonly string[]): z.ZodString {
 
 function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {
   const key = Buffer.from(text.trim(), /^[0-9a-f]{64}$/i.test(text.trim()) ? 'hex' : 'base64');
-  if (key.length !== 32) context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64 or hex (openssl rand -base64 32)' });
+  if (key.length !== 32)
+    context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64 or hex (openssl rand -base64 32)' });
   return key;
 }

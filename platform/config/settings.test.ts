@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { isMillraceError } from '../errors/error.js';
+import { DEFAULT_PORTS, loadSettings } from './settings.js';
+
+function refusal(env: NodeJS.ProcessEnv): { code: string; message: string; suggestion: string } {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (isMillraceError(error)) return { code: error.code, message: error.message, suggestion: error.suggestion };
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('defaults', () => {
+  test('an empty environment gives an embedded stack in .millrace', () => {
+    const settings = loadSettings({});
+    expect(settings).toMatchObject({
+      home: resolve('.millrace'),
+      apiHost: '127.0.0.1',
+      apiPort: DEFAULT_PORTS.api,
+      pgPort: DEFAULT_PORTS.postgres,
+      temporalPort: DEFAULT_PORTS.temporal,
+      temporalUiPort: DEFAULT_PORTS.temporalUi,
+      taskQueue: 'millrace',
+      temporalNamespace: 'default',
+      logLevel: 'info',
+    });
+    expect(settings).not.toHaveProperty('databaseUrl');
+    expect(settings).not.toHaveProperty('secretKey');
+  });
+
+  test('an empty variable counts as absent', () => {
+    expect(loadSettings({ DATABASE_URL: '', MILLRACE_API_PORT: ' ' })).toEqual(loadSettings({}));
+  });
+
+  test('the settings cannot be changed', () => {
+    expect(Object.isFrozen(loadSettings({}))).toBe(true);
+  });
+});
+
+describe('values', () => {
+  test('0 asks for a free port', () => {
+    expect(loadSettings({ MILLRACE_API_PORT: '0' }).apiPort).toBe(0);
+  });
+
+  test.each([
+    ['base64', Buffer.alloc(32, 7).toString('base64')],
+    ['hex', Buffer.alloc(32, 7).toString('hex')],
+  ])('a secret key may be %s', (_, text) => {
+    expect(loadSettings({ MILLRACE_SECRET_KEY: text }).secretKey).toEqual(Buffer.alloc(32, 7));
+  });
+
+  test('links to the Temporal UI get no double slash', () => {
+    expect(loadSettings({ MILLRACE_TEMPORAL_UI_URL: 'https://t.example/ui/' }).temporalUiUrl).toBe('https://t.example/ui');
+  });
+});
+
+describe('refusals name the variable and never show its value', () => {
+  test.each([
+    ['MILLRACE_API_PORT', '70700'],
+    ['MILLRACE_API_PORT', 'http'],
+    ['MILLRACE_PG_PORT', '-1'],
+    ['MILLRACE_TEMPORAL_PORT', '1.5'],
+    ['DATABASE_URL', 'mysql://u:hunter2@h/db'],
+    ['DATABASE_URL', 'hunter2'],
+    ['TEMPORAL_ADDRESS', 'https://hunter2.example'],
+    ['TEMPORAL_ADDRESS', 'hunter2'],
+    ['MILLRACE_STAGE_URL', '/hunter2'],
+    ['MILLRACE_SECRET_KEY', 'hunter2'],
+    ['MILLRACE_LOG_LEVEL', 'hunter2'],
+  ])('%s=%s', (name, value) => {
+    const { code, message, suggestion } = refusal({ [name]: value });
+    expect(code).toBe('setup.invalid');
+    expect(message).toContain(name);
+    expect(suggestion).toContain(name);
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('every bad variable is named at once', () => {
+    const { message } = refusal({ MILLRACE_PG_PORT: 'x', MILLRACE_STAGE_URL: 'y' });
+    expect(message).toContain('MILLRACE_PG_PORT');
+    expect(message).toContain('MILLRACE_STAGE_URL');
+  });
+});
