@@ -1,6 +1,7 @@
 import type { BoundarySet, Position } from '../../checkpoint/position.js';
 import type { Catalog, Field, StreamDescription, Target } from '../../schema/types.js';
 import type { WriteMode } from '../../schema/connection-config.js';
+import type { Engine } from '../../platform/duckdb/engine.js';
 import type { z } from 'zod';
 
 /** What every connector call gets. `signal` must reach sockets and queries: it fires on cancel, timeout and shutdown. */
@@ -59,12 +60,23 @@ export interface FileEvent {
   readonly bytes: number;
 }
 
+/** How one column of a CSV file becomes a staged column; tried in order until every value of the file fits. */
+export interface CsvColumnRule {
+  /** Type in DuckDB's `read_csv`. */
+  readonly read: string;
+  /** Expression that yields the staged value from the column reference. */
+  readonly stage: (column: string) => string;
+}
+
 export type StagedFile =
   | {
-      readonly format: 'postgres-csv';
+      /** CSV with a header line, comma, double quotes, LF, NULL as nothing and '' as `""`: what Postgres writes. */
+      readonly format: 'csv';
       readonly path: string;
-      /** Line feeds in the file: one more than rows proves that no value spans lines, so the file may be read in parallel. */
+      /** One line feed more than rows proves that no value spans lines, so the file may be read in parallel. */
       readonly lineFeeds: number;
+      /** Per requested field, in order: at least one rule, the last one must hold any text. */
+      readonly columns: readonly (readonly CsvColumnRule[])[];
     }
   | {
       readonly format: 'duckdb-scan';
@@ -90,9 +102,20 @@ export interface MarkEvent {
 export type MarkPosition =
   | { readonly kind: 'exact'; readonly position: Position }
   /** Incremental slice: the cursor becomes the largest value staged, or stays when nothing was. */
-  | { readonly kind: 'largest' }
+  | {
+      readonly kind: 'largest';
+      /** Given by sources whose cursor values only they can compare; the engine finds it otherwise. */
+      readonly value?: string;
+    }
   /** First read of an incremental stream: scan on, or done: the cursor becomes the largest value of the whole scan. */
-  | { readonly kind: 'scanned'; readonly by: readonly string[]; readonly after: readonly string[] | null; readonly upper: string | null };
+  | {
+      readonly kind: 'scanned';
+      readonly by: readonly string[];
+      /** Key of the last row read; null when the scan is complete. */
+      readonly after: readonly string[] | null;
+      readonly upper: string | null;
+      readonly value?: string;
+    };
 
 /** Rows may still be on their way below the upper bound; the run goes on without them and says so. Not a failure. */
 export interface DelayedEvent {
@@ -184,6 +207,8 @@ export interface LoadRequest {
   readonly filtered: number;
   readonly extractedAt: string;
   readonly tempDir: string;
+  /** Reads the segments; never sees SQL of users. */
+  readonly engine: Engine;
   /** The last slice of a full read publishes the shadow in the same transaction (I5). */
   readonly publish: boolean;
   readonly attempt: number;
@@ -205,7 +230,7 @@ export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   readonly guarantee: 'transactional' | 'idempotent' | 'at_least_once';
   check(context: ConnectorContext<Config>): Promise<CheckResult>;
   /** Where a stream goes when the connection does not say. */
-  defaultTarget(stream: string): Target;
+  defaultTarget(config: Config, stream: string): Target;
   /** Raises the epoch, ends sessions of lower epochs, answers with the ledger: one transaction (I9). */
   fence(context: ConnectorContext<Config>, request: FenceRequest): Promise<FenceResult>;
   /** Loads one slice. @throws MillraceError `load.stale_epoch`, `load.stale_position` (facts: seq, position), `load.*` */

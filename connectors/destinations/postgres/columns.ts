@@ -1,0 +1,66 @@
+import type { LoadColumn } from '../../../load/plan.js';
+import { fitIdentifier } from '../../../schema/naming.js';
+import type { Session } from '../../postgres/session.js';
+import { ident, literal } from '../../postgres/sql.js';
+import { columnType } from '../../postgres/types.js';
+import type { LoadRequest, StagedColumn } from '../../sdk/types.js';
+import { ensureSchema } from './target.js';
+
+/** Types that name an object of the source's server: their text is kept, the type has no meaning elsewhere. */
+const LOCAL_ONLY = /^(reg[a-z]+|aclitem|pg_node_tree)(\[\])?$/;
+
+/**
+ * The destination's columns. A value from Postgres keeps its exact type; enums are created beside the target; a type of an
+ * extension that is not installed here becomes text.
+ */
+export async function targetColumns(session: Session, request: LoadRequest): Promise<LoadColumn[]> {
+  const known = await knownTypes(session, request.columns);
+  const columns: LoadColumn[] = [];
+  for (const column of request.columns) {
+    columns.push({ name: fitIdentifier(column.name), type: await typeOf(session, request, column, known) });
+  }
+  return columns;
+}
+
+async function typeOf(session: Session, request: LoadRequest, column: StagedColumn, known: ReadonlySet<string>): Promise<string> {
+  const native = column.native;
+  if (native?.system !== 'postgres') return columnType(column.type);
+  if (LOCAL_ONLY.test(native.type)) return 'text';
+  if (native.definition) return enumType(session, request, native.type, native.definition.labels);
+  return known.has(native.type) ? native.type : 'text';
+}
+
+async function knownTypes(session: Session, columns: readonly StagedColumn[]): Promise<ReadonlySet<string>> {
+  const names = [...new Set(columns.flatMap((column) => (column.native?.system === 'postgres' ? [column.native.type] : [])))];
+  const bare = names.map((name) => name.replace(/\(.*?\)/, ''));
+  const rows = await session.rows<{ name: string }>(
+    `select n as name from unnest($1::text[], $2::text[]) as t(n, bare) where to_regtype(bare) is not null`,
+    [names, bare],
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+/** An enum with the same labels, in the target's schema; labels that came later are added, none is ever removed. */
+async function enumType(session: Session, request: LoadRequest, native: string, labels: readonly string[]): Promise<string> {
+  const isArray = native.endsWith('[]');
+  const name = unqualified(isArray ? native.slice(0, -2) : native);
+  const type = `${ident(request.target.schema)}.${ident(name)}`;
+  const existing = await session.rows<{ label: string }>(
+    `select e.enumlabel as label from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_enum e on e.enumtypid = t.oid
+     where n.nspname = $1 and t.typname = $2`,
+    [request.target.schema, name],
+  );
+  await ensureSchema(session, request.target.schema);
+  if (existing.length === 0) await session.run(`create type ${type} as enum (${labels.map(literal).join(', ')})`);
+  const held = new Set(existing.map((row) => row.label));
+  const missing = existing.length === 0 ? [] : labels.filter((label) => !held.has(label));
+  for (const label of missing) await session.run(`alter type ${type} add value if not exists ${literal(label)}`);
+  const [printed] = await session.rows<{ type: string }>(`select format_type(${literal(type)}::regtype, null) as type`);
+  return isArray ? `${printed?.type}[]` : (printed?.type ?? 'text');
+}
+
+/** `public.mood` and `"odd schema"."odd name"` → the type's own name. */
+function unqualified(native: string): string {
+  const last = /(?:"((?:[^"]|"")*)"|([^".]+))$/.exec(native);
+  return (last?.[1]?.replaceAll('""', '"') ?? last?.[2] ?? native).trim();
+}

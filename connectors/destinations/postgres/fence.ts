@@ -1,0 +1,49 @@
+import { postgresError } from '../../postgres/errors.js';
+import { type Session, openSession } from '../../postgres/session.js';
+import type { ConnectorContext, FenceRequest, FenceResult } from '../../sdk/types.js';
+import type { PostgresDestinationConfig } from './config.js';
+import { ensureLedger, lastPositions } from './ledger.js';
+
+const LOCK_TIMEOUT = '10s';
+
+/** Raises the connection's epoch and reads where its feeds stand, in one transaction (I9). */
+export async function fence(context: ConnectorContext<PostgresDestinationConfig>, request: FenceRequest): Promise<FenceResult> {
+  await using session = await openSession(context.config, context);
+  try {
+    await ensureLedger(session);
+    const endedSessions = await endSessions(session, `millrace/${request.connectionId}/`, 3, request.epoch);
+    await session.run(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    const result = await raise(session, request);
+    await session.run('commit');
+    return result.outcome === 'raised' ? { ...result, endedSessions } : result;
+  } catch (error) {
+    throw postgresError(error, 'Cannot prepare the destination');
+  }
+}
+
+async function raise(session: Session, request: FenceRequest): Promise<FenceResult> {
+  const raised = await session.run(
+    `insert into _millrace.connections as c (connection, epoch, run) values ($1, $2, $3)
+     on conflict (connection) do update set epoch = excluded.epoch, run = excluded.run, raised_at = now() where c.epoch <= excluded.epoch`,
+    [request.connectionId, request.epoch, request.run],
+  );
+  if (raised === 1) {
+    return { outcome: 'raised', ledger: await lastPositions(session, request.connectionId, request.feeds), endedSessions: 0 };
+  }
+  const [held] = await session.rows<{ epoch: string }>(`select epoch::text from _millrace.connections where connection = $1`, [request.connectionId]);
+  return { outcome: 'refused', epoch: Number(held?.epoch) };
+}
+
+/**
+ * Ends sessions of ours whose number at `part` of their name is lower than `below`: a frozen client inside COPY would keep
+ * its locks for ever, and no timeout frees them.
+ */
+export async function endSessions(session: Session, prefix: string, part: number, below: number): Promise<number> {
+  const ended = await session.rows(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where starts_with(application_name, $1) and pid <> pg_backend_pid() and usename = current_user
+       and split_part(application_name, '/', $2) ~ '^[0-9]+$' and split_part(application_name, '/', $2)::bigint < $3`,
+    [prefix, part, below],
+  );
+  return ended.length;
+}

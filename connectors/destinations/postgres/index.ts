@@ -1,0 +1,23 @@
+/**
+ * Loads slices into a PostgreSQL server: rows and ledger row in one transaction.
+ * @module
+ */
+import { defineDestination } from '../../sdk/define.js';
+import { fitIdentifier } from '../../../schema/naming.js';
+import { check } from './check.js';
+import { type PostgresDestinationConfig, config } from './config.js';
+import { fence } from './fence.js';
+import { load } from './write.js';
+
+export default defineDestination<PostgresDestinationConfig>({
+  id: 'postgres',
+  title: 'PostgreSQL',
+  stability: 'stable',
+  guarantee: 'transactional',
+  config,
+  check,
+  /** `public.orders` → orders, `sales.orders` → sales_orders. */
+  defaultTarget: (settings, stream) => ({ schema: settings.schema, table: fitIdentifier(stream.replace(/^public\./, '').replaceAll('.', '_')) }),
+  fence,
+  load,
+});

@@ -1,0 +1,153 @@
+/**
+ * The tables in the destination that make a load effectively-once: the fence of each connection, the chain of loaded slices,
+ * and which connection owns which table. Their shape is frozen by `test/golden`.
+ * @module
+ */
+import { type BoundarySet, parsePosition, positionText } from '../../../checkpoint/position.js';
+import { MillraceError } from '../../../platform/errors/error.js';
+import type { Session } from '../../postgres/session.js';
+import type { LedgerPosition, LoadRequest } from '../../sdk/types.js';
+
+export const LEDGER_SCHEMA = '_millrace';
+
+export const LEDGER_DDL = `
+create schema if not exists _millrace;
+create table if not exists _millrace.connections (
+  connection text primary key,
+  epoch bigint not null,
+  run bigint not null,
+  raised_at timestamptz not null default now()
+);
+create table if not exists _millrace.ledger (
+  connection text not null,
+  feed text not null,
+  track text not null default 'live',
+  lineage bigint not null,
+  seq bigint not null,
+  from_position text not null,
+  to_position text not null,
+  boundary jsonb,
+  manifest text not null,
+  extracted bigint not null,
+  repeated bigint not null,
+  filtered bigint not null,
+  loaded bigint not null,
+  rejected bigint not null,
+  superseded bigint not null,
+  epoch bigint not null,
+  run bigint not null,
+  loaded_at timestamptz not null default now(),
+  primary key (connection, feed, track, lineage, seq)
+);
+create table if not exists _millrace.targets (
+  schema_name text not null,
+  table_name text not null,
+  connection text not null,
+  feed text not null,
+  shadow_lineage bigint,
+  claimed_at timestamptz not null default now(),
+  primary key (schema_name, table_name)
+);`;
+
+/** Creates the tables once; two connections that come first at the same time wait for each other. */
+export async function ensureLedger(session: Session): Promise<void> {
+  const [found] = await session.rows<{ found: string | null }>(`select to_regclass('_millrace.targets')::text as found`);
+  if (found?.found) return;
+  await session.run(`begin; select pg_advisory_xact_lock(hashtext('millrace.ledger')); ${LEDGER_DDL} commit`);
+}
+
+export interface LedgerRow {
+  readonly seq: number;
+  readonly to: string;
+  readonly manifest: string;
+  readonly loaded: number;
+  readonly rejected: number;
+  readonly superseded: number;
+}
+
+/** The last accepted slice of every feed, over all lineages, with its boundary set. */
+export async function lastPositions(session: Session, connectionId: string, feeds: readonly string[]): Promise<LedgerPosition[]> {
+  const rows = await session.rows<{ feed: string; lineage: string; seq: string; to_position: string; boundary: string | null }>(
+    `select f.feed, l.lineage::text, l.seq::text, l.to_position, l.boundary::text from unnest($2::text[]) as f(feed)
+     cross join lateral (select * from _millrace.ledger l where l.connection = $1 and l.feed = f.feed and l.track = 'live'
+                         order by l.lineage desc, l.seq desc limit 1) as l`,
+    [connectionId, feeds],
+  );
+  return rows.map((row) => ({
+    feed: row.feed,
+    lineage: Number(row.lineage),
+    seq: Number(row.seq),
+    position: parsePosition(row.to_position),
+    ...(row.boundary === null ? {} : { boundary: JSON.parse(row.boundary) as BoundarySet }),
+  }));
+}
+
+/** I9: refuses a load whose run has lost its place. The lock keeps the epoch until the load has ended. */
+export async function holdFence(session: Session, request: LoadRequest): Promise<void> {
+  const [fence] = await session.rows<{ epoch: string }>(`select epoch::text from _millrace.connections where connection = $1 for share`, [
+    request.connectionId,
+  ]);
+  if (fence && Number(fence.epoch) === request.epoch) return;
+  throw new MillraceError('load.stale_epoch', {
+    detail: `Epoch ${request.epoch} of ${request.connectionId} was followed by epoch ${fence?.epoch ?? 'none'}.`,
+    stream: request.stream,
+  });
+}
+
+/**
+ * I2: a slice is accepted only where the last accepted one ended.
+ * @returns the ledger's row when this very slice was loaded before
+ * @throws MillraceError `load.stale_position` with the ledger's place in `facts`
+ */
+export async function acceptSlice(session: Session, request: LoadRequest): Promise<LedgerRow | undefined> {
+  const last = await lastRow(session, request);
+  if (last?.seq === request.seq && last.manifest === request.manifestSha256) return last;
+  const follows = last ? last.seq === request.seq - 1 && last.to === positionText(request.from) : request.seq === 1;
+  if (follows) return undefined;
+  throw new MillraceError('load.stale_position', {
+    detail: `Slice ${request.seq} of ${request.stream} does not follow slice ${last?.seq ?? 0} in the ledger.`,
+    stream: request.stream,
+    facts: { seq: last?.seq ?? 0, position: last ? parsePosition(last.to) : { kind: 'start' } },
+  });
+}
+
+export async function lastRow(session: Session, request: LoadRequest): Promise<LedgerRow | undefined> {
+  const [row] = await session.rows<Record<'seq' | 'to' | 'manifest' | 'loaded' | 'rejected' | 'superseded', string>>(
+    `select seq::text, to_position as to, manifest, loaded::text, rejected::text, superseded::text from _millrace.ledger
+     where connection = $1 and feed = $2 and track = 'live' and lineage = $3 order by seq desc limit 1`,
+    [request.connectionId, request.feed, request.lineage],
+  );
+  if (!row) return undefined;
+  const { to, manifest } = row;
+  return { to, manifest, seq: Number(row.seq), loaded: Number(row.loaded), rejected: Number(row.rejected), superseded: Number(row.superseded) };
+}
+
+/** Before the rows, so that a twin of this load waits here and then finds the slice done. */
+export async function insertLedgerRow(session: Session, request: LoadRequest): Promise<void> {
+  await session.run(
+    `insert into _millrace.ledger (connection, feed, lineage, seq, from_position, to_position, boundary, manifest, extracted, repeated,
+       filtered, loaded, rejected, superseded, epoch, run) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13)`,
+    [
+      request.connectionId,
+      request.feed,
+      request.lineage,
+      request.seq,
+      positionText(request.from),
+      positionText(request.to),
+      request.boundary ? JSON.stringify(request.boundary) : null,
+      request.manifestSha256,
+      request.extracted,
+      request.repeated,
+      request.filtered,
+      request.epoch,
+      request.run,
+    ],
+  );
+}
+
+export async function completeLedgerRow(session: Session, request: LoadRequest, loaded: number, superseded: number): Promise<void> {
+  await session.run(
+    `update _millrace.ledger set loaded = $5, superseded = $6 where connection = $1 and feed = $2 and track = 'live' and lineage = $3 and seq = $4`,
+    [request.connectionId, request.feed, request.lineage, request.seq, loaded, superseded],
+  );
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import { parsePosition } from '../../../checkpoint/position.js';
+import { planLoad } from '../../../load/index.js';
+import { type LoadColumn, type LoadPlan, type LoadShape, systemColumns } from '../../../load/plan.js';
+import { MillraceError } from '../../../platform/errors/error.js';
+import { fitIdentifier } from '../../../schema/naming.js';
+import type { Target } from '../../../schema/types.js';
+import { postgresError } from '../../postgres/errors.js';
+import { type Session, openSession } from '../../postgres/session.js';
+import { ident } from '../../postgres/sql.js';
+import type { ConnectorContext, LoadRequest, LoadResult } from '../../sdk/types.js';
+import { targetColumns } from './columns.js';
+import type { PostgresDestinationConfig } from './config.js';
+import { dialect } from './dialect.js';
+import { exportCsv } from './export.js';
+import { endSessions } from './fence.js';
+import { LEDGER_SCHEMA, type LedgerRow, acceptSlice, completeLedgerRow, holdFence, insertLedgerRow, lastRow } from './ledger.js';
+import { beginShadow, publishShadow, requireShadow } from './publish.js';
+import { claimTarget, describeTable, ensureTarget } from './target.js';
+
+const LOCK_TIMEOUT = '10s';
+const UNIQUE_VIOLATION = '23505';
+const ATTEMPT_PART = 5;
+
+/** Loads one slice: begin → fence → ledger → rows → commit, so that rows and ledger row are durable together (I2). */
+export async function load(context: ConnectorContext<PostgresDestinationConfig>, request: LoadRequest): Promise<LoadResult> {
+  await using session = await openSession(context.config, context);
+  try {
+    if (request.attempt > 1) await endSessions(session, context.sessionName.slice(0, context.sessionName.lastIndexOf('/') + 1), ATTEMPT_PART, request.attempt);
+    await session.run(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    const result = await loadInTransaction(session, request, context.signal);
+    await session.run('commit');
+    return result;
+  } catch (error) {
+    return await resolveTwin(session, request, error);
+  }
+}
+
+async function loadInTransaction(session: Session, request: LoadRequest, signal: AbortSignal): Promise<LoadResult> {
+  await holdFence(session, request);
+  const earlier = await acceptSlice(session, request);
+  if (earlier) return resultOf(earlier, true, []);
+  await insertLedgerRow(session, request);
+  const shape = shapeOf(request, await targetColumns(session, request));
+  const schemaChanges = await ensureTables(session, request, shape);
+  const plan = planLoad(request.mode, shape, dialect, shadowOf(request));
+  const { copied, loaded } = await writeRows(session, request, { plan, shape, signal });
+  if (request.publish) await publishShadow(session, request, shadowOf(request));
+  await completeLedgerRow(session, request, loaded, copied - loaded);
+  return { seq: request.seq, to: request.to, rows: { loaded, rejected: 0, superseded: copied - loaded }, alreadyLoaded: false, schemaChanges };
+}
+
+/** A twin of this load that committed first makes the ledger's key refuse us: then what it wrote is the answer. */
+async function resolveTwin(session: Session, request: LoadRequest, error: unknown): Promise<LoadResult> {
+  const constraint = error as { code?: string; table?: string; schema?: string };
+  if (constraint.code !== UNIQUE_VIOLATION || constraint.schema !== LEDGER_SCHEMA || constraint.table !== 'ledger') throw postgresError(error, `Cannot load ${request.stream}`);
+  await session.run('rollback');
+  const winner = await lastRow(session, request);
+  if (winner?.seq === request.seq && winner.manifest === request.manifestSha256) return resultOf(winner, true, []);
+  throw new MillraceError('load.stale_position', {
+    detail: `Another load of slice ${request.seq} of ${request.stream} was first.`,
+    stream: request.stream,
+    facts: { seq: winner?.seq ?? 0, position: winner ? parsePosition(winner.to) : { kind: 'start' } },
+  });
+}
+
+function resultOf(row: LedgerRow, alreadyLoaded: boolean, schemaChanges: readonly string[]): LoadResult {
+  const { loaded, rejected, superseded } = row;
+  return { seq: row.seq, to: parsePosition(row.to), rows: { loaded, rejected, superseded }, alreadyLoaded, schemaChanges };
+}
+
+function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
+  const cursor = columns.find((column) => column.name === request.cursorField);
+  if (request.mode === 'incremental_deduped' && request.dedup === 'newest_wins' && request.cursorField !== undefined && !cursor) {
+    throw new MillraceError('load.target_incompatible', {
+      detail: `newest_wins compares '${request.cursorField}', which the transform leaves out.`,
+      suggestion: 'Keep the cursor field in the output, or use dedup: last_load_wins.',
+      stream: request.stream,
+    });
+  }
+  const missing = request.mode === 'incremental_deduped' ? request.primaryKey.find((key) => !columns.some((column) => column.name === fitIdentifier(key))) : undefined;
+  if (missing !== undefined) {
+    throw new MillraceError('load.target_incompatible', { detail: `Key field '${missing}' is not in the output of the transform.`, stream: request.stream });
+  }
+  return {
+    target: request.target,
+    columns,
+    primaryKey: request.mode === 'incremental_deduped' ? request.primaryKey.map((key) => fitIdentifier(key)) : [],
+    ...(cursor ? { cursor } : {}),
+    dedup: request.dedup,
+    run: request.run,
+    extractedAt: request.extractedAt,
+  };
+}
+
+async function ensureTables(session: Session, request: LoadRequest, shape: LoadShape): Promise<readonly string[]> {
+  if (request.mode !== 'full_refresh_overwrite') return ensureTarget(session, request, shape);
+  await claimTarget(session, request, await describeTable(session, request.target));
+  if (request.seq > 1) {
+    await requireShadow(session, request);
+    return [];
+  }
+  const definitions = [...shape.columns, ...systemColumns(shape)].map((column) => `${ident(column.name)} ${column.type}`);
+  await beginShadow(session, request, shadowOf(request), definitions.join(', '));
+  return [];
+}
+
+function shadowOf(request: LoadRequest): Target {
+  const digest = createHash('sha256').update(`${request.connectionId}/${request.feed}`).digest('hex').slice(0, 16);
+  return { schema: LEDGER_SCHEMA, table: `shadow_${digest}` };
+}
+
+/** Copies and merges. I7: Postgres's own counts must be what was staged. */
+async function writeRows(
+  session: Session,
+  request: LoadRequest,
+  work: { readonly plan: LoadPlan; readonly shape: LoadShape; readonly signal: AbortSignal },
+): Promise<{ copied: number; loaded: number }> {
+  const { plan } = work;
+  for (const statement of plan.before) await session.run(statement);
+  const copyStatement = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin (format csv)`;
+  let copied = 0;
+  for (const file of await exportCsv(request, work.shape, plan.copyColumns, work.signal)) {
+    const sink = session.client.query(copyFrom(copyStatement));
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), sink);
+    copied += sink.rowCount;
+  }
+  if (copied !== request.rows) {
+    throw new MillraceError('load.count_mismatch', { detail: `${request.rows} rows of ${request.stream} were staged, ${copied} were copied.`, stream: request.stream });
+  }
+  return { copied, loaded: plan.merge === undefined ? copied : await session.run(plan.merge) };
+}

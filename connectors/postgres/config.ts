@@ -1,0 +1,61 @@
+import { type ConnectionOptions, parse } from 'pg-connection-string';
+import type pg from 'pg';
+import { z } from 'zod';
+import { secret } from '../sdk/define.js';
+
+/** How to reach a Postgres server; source and destination share it. */
+export const postgresConnectionFields = {
+  url: secret(z.string().regex(/^postgres(ql)?:\/\//, 'postgresql://user:password@host:port/database'))
+    .optional()
+    .describe('Connection URL; the other fields override its parts.'),
+  host: z.string().min(1).optional().describe('Host name or address.'),
+  port: z.number().int().min(1).max(65_535).optional().describe('Port; 5432 when absent.'),
+  user: z.string().min(1).optional(),
+  password: secret(z.string()).optional(),
+  database: z.string().min(1).optional(),
+  ssl: z
+    .enum(['disable', 'require', 'verify-full'])
+    .optional()
+    .describe('disable: never; require: encrypted without checking the certificate; verify-full: encrypted and checked.'),
+  connectTimeoutMs: z.number().int().min(100).max(60_000).default(10_000),
+};
+
+export interface PostgresConnectionConfig {
+  readonly url?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database?: string | undefined;
+  readonly ssl?: 'disable' | 'require' | 'verify-full' | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+export function reachable(config: { url?: string | undefined; host?: string | undefined }): boolean {
+  return config.url !== undefined || config.host !== undefined;
+}
+
+export const UNREACHABLE_CONFIG = { message: 'url or host is needed', path: ['url'] };
+
+/** Options for the `pg` client. The URL gives the parts, explicit fields win. */
+export function clientOptions(config: PostgresConnectionConfig, sessionName: string): pg.ClientConfig {
+  const fromUrl: Partial<ConnectionOptions> = config.url === undefined ? {} : parse(config.url);
+  const ssl = config.ssl ?? sslOfUrl(fromUrl);
+  return {
+    host: config.host ?? fromUrl.host ?? 'localhost',
+    port: config.port ?? Number(fromUrl.port ?? 5432),
+    user: config.user ?? fromUrl.user ?? 'postgres',
+    password: config.password ?? fromUrl.password ?? '',
+    database: config.database ?? fromUrl.database ?? 'postgres',
+    ssl: ssl === 'disable' ? false : { rejectUnauthorized: ssl === 'verify-full' },
+    connectionTimeoutMillis: config.connectTimeoutMs,
+    application_name: sessionName,
+    keepAlive: true,
+  };
+}
+
+function sslOfUrl(url: { ssl?: unknown }): 'disable' | 'require' | 'verify-full' {
+  if (url.ssl === undefined || url.ssl === false) return 'disable';
+  const checked = typeof url.ssl === 'object' && url.ssl !== null && !('rejectUnauthorized' in url.ssl && !url.ssl.rejectUnauthorized);
+  return checked ? 'verify-full' : 'require';
+}

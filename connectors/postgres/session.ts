@@ -1,0 +1,58 @@
+import pg from 'pg';
+import { type PostgresConnectionConfig, clientOptions } from './config.js';
+import { postgresError } from './errors.js';
+
+/** Every value must read the same whatever the database or role has set (notes: values through CSV without loss). */
+const SESSION_SETTINGS =
+  "set timezone='UTC'; set datestyle='ISO, MDY'; set intervalstyle='postgres'; set bytea_output='hex'; " +
+  "set extra_float_digits=1; set lc_monetary='C'; set client_encoding='UTF8'; set xmloption=content; " +
+  "set search_path='pg_catalog'; " +
+  // a query whose client is gone must not go on: noticed by servers from 14 on
+  "select set_config('client_connection_check_interval', '2s', false) where current_setting('server_version_num')::int >= 140000";
+
+/** Nothing leaves `pg` as a JavaScript number or Date. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig;
+
+export interface Session extends AsyncDisposable {
+  readonly client: pg.Client;
+  /** Rows with every value as text or null. */
+  rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  run(sql: string, values?: readonly unknown[]): Promise<number>;
+}
+
+/**
+ * One connection with pinned settings. When `signal` fires the socket is destroyed, so that no query outlives its caller;
+ * the server notices and rolls back.
+ *
+ * @throws MillraceError `connector.unreachable`, `connector.auth_failed` …
+ */
+export async function openSession(
+  config: PostgresConnectionConfig,
+  options: { readonly sessionName: string; readonly signal: AbortSignal },
+): Promise<Session> {
+  options.signal.throwIfAborted();
+  const client = new pg.Client({ ...clientOptions(config, options.sessionName), types: AS_TEXT });
+  client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
+  const destroy = (): void => void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  options.signal.addEventListener('abort', destroy, { once: true });
+  const close = async (): Promise<void> => {
+    options.signal.removeEventListener('abort', destroy);
+    if (options.signal.aborted) return destroy();
+    await client.end().catch(destroy);
+  };
+  try {
+    await client.connect();
+    await client.query(SESSION_SETTINGS);
+  } catch (error) {
+    destroy();
+    options.signal.throwIfAborted();
+    throw postgresError(error, 'Cannot connect');
+  }
+  return {
+    client,
+    rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
+      (await client.query<Row>(sql, values.length ? [...values] : undefined)).rows,
+    run: async (sql, values = []) => (await client.query(sql, values.length ? [...values] : undefined)).rowCount ?? 0,
+    [Symbol.asyncDispose]: close,
+  };
+}

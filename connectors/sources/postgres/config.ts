@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { UNREACHABLE_CONFIG, postgresConnectionFields, reachable } from '../../postgres/config.js';
+
+export const config = z
+  .strictObject({
+    ...postgresConnectionFields,
+    schemas: z.array(z.string().min(1)).min(1).optional().describe('Only these schemas are discovered; all but the system ones when absent.'),
+  })
+  .refine(reachable, UNREACHABLE_CONFIG);
+
+export type PostgresSourceConfig = z.infer<typeof config>;

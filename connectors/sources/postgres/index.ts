@@ -1,0 +1,11 @@
+/**
+ * Reads tables and views of a PostgreSQL server.
+ * @module
+ */
+import { defineSource } from '../../sdk/define.js';
+import { check } from './check.js';
+import { type PostgresSourceConfig, config } from './config.js';
+import { discover } from './discover.js';
+import { read } from './read.js';
+
+export default defineSource<PostgresSourceConfig>({ id: 'postgres', title: 'PostgreSQL', stability: 'stable', config, check, discover, read });

@@ -1,0 +1,37 @@
+import { MillraceError } from '../../../platform/errors/error.js';
+import type { Field } from '../../../schema/types.js';
+import type { ReadRequest } from '../../sdk/types.js';
+import { ident, literal } from '../../postgres/sql.js';
+import { cursorLiteral, cursorSql } from './cursor.js';
+
+/** The first read of an incremental stream: everything at or below a bound that was fixed when it began. */
+export interface FirstRead {
+  readonly field: Field;
+  /** Null when no row has a cursor value yet. */
+  readonly upper: string | null;
+}
+
+export function firstReadWhere(first: FirstRead, nullCursor: ReadRequest['nullCursor']): string {
+  const below = first.upper === null ? 'false' : `${cursorSql(first.field)} <= ${cursorLiteral(first.field, first.upper)}`;
+  return nullCursor === 'include' ? `(${below} or ${ident(first.field.name)} is null)` : `(${below})`;
+}
+
+/** Rows after a key, in key order; all of them when there is no key yet. */
+export function keysetWhere(key: readonly Field[], after: readonly string[] | undefined, upTo: readonly string[] | null): string {
+  const columns = `(${key.map((field) => ident(field.name)).join(', ')})`;
+  const lower = after ? `${columns} > ${keyLiteral(key, after)}` : 'true';
+  return upTo ? `${lower} and ${columns} <= ${keyLiteral(key, upTo)}` : lower;
+}
+
+function keyLiteral(key: readonly Field[], values: readonly string[]): string {
+  const parts = key.map((field, index) => `${literal(values[index] ?? '')}::${field.native?.type ?? 'text'}`);
+  return `(${parts.join(', ')})`;
+}
+
+export function keyFields(request: ReadRequest): readonly Field[] {
+  return (request.stream.primaryKey ?? []).map((name) => {
+    const field = request.stream.fields.find((candidate) => candidate.name === name);
+    if (field) return field;
+    throw new MillraceError('source.field_missing', { detail: `Key field '${name}' is missing.`, stream: request.stream.name });
+  });
+}

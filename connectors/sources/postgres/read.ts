@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { MillraceError } from '../../../platform/errors/error.js';
+import type { Field } from '../../../schema/types.js';
+import { openSession, type Session } from '../../postgres/session.js';
+import { ident } from '../../postgres/sql.js';
+import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
+import type { PostgresSourceConfig } from './config.js';
+import { copyToFile } from './copy.js';
+import { readChanges } from './incremental.js';
+import { readScan } from './scan.js';
+import { readSnapshot } from './snapshot.js';
+import { upperBound } from './upper-bound.js';
+
+/** One read in progress: the session, what is asked for and where files go. */
+export interface PostgresRead {
+  readonly session: Session;
+  readonly request: ReadRequest;
+  /** Quoted relation. */
+  readonly from: string;
+  readonly log: ConnectorContext<unknown>['log'];
+  copy(where: string): Promise<FileEvent>;
+}
+
+/** A stream name is `schema.table`; only the first dot separates. */
+export function relationOf(stream: string): string {
+  const dot = stream.indexOf('.');
+  return `${ident(stream.slice(0, dot))}.${ident(stream.slice(dot + 1))}`;
+}
+
+/**
+ * Full reads scan in key order, each slice in its own snapshot; without a key all comes from one snapshot. Incremental
+ * reads begin with such a scan below a fixed upper bound, then follow the cursor.
+ */
+export async function* read(context: ConnectorContext<PostgresSourceConfig>, request: ReadRequest): AsyncIterable<ReadEvent> {
+  await using session = await openSession(context.config, context);
+  let files = 0;
+  const from = relationOf(request.stream.name);
+  const copy = (where: string): Promise<FileEvent> =>
+    copyToFile(session, { from, fields: request.fields, where }, join(request.tempDir, `${files++}.csv`));
+  yield* request.sync === 'full' ? readFull({ session, request, from, log: context.log, copy }) : readIncremental({ session, request, from, log: context.log, copy });
+}
+
+async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
+  const { position } = read.request;
+  if (keyOf(read.request)) yield* readScan(read, { where: 'true', ...(position.kind === 'scan' ? { after: position.scan.after } : {}) });
+  else yield* readSnapshot(read, { where: 'true' });
+}
+
+async function* readIncremental(read: PostgresRead): AsyncIterable<ReadEvent> {
+  const { position } = read.request;
+  const field = cursorFieldOf(read.request);
+  if (position.kind === 'scan') {
+    return yield* readFirst(read, field, position.scan.upper?.value ?? null, position.scan.after);
+  }
+  const bound = await upperBound(read, field);
+  if (bound.delayed !== undefined) yield { kind: 'delayed', reason: bound.delayed };
+  if (position.kind === 'cursor') yield* readChanges(read, field, position.cursor.value, bound.value);
+  else if (bound.delayed === undefined || bound.value !== null) yield* readFirst(read, field, bound.value);
+}
+
+async function* readFirst(read: PostgresRead, field: Field, upper: string | null, after?: readonly string[]): AsyncIterable<ReadEvent> {
+  const first = { field, upper };
+  yield* keyOf(read.request) ? readScan(read, { first, ...(after ? { after } : {}) }) : readSnapshot(read, { first });
+}
+
+export function keyOf(request: ReadRequest): readonly string[] | undefined {
+  return request.stream.primaryKey;
+}
+
+function cursorFieldOf(request: ReadRequest): Field {
+  const field = request.fields.find((candidate) => candidate.name === request.cursorField);
+  if (field) return field;
+  throw new MillraceError('source.field_missing', {
+    detail: `Stream ${request.stream.name} has no field '${request.cursorField ?? ''}' to use as cursor.`,
+    path: 'cursorField',
+    stream: request.stream.name,
+  });
+}

@@ -1,0 +1,69 @@
+import type { Field } from '../../../schema/types.js';
+import { postgresError } from '../../postgres/errors.js';
+import { inSnapshot } from '../../postgres/snapshot.js';
+import { ident } from '../../postgres/sql.js';
+import type { FileEvent, MarkPosition, ReadEvent } from '../../sdk/types.js';
+import { estimateRead, relationBytes } from './estimate.js';
+import { largestInSource } from './largest.js';
+import { type FirstRead, firstReadWhere, keyFields, keysetWhere } from './predicates.js';
+import type { PostgresRead } from './read.js';
+
+export interface ScanOptions {
+  readonly where?: string;
+  readonly first?: FirstRead;
+  /** Key of the last row read before. */
+  readonly after?: readonly string[];
+}
+
+/**
+ * Reads in key order, a slice at a time. The slice's last key is found first, from the index alone, so that the rows
+ * themselves can be read by whatever plan is fastest and the position is known without looking at them.
+ */
+export async function* readScan(read: PostgresRead, options: ScanOptions): AsyncIterable<ReadEvent> {
+  const key = keyFields(read.request);
+  const filter = options.first ? firstReadWhere(options.first, read.request.nullCursor) : (options.where ?? 'true');
+  const sliceRows = await rowsPerSlice(read);
+  let after = options.after;
+  for (let done = false; !done; ) {
+    const slice = await inSnapshot(read.session, async () => {
+      const upTo = sliceRows === null ? null : await sliceEnd(read, key, after, sliceRows);
+      const where = `${keysetWhere(key, after, upTo)} and ${filter}`;
+      return { upTo, file: await read.copy(where), largest: await largestInSource(read, options.first?.field, where) };
+    });
+    done = slice.upTo === null;
+    yield slice.file satisfies FileEvent;
+    yield { kind: 'mark', done, position: markPosition(read, options.first, slice.upTo, slice.largest) };
+    if (slice.upTo) after = slice.upTo;
+  }
+}
+
+function markPosition(read: PostgresRead, first: FirstRead | undefined, after: readonly string[] | null, largest: string | undefined): MarkPosition {
+  const by = read.request.stream.primaryKey ?? [];
+  if (first) return { kind: 'scanned', by, after, upper: first.upper, ...(largest === undefined ? {} : { value: largest }) };
+  return { kind: 'exact', position: after ? { kind: 'scan', scan: { by, after } } : { kind: 'end' } };
+}
+
+/** Null when the whole stream fits one slice. */
+async function rowsPerSlice(read: PostgresRead): Promise<number | null> {
+  const { sliceBytes, sliceRows } = read.request;
+  const estimate = await estimateRead(read.session, read.from, 'true');
+  const bytes = Math.max(estimate.bytes, await relationBytes(read.session, read.from));
+  if (bytes <= sliceBytes && estimate.rows <= sliceRows) return null;
+  const bytesPerRow = Math.max(1, bytes / Math.max(1, estimate.rows));
+  return Math.max(1_000, Math.min(sliceRows, Math.floor(sliceBytes / bytesPerRow)));
+}
+
+/** The key of the last row of the slice, or null when no more than a slice is left. */
+async function sliceEnd(read: PostgresRead, key: readonly Field[], after: readonly string[] | undefined, rows: number): Promise<string[] | null> {
+  const columns = key.map((field) => ident(field.name));
+  const texts = columns.map((column, index) => `${column}::text as k${index}`).join(', ');
+  try {
+    const [last] = await read.session.rows<Record<string, string>>(
+      `select ${texts} from (select ${columns.join(', ')} from ${read.from} where ${keysetWhere(key, after, null)}
+         order by ${columns.join(', ')} offset ${rows} limit 1) as next`,
+    );
+    return last ? columns.map((_, index) => last[`k${index}`] ?? '') : null;
+  } catch (error) {
+    throw postgresError(error, `Cannot read ${read.from}`);
+  }
+}

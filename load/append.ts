@@ -1,0 +1,11 @@
+import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColumns } from './plan.js';
+
+/** incremental_append: every row once, as it comes. The chain of the ledger keeps it effectively-once (I2). */
+export function planAppend(shape: LoadShape, dialect: Dialect): LoadPlan {
+  return {
+    into: 'target',
+    before: [],
+    relation: qualifiedName(shape.target, dialect),
+    copyColumns: [...shape.columns, ...systemColumns(shape)].map((column) => column.name),
+  };
+}

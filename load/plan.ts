@@ -1,0 +1,57 @@
+/**
+ * What a write mode does to a destination, as plain data: pure, so that every statement can be looked at and golden-tested.
+ * The destination's shell runs it inside the one transaction that also holds the ledger row (I2).
+ * @module
+ */
+import type { Target } from '../schema/types.js';
+
+export interface LoadColumn {
+  readonly name: string;
+  /** Type in the destination, with modifiers. */
+  readonly type: string;
+}
+
+export interface LoadShape {
+  readonly target: Target;
+  /** The stream's columns, without system columns. */
+  readonly columns: readonly LoadColumn[];
+  readonly primaryKey: readonly string[];
+  readonly cursor?: LoadColumn;
+  readonly dedup: 'newest_wins' | 'last_load_wins';
+  readonly run: number;
+  /** RFC 3339, UTC. */
+  readonly extractedAt: string;
+}
+
+export interface LoadPlan {
+  /** Where the slice's rows are copied to. */
+  readonly into: 'target' | 'shadow' | 'batch';
+  /** Run before the copy. */
+  readonly before: readonly string[];
+  /** Relation for COPY, quoted. */
+  readonly relation: string;
+  /** Columns for COPY, unquoted, in order: the stream's own, then the system columns where the file must carry them. */
+  readonly copyColumns: readonly string[];
+  /** Turns the copied rows into the mode's result; its row count is what was loaded. Absent: what was copied was loaded. */
+  readonly merge?: string;
+}
+
+/** How a destination writes SQL. */
+export interface Dialect {
+  identifier(name: string): string;
+  literal(text: string): string;
+  /** A comparable form of the cursor column, e.g. text by bytes. */
+  comparable(reference: string, type: string): string;
+}
+
+/** Columns that Millrace adds to every target, with their values for a slice. */
+export function systemColumns(shape: Pick<LoadShape, 'run' | 'extractedAt'>): readonly (LoadColumn & { readonly value: string })[] {
+  return [
+    { name: '_millrace_run', type: 'bigint', value: String(shape.run) },
+    { name: '_millrace_extracted_at', type: 'timestamp with time zone', value: shape.extractedAt },
+  ];
+}
+
+export function qualifiedName(target: Target, dialect: Dialect): string {
+  return `${dialect.identifier(target.schema)}.${dialect.identifier(target.table)}`;
+}
