@@ -1,0 +1,119 @@
+import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Position } from '../../checkpoint/position.js';
+import {
+  CONNECTION_WORKFLOW,
+  cancelSync,
+  connectionWorkflowId,
+  pause,
+  requestSync,
+  resetStream,
+  resume,
+  setState,
+  state,
+  type ConnectionInput,
+  type ConnectionView,
+  type FeedState,
+  type SyncAccepted,
+  type SyncRequest,
+} from '../../workflows/messages.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { UpdateDefinition, Workflow } from '@temporalio/common';
+import type { ConnectionRefs, SearchAttributes } from './search-attributes.js';
+import type { TemporalLink } from './temporal-link.js';
+
+/** A connection as the engine needs to know it. */
+export interface EngineConnection extends ConnectionRefs {
+  readonly name: string;
+}
+
+const ACCEPT_MS = 5_000;
+
+/** What a connection that never ran looks like. */
+const UNTOUCHED: ConnectionView = { paused: false, pauseNote: null, epoch: 0, active: null, queued: [], lastRun: null, feeds: {} };
+
+/**
+ * Talks to the `connection` workflow, which it starts when there is none. Every change is an update: it is answered, or
+ * refused with a code, before anything happens.
+ */
+export class ConnectionEngine {
+  constructor(
+    private readonly link: TemporalLink,
+    private readonly attributes: SearchAttributes,
+  ) {}
+
+  /** The same `updateId` gives the same run, however often it is sent. */
+  async requestSync(connection: EngineConnection, request: SyncRequest, updateId: string): Promise<SyncAccepted> {
+    return this.update(connection, requestSync, [request], updateId);
+  }
+
+  async pause(connection: EngineConnection, note: string): Promise<void> {
+    await this.update(connection, pause, [{ note }]);
+  }
+
+  async resume(connection: EngineConnection): Promise<void> {
+    await this.update(connection, resume, []);
+  }
+
+  async resetStream(connection: EngineConnection, feed: string): Promise<FeedState> {
+    return this.update(connection, resetStream, [{ feed }]);
+  }
+
+  async setState(connection: EngineConnection, feed: string, position: Position): Promise<FeedState> {
+    return this.update(connection, setState, [{ feed, position }]);
+  }
+
+  /** The named run, or the active one. @throws MillraceError `run.not_active` */
+  async cancel(connectionId: string, reason: string, runId?: string): Promise<string> {
+    const request = { reason, ...(runId === undefined ? {} : { runId }) };
+    const answer = await this.existing(connectionId, (handle) => handle.executeUpdate(cancelSync, { args: [request] }));
+    if (!answer) throw new MillraceError('run.not_active', { detail: `Connection ${connectionId} has no run.` });
+    return answer.runId;
+  }
+
+  async view(connectionId: string): Promise<ConnectionView> {
+    return (await this.existing(connectionId, (handle) => handle.query(state))) ?? UNTOUCHED;
+  }
+
+  /** Ends the workflow of a deleted connection; its run is cancelled with it. */
+  async remove(connectionId: string): Promise<void> {
+    await this.existing(connectionId, async (handle) => {
+      await handle.terminate('connection deleted');
+    });
+  }
+
+  private async update<Ret, Args extends unknown[]>(
+    connection: EngineConnection,
+    definition: UpdateDefinition<Ret, Args>,
+    args: Args,
+    updateId?: string,
+  ): Promise<Ret> {
+    const typedSearchAttributes = await this.attributes.of(connection);
+    const input: ConnectionInput = { workspaceId: connection.workspaceId, connectionId: connection.connectionId };
+    return this.link.call(ACCEPT_MS, (client) =>
+      client.workflow.executeUpdateWithStart<Workflow, Ret, Args>(definition, {
+        args,
+        ...(updateId === undefined ? {} : { updateId }),
+        startWorkflowOperation: new WithStartWorkflowOperation<Workflow>(CONNECTION_WORKFLOW, {
+          workflowId: connectionWorkflowId(connection.connectionId),
+          taskQueue: this.link.taskQueue,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          staticSummary: `Connection ${connection.name}`,
+          typedSearchAttributes,
+        }),
+      }),
+    );
+  }
+
+  /** Undefined when the connection has no workflow yet, or no more. */
+  private async existing<T>(connectionId: string, run: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<T>): Promise<T | undefined> {
+    return this.link.call(ACCEPT_MS, async (client) => {
+      try {
+        return await run(client.workflow.getHandle(connectionWorkflowId(connectionId)));
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }
+    });
+  }
+}
