@@ -135,6 +135,8 @@ export interface ConnectorInfo<Config> {
 
 /** A source. An optional ability is the presence of its method. */
 export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
+  /** Who knows how far a stream was read: one of its fields (default), or the source itself, e.g. by a file's time of change. */
+  readonly cursor?: 'field' | 'source';
   /** Connects and proves that reading is possible. @throws MillraceError `connector.*` */
   check(context: ConnectorContext<Config>): Promise<CheckResult>;
   /** Lists streams with fields, keys and estimates; only `streams` when given. */
