@@ -16,6 +16,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** Whatever was thrown, as an error of the catalogue. What we did not foresee says nothing of our inside. */
 export function toMillraceError(thrown: unknown): MillraceError {
   if (isMillraceError(thrown)) return thrown;
+  if (holdsTextPostgresCannot(thrown)) return new MillraceError('request.invalid', { detail: 'Text may not contain NUL characters.', cause: thrown });
   const status = statusOf(thrown);
   const code = status === undefined ? undefined : CODE_OF_STATUS[status];
   if (code) return new MillraceError(code, { detail: messageOf(thrown), cause: thrown });
@@ -32,6 +33,11 @@ function statusOf(thrown: unknown): number | undefined {
 
 function isFastifyError(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith('FST_');
+}
+
+/** JSON allows U+0000, Postgres text and jsonb do not. */
+function holdsTextPostgresCannot(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === '22021' || thrown.code === '22P05');
 }
 
 function messageOf(thrown: unknown): string {

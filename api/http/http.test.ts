@@ -7,7 +7,7 @@ import { assertMatches, etagOf } from './etag.js';
 import { fieldErrors, fieldPath } from './field-path.js';
 import { updateIdOf } from './idempotency.js';
 import { pageQuerySchema, toPage } from './pagination.js';
-import { requestId } from './request-id.js';
+import { requestId } from './server-hooks.js';
 import { inWords } from './validation.js';
 
 describe('field paths', () => {

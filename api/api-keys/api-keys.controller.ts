@@ -1,0 +1,42 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { KeyStore } from '../auth/key-store.js';
+import { Caller, type Principal } from '../auth/principal.js';
+import { IdPipe } from '../http/id-pipe.js';
+import { pageQuerySchema, pageSchema, toPage, type Page, type PageQuery } from '../http/pagination.js';
+import { Answers, Describe } from '../openapi/describe.js';
+import { API_KEYS } from '../tokens.js';
+import { createKeySchema, keySchema, keyView, newKeySchema, type CreateKey, type KeyView, type NewKeyView } from './key-schemas.js';
+
+/** Keys of the caller's own workspace. All of it needs `admin`. */
+@ApiTags('api-keys')
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(@Inject(API_KEYS) private readonly keys: KeyStore) {}
+
+  @Post()
+  @Describe('createApiKey', 'Create an API key', 'The answer is the only place where the key is ever shown.')
+  @Answers(201, newKeySchema)
+  async create(@Caller() { workspaceId }: Principal, @Body({ schema: createKeySchema }) body: CreateKey): Promise<NewKeyView> {
+    const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
+    const { row, text } = await this.keys.create({ workspaceId, name: body.name, scope: body.scope, expiresAt });
+    return { ...keyView(row), key: text };
+  }
+
+  @Get()
+  @Describe('listApiKeys', 'List API keys, newest first')
+  @Answers(200, pageSchema(keySchema))
+  async list(@Caller() { workspaceId }: Principal, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<KeyView>> {
+    return toPage(await this.keys.list(workspaceId, query), query.limit, keyView);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Describe('revokeApiKey', 'Revoke an API key', 'At once and for good. The key stays in the list.')
+  @Answers(204)
+  async revoke(@Caller() { workspaceId }: Principal, @Param('id', new IdPipe('key')) id: string): Promise<void> {
+    if (await this.keys.revoke(workspaceId, id)) return;
+    throw new MillraceError('request.not_found', { detail: `There is no API key ${id}.` });
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { ApiKeyRow } from '../../platform/db/rows.js';
+import { KEY_SCOPES } from '../auth/scope.js';
+import { resourceNameSchema } from '../systems/system-schemas.js';
+
+export const createKeySchema = z.strictObject({
+  name: resourceNameSchema,
+  scope: z.enum(KEY_SCOPES).describe('read sees; operate also runs, pauses and cancels; admin also changes configuration and keys.'),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .refine((text) => Date.parse(text) > Date.now(), 'must be in the future')
+    .nullable()
+    .default(null)
+    .describe('Never when null.'),
+});
+
+const keyFields = {
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string().describe('Start of the key, to recognise it by.'),
+  scope: z.enum(KEY_SCOPES),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe('To the minute.'),
+  revokedAt: z.iso.datetime().nullable(),
+};
+
+export const keySchema = z.object(keyFields).meta({ id: 'ApiKey' });
+export const newKeySchema = z
+  .object({ ...keyFields, key: z.string().describe('The key itself. It is shown this once and stored nowhere.') })
+  .meta({ id: 'NewApiKey' });
+
+export type CreateKey = z.output<typeof createKeySchema>;
+export type KeyView = z.infer<typeof keySchema>;
+export type NewKeyView = z.infer<typeof newKeySchema>;
+
+export function keyView(row: ApiKeyRow): KeyView {
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: `mrk_${row.prefix}`,
+    scope: row.scope,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    lastUsedAt: row.last_used_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  };
+}

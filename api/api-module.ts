@@ -1,0 +1,55 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import type { ApiServices } from './api-services.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuthGuard } from './auth/auth-guard.js';
+import { ConnectionsController } from './connections/connections.controller.js';
+import { SyncsController } from './connections/syncs.controller.js';
+import { ConnectorsController } from './connectors/connectors.controller.js';
+import { DestinationsController } from './destinations/destinations.controller.js';
+import { DocsController } from './docs/docs.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { AnswerInterceptor } from './http/answer.js';
+import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
+import { createValidationPipe } from './http/validation.js';
+import { RunsController } from './runs/runs.controller.js';
+import { SourcesController } from './sources/sources.controller.js';
+import { API_KEYS, CONNECTIONS, DESTINATIONS, HEALTH, OPENAPI, RUNS, SOURCES, SYNCS } from './tokens.js';
+
+const CONTROLLERS = [
+  ConnectorsController,
+  SourcesController,
+  DestinationsController,
+  ConnectionsController,
+  SyncsController,
+  RunsController,
+  ApiKeysController,
+  HealthController,
+  DocsController,
+];
+
+export class ApiModule {
+  /** Services are made outside (api-services.ts); Nest only routes, guards and maps errors. */
+  static with(services: ApiServices, reportFault: ReportFault): DynamicModule {
+    const values: Provider[] = [
+      { provide: SOURCES, useValue: services.sources },
+      { provide: DESTINATIONS, useValue: services.destinations },
+      { provide: CONNECTIONS, useValue: services.connections },
+      { provide: SYNCS, useValue: services.syncs },
+      { provide: RUNS, useValue: services.runs },
+      { provide: API_KEYS, useValue: services.keys },
+      { provide: HEALTH, useValue: services.health },
+      { provide: OPENAPI, useValue: services.openApi },
+    ];
+    return { module: ApiModule, controllers: CONTROLLERS, providers: [...values, ...crossCutting(services, reportFault)] };
+  }
+}
+
+function crossCutting({ keys }: ApiServices, reportFault: ReportFault): Provider[] {
+  return [
+    { provide: APP_FILTER, useValue: new ProblemFilter(reportFault) },
+    { provide: APP_GUARD, useFactory: (reflector: Reflector) => new AuthGuard(reflector, keys), inject: [Reflector] },
+    { provide: APP_PIPE, useValue: createValidationPipe() },
+    { provide: APP_INTERCEPTOR, useValue: new AnswerInterceptor() },
+  ];
+}

@@ -1,0 +1,62 @@
+import type { Knex } from 'knex';
+import { KeyStore } from './auth/key-store.js';
+import { ConnectionService } from './connections/connection-service.js';
+import { ConnectionStore } from './connections/connection-store.js';
+import { SyncService } from './connections/sync-service.js';
+import { OpenApiHolder } from './docs/docs.controller.js';
+import { ConnectionEngine } from './engine/connection-engine.js';
+import { temporalUrl } from './engine/links.js';
+import { Probes } from './engine/probes.js';
+import { ScheduleKeeper } from './engine/schedules.js';
+import type { SearchAttributes } from './engine/search-attributes.js';
+import type { TemporalLink } from './engine/temporal-link.js';
+import { HealthChecks } from './health/health-checks.js';
+import { RunService } from './runs/run-service.js';
+import { RunStore } from './runs/run-store.js';
+import { DESTINATION, SOURCE } from './systems/system-kind.js';
+import { SystemService } from './systems/system-service.js';
+import { SystemStore } from './systems/system-store.js';
+
+export interface ApiParts {
+  readonly db: Knex;
+  readonly link: TemporalLink;
+  readonly attributes: SearchAttributes;
+  readonly secretKey: Buffer;
+  readonly temporalUiUrl: string | undefined;
+  readonly workerState: (() => string) | undefined;
+  /** Fires when the server closes, so that nobody waits on. */
+  readonly closing: AbortSignal;
+}
+
+export interface ApiServices {
+  readonly sources: SystemService;
+  readonly destinations: SystemService;
+  readonly connections: ConnectionService;
+  readonly syncs: SyncService;
+  readonly runs: RunService;
+  readonly keys: KeyStore;
+  readonly health: HealthChecks;
+  readonly openApi: OpenApiHolder;
+}
+
+/** Everything behind the controllers, put together by hand: what needs what can be read here. */
+export function createServices(parts: ApiParts): ApiServices {
+  const { db, link, attributes, secretKey } = parts;
+  const engine = new ConnectionEngine(link, attributes);
+  const schedules = new ScheduleKeeper(link, attributes);
+  const probes = new Probes(link);
+  const connectionStore = new ConnectionStore(db);
+  const runStore = new RunStore(db);
+  const linkOf = (workflowId: string): string | null => temporalUrl(parts.temporalUiUrl, link.namespace, workflowId);
+  const runs = new RunService(runStore, engine, { linkOf, closing: parts.closing });
+  return {
+    sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
+    destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
+    connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
+    syncs: new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules }),
+    runs,
+    keys: new KeyStore(db),
+    health: new HealthChecks(db, link, parts.workerState),
+    openApi: new OpenApiHolder(),
+  };
+}

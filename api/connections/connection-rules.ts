@@ -1,0 +1,72 @@
+import { durationMs, type ScheduleConfig, type StreamConfig } from '../../schema/connection-config.js';
+import type { FieldError } from '../../platform/errors/error.js';
+import type { Target } from '../../schema/types.js';
+import { cronError } from './cron.js';
+
+/** What can be wrong with a connection although each field alone is fine. Pure: what needs a server is asked elsewhere. */
+
+const SHORTEST_INTERVAL_MS = 1_000;
+
+export function scheduleErrors(schedule: ScheduleConfig): readonly FieldError[] {
+  if (schedule.type === 'interval') return intervalErrors(schedule.every);
+  if (schedule.type === 'cron') return [...cronErrors(schedule.cron), ...timezoneErrors(schedule.timezone)];
+  return [];
+}
+
+function intervalErrors(every: string): readonly FieldError[] {
+  if (durationMs(every) >= SHORTEST_INTERVAL_MS) return [];
+  return [{ path: 'schedule.every', code: 'too_small', message: 'An interval is at least 1s.' }];
+}
+
+function cronErrors(cron: string): readonly FieldError[] {
+  const wrong = cronError(cron);
+  if (wrong === undefined) return [];
+  return [{ path: 'schedule.cron', code: 'bad_cron', message: `The cron expression ${wrong}.`, suggestion: 'Example: 0 * * * * is every full hour.' }];
+}
+
+function timezoneErrors(timezone: string): readonly FieldError[] {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    return [];
+  } catch {
+    return [{ path: 'schedule.timezone', code: 'bad_timezone', message: `There is no time zone '${timezone}'.`, suggestion: 'Example: Europe/Berlin.' }];
+  }
+}
+
+/** `cursor` is who knows how far a stream was read: one of its fields, or the source itself (a file's time of change). */
+export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' | 'source'): readonly FieldError[] {
+  return streams.flatMap((stream, index): FieldError[] => {
+    const path = `streams[${index}].cursorField`;
+    if (cursor === 'source' && stream.cursorField !== undefined) {
+      return [{ path, code: 'not_allowed', message: 'This source knows by itself how far a stream was read.', suggestion: 'Leave cursorField out.' }];
+    }
+    if (cursor === 'source' || stream.mode === 'full_refresh_overwrite' || stream.cursorField !== undefined) return [];
+    return [{ path, code: 'required', message: `${stream.mode} needs a cursorField.`, suggestion: 'Name a field that only grows; discover lists candidates.' }];
+  });
+}
+
+/** Where a stream goes: what it says, completed by the destination's default. */
+export function targetOf(stream: StreamConfig, defaultTarget: (stream: string) => Target): Target {
+  const fallback = defaultTarget(stream.name);
+  return { schema: stream.target?.schema ?? fallback.schema, table: stream.target?.table ?? fallback.table };
+}
+
+/** Two streams of one connection must not go to the same table. */
+export function sharedTargetErrors(targets: readonly Target[]): readonly FieldError[] {
+  const first = new Map<string, number>();
+  return targets.flatMap((target, index): FieldError[] => {
+    const earlier = first.get(targetKey(target));
+    if (earlier === undefined) first.set(targetKey(target), index);
+    if (earlier === undefined) return [];
+    const message = `streams[${earlier}] goes to ${targetText(target)} already.`;
+    return [{ path: `streams[${index}].target`, code: 'duplicate_target', message, suggestion: 'Give each stream its own table.' }];
+  });
+}
+
+export function targetKey(target: Target): string {
+  return JSON.stringify([target.schema, target.table]);
+}
+
+export function targetText(target: Target): string {
+  return `${target.schema}.${target.table}`;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { scheduleSchema, streamConfigSchema, streamsConfigSchema } from '../../schema/connection-config.js';
+import { resourceNameSchema } from '../systems/system-schemas.js';
+
+const fields = {
+  name: resourceNameSchema,
+  schedule: scheduleSchema,
+  streams: streamsConfigSchema,
+};
+
+export const createConnectionSchema = z.strictObject({
+  ...fields,
+  sourceId: z.string().min(1),
+  destinationId: z.string().min(1),
+  schedule: scheduleSchema.default({ type: 'manual' }),
+});
+
+export const patchConnectionSchema = z.strictObject({
+  name: fields.name.optional(),
+  schedule: fields.schedule.optional(),
+  streams: fields.streams.optional().describe('Replaces the list of streams. Streams that stay keep their position.'),
+});
+
+export const connectionSchema = z
+  .object({
+    id: z.string(),
+    workspaceId: z.string(),
+    name: z.string(),
+    sourceId: z.string(),
+    destinationId: z.string(),
+    version: z.int().describe('Counts changes of schedule or streams; every run pins one.'),
+    paused: z.boolean(),
+    schedule: scheduleSchema,
+    streams: z.array(streamConfigSchema),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Connection' });
+
+export type CreateConnection = z.output<typeof createConnectionSchema>;
+export type ConnectionView = z.output<typeof connectionSchema>;
+
+/** `sourceId` and `destinationId` come only with a full replacement, and may not differ. */
+export interface ConnectionChange {
+  readonly name?: string | undefined;
+  readonly sourceId?: string | undefined;
+  readonly destinationId?: string | undefined;
+  readonly schedule?: CreateConnection['schedule'] | undefined;
+  readonly streams?: CreateConnection['streams'] | undefined;
+}

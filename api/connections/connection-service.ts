@@ -1,0 +1,108 @@
+import { canonicalJson } from '../../checkpoint/position.js';
+import type { ConnectionConfig } from '../../platform/db/rows.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { Principal } from '../auth/principal.js';
+import type { ConnectionEngine } from '../engine/connection-engine.js';
+import type { ScheduleKeeper } from '../engine/schedules.js';
+import { created, tagged, type Answer } from '../http/answer.js';
+import { assertMatches } from '../http/etag.js';
+import { toPage, type Page, type PageQuery } from '../http/pagination.js';
+import type { ConnectionChange, ConnectionView, CreateConnection } from './connection-schemas.js';
+import type { ConnectionStore, StoredConnection } from './connection-store.js';
+import { validateConnection, type Candidate, type Ends } from './connection-validation.js';
+import { connectionView } from './connection-view.js';
+
+/**
+ * Connections and, with them, their Schedules in Temporal. Every change holds the connection's row, so that there is one
+ * writer of a Schedule at a time, and the Schedule comes last: what it refuses was never saved.
+ */
+export class ConnectionService {
+  constructor(
+    private readonly store: ConnectionStore,
+    private readonly engine: ConnectionEngine,
+    private readonly schedules: ScheduleKeeper,
+    private readonly secretKey: Buffer,
+  ) {}
+
+  async create({ workspaceId }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
+    const { name, sourceId, destinationId, schedule, streams } = body;
+    const candidate = { workspaceId, sourceId, destinationId, config: { schedule, streams } };
+    const row = await this.store.transaction(async (store) => {
+      const ends = await validateConnection(store, candidate, this.secretKey);
+      const inserted = await store.insert({ ...candidate, name });
+      if (schedule.type !== 'manual') await this.applySchedule(inserted, ends);
+      return inserted;
+    });
+    return created(connectionView(row), row, `/v1/connections/${row.id}`);
+  }
+
+  async list({ workspaceId }: Principal, page: PageQuery): Promise<Page<ConnectionView>> {
+    return toPage(await this.store.list(workspaceId, page), page.limit, connectionView);
+  }
+
+  async get({ workspaceId }: Principal, id: string): Promise<Answer<ConnectionView>> {
+    const row = await this.store.get(workspaceId, id);
+    return tagged(connectionView(row), row);
+  }
+
+  async change({ workspaceId }: Principal, id: string, change: ConnectionChange, ifMatch?: string): Promise<Answer<ConnectionView>> {
+    const row = await this.store.transaction(async (store) => {
+      const stored = await store.lock(workspaceId, id);
+      assertMatches(ifMatch, stored);
+      assertSameEnds(stored, change);
+      return this.saveChange(store, stored, change);
+    });
+    return tagged(connectionView(row), row);
+  }
+
+  /** Also ends its workflow, and with it a run that is active; the rows in the destination stay. */
+  async remove({ workspaceId }: Principal, id: string, ifMatch?: string): Promise<void> {
+    await this.store.transaction(async (store) => {
+      assertMatches(ifMatch, await store.lock(workspaceId, id));
+      await this.schedules.remove(id);
+      await this.engine.remove(id);
+      await store.delete(id);
+    });
+  }
+
+  private async saveChange(store: ConnectionStore, stored: StoredConnection, change: ConnectionChange): Promise<StoredConnection> {
+    const config: ConnectionConfig = {
+      schedule: change.schedule ?? stored.config.schedule,
+      streams: change.streams ?? stored.config.streams,
+    };
+    const candidate: Candidate = {
+      workspaceId: stored.workspace_id,
+      connectionId: stored.id,
+      sourceId: stored.source_id,
+      destinationId: stored.destination_id,
+      config,
+    };
+    const ends = await validateConnection(store, candidate, this.secretKey);
+    const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
+    const saved = await store.update(stored, { name: change.name ?? stored.name, config, newVersion });
+    if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual') await this.applySchedule(saved, ends);
+    return saved;
+  }
+
+  private async applySchedule(row: StoredConnection, { source, destination }: Ends): Promise<void> {
+    await this.schedules.apply({
+      workspaceId: row.workspace_id,
+      connectionId: row.id,
+      sourceId: source.id,
+      destinationId: destination.id,
+      labels: { connection: row.name, source: source.name, destination: destination.name },
+      schedule: row.config.schedule,
+      paused: row.paused,
+    });
+  }
+}
+
+function assertSameEnds(stored: StoredConnection, change: ConnectionChange): void {
+  const moved = (change.sourceId ?? stored.source_id) !== stored.source_id ? 'sourceId' : 'destinationId';
+  if (moved === 'destinationId' && (change.destinationId ?? stored.destination_id) === stored.destination_id) return;
+  throw new MillraceError('request.conflict', {
+    detail: 'Source and destination of a connection cannot be changed: its positions belong to them.',
+    path: moved,
+    suggestion: 'Create a new connection.',
+  });
+}

@@ -1,0 +1,119 @@
+import type { Knex } from 'knex';
+import { newId } from '../../platform/db/ids.js';
+import type { ConnectionConfig, ConnectionRow, ConnectionVersionRow, ConnectorRow } from '../../platform/db/rows.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { PageQuery } from '../http/pagination.js';
+
+/** A connection with its newest configuration. */
+export interface StoredConnection extends ConnectionRow {
+  readonly config: ConnectionConfig;
+}
+
+export interface NewConnection {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly sourceId: string;
+  readonly destinationId: string;
+  readonly config: ConnectionConfig;
+}
+
+export interface ConnectionUpdate {
+  readonly name: string;
+  readonly config: ConnectionConfig;
+  /** False when only the name changes: runs need no new version for that. */
+  readonly newVersion: boolean;
+}
+
+/** The rows of connections and their versions; every query stays within one workspace. Bound to a pool or a transaction. */
+export class ConnectionStore {
+  constructor(private readonly db: Knex) {}
+
+  async transaction<T>(run: (store: ConnectionStore) => Promise<T>): Promise<T> {
+    return this.db.transaction((tx) => run(new ConnectionStore(tx)));
+  }
+
+  /** @throws MillraceError `request.not_found` */
+  async get(workspaceId: string, id: string): Promise<StoredConnection> {
+    return found(await this.newest().where({ workspace_id: workspaceId, id }).first<StoredConnection | undefined>(), id);
+  }
+
+  /** As `get`, and nobody else changes it until the transaction ends. */
+  async lock(workspaceId: string, id: string): Promise<StoredConnection> {
+    await this.db('connections').where({ workspace_id: workspaceId, id }).forUpdate();
+    return this.get(workspaceId, id);
+  }
+
+  async list(workspaceId: string, page: PageQuery): Promise<readonly StoredConnection[]> {
+    const query = this.newest().where({ workspace_id: workspaceId }).orderBy('id', 'desc').limit(page.limit + 1);
+    return page.after === undefined ? query : query.where('id', '<', page.after);
+  }
+
+  async insert(connection: NewConnection): Promise<StoredConnection> {
+    const id = newId('connection');
+    await this.db<ConnectionRow>('connections').insert({
+      id,
+      workspace_id: connection.workspaceId,
+      name: connection.name,
+      source_id: connection.sourceId,
+      destination_id: connection.destinationId,
+      version: 1,
+    });
+    await this.insertVersion(id, 1, connection.config);
+    return this.get(connection.workspaceId, id);
+  }
+
+  async update(row: ConnectionRow, update: ConnectionUpdate): Promise<StoredConnection> {
+    const version = update.newVersion ? row.version + 1 : row.version;
+    if (update.newVersion) await this.insertVersion(row.id, version, update.config);
+    return this.touch(row, { name: update.name, version });
+  }
+
+  async setPaused(row: ConnectionRow, paused: boolean): Promise<StoredConnection> {
+    return this.touch(row, { paused });
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.db<ConnectionRow>('connections').where({ id }).delete();
+  }
+
+  /** Holds the destination, so that no two connections take the same target at the same time. */
+  async lockDestination(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
+    return this.db<ConnectorRow>('destinations').where({ workspace_id: workspaceId, id }).forUpdate().first();
+  }
+
+  async source(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
+    return this.db<ConnectorRow>('sources').where({ workspace_id: workspaceId, id }).first();
+  }
+
+  async destination(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
+    return this.db<ConnectorRow>('destinations').where({ workspace_id: workspaceId, id }).first();
+  }
+
+  async ofDestination(destinationId: string): Promise<readonly StoredConnection[]> {
+    return this.newest().where({ destination_id: destinationId });
+  }
+
+  private newest(): Knex.QueryBuilder {
+    return this.db('connections')
+      .join('connection_versions', (join) => {
+        join.on('connection_versions.connection_id', 'connections.id').andOn('connection_versions.version', 'connections.version');
+      })
+      .select('connections.*', 'connection_versions.config');
+  }
+
+  private async insertVersion(id: string, version: number, config: ConnectionConfig): Promise<void> {
+    await this.db('connection_versions').insert({ connection_id: id, version, config: JSON.stringify(config) });
+  }
+
+  private async touch(row: ConnectionRow, change: Partial<ConnectionRow>): Promise<StoredConnection> {
+    await this.db<ConnectionRow>('connections')
+      .where({ id: row.id })
+      .update({ ...change, revision: row.revision + 1, updated_at: new Date() });
+    return this.get(row.workspace_id, row.id);
+  }
+}
+
+function found(row: StoredConnection | undefined, id: string): StoredConnection {
+  if (row) return row;
+  throw new MillraceError('request.not_found', { detail: `There is no connection ${id}.` });
+}

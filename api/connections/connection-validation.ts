@@ -1,0 +1,84 @@
+import { findDestination, findSource } from '../../connectors/registry.js';
+import type { ConnectionConfig, ConnectorRow } from '../../platform/db/rows.js';
+import { MillraceError, type FieldError } from '../../platform/errors/error.js';
+import { decryptConfig } from '../../platform/secrets/config.js';
+import type { StreamConfig } from '../../schema/connection-config.js';
+import type { Target } from '../../schema/types.js';
+import { inWords } from '../http/validation.js';
+import { cursorErrors, scheduleErrors, sharedTargetErrors, targetKey, targetOf, targetText } from './connection-rules.js';
+import type { ConnectionStore } from './connection-store.js';
+import { sqlErrors } from './sql-check.js';
+
+export interface Candidate {
+  readonly workspaceId: string;
+  /** Absent while it does not exist yet. */
+  readonly connectionId?: string;
+  readonly sourceId: string;
+  readonly destinationId: string;
+  readonly config: ConnectionConfig;
+}
+
+/** The names that people see in Temporal. */
+export interface Ends {
+  readonly source: ConnectorRow;
+  readonly destination: ConnectorRow;
+}
+
+/**
+ * Everything that can be known before a run: refused here, with the path, instead of by the first run.
+ * @throws MillraceError `connection.invalid`, `transform.refused_sql`, `load.target_owned`
+ */
+export async function validateConnection(store: ConnectionStore, candidate: Candidate, secretKey: Buffer): Promise<Ends> {
+  const ends = await loadEnds(store, candidate);
+  const resolve = targetResolver(ends.destination, secretKey);
+  refuse('connection.invalid', configErrors(candidate.config, ends, resolve));
+  refuse('transform.refused_sql', await sqlErrors(candidate.config.streams));
+  refuse('load.target_owned', await ownedTargetErrors(store, candidate, resolve));
+  return ends;
+}
+
+type ResolveTarget = (stream: StreamConfig) => Target;
+
+function targetResolver(destination: ConnectorRow, secretKey: Buffer): ResolveTarget {
+  const connector = findDestination(destination.connector);
+  const config = connector.config.parse(decryptConfig(destination.config, secretKey));
+  return (stream) => targetOf(stream, (name) => connector.defaultTarget(config, name));
+}
+
+async function loadEnds(store: ConnectionStore, candidate: Candidate): Promise<Ends> {
+  const destination = await store.lockDestination(candidate.workspaceId, candidate.destinationId);
+  const source = await store.source(candidate.workspaceId, candidate.sourceId);
+  refuse('connection.invalid', [
+    ...(source ? [] : [missing('sourceId', `There is no source ${candidate.sourceId}.`)]),
+    ...(destination ? [] : [missing('destinationId', `There is no destination ${candidate.destinationId}.`)]),
+  ]);
+  return { source: source as ConnectorRow, destination: destination as ConnectorRow };
+}
+
+function configErrors({ schedule, streams }: ConnectionConfig, { source }: Ends, resolve: ResolveTarget): readonly FieldError[] {
+  return [
+    ...scheduleErrors(schedule),
+    ...cursorErrors(streams, findSource(source.connector).cursor ?? 'field'),
+    ...sharedTargetErrors(streams.map(resolve)),
+  ];
+}
+
+/** The final word has the destination itself, which several installations may share. */
+async function ownedTargetErrors(store: ConnectionStore, candidate: Candidate, resolve: ResolveTarget): Promise<readonly FieldError[]> {
+  const others = (await store.ofDestination(candidate.destinationId)).filter((other) => other.id !== candidate.connectionId);
+  const owners = new Map(others.flatMap((other) => other.config.streams.map((stream) => [targetKey(resolve(stream)), other])));
+  return candidate.config.streams.flatMap((stream, index): FieldError[] => {
+    const target = resolve(stream);
+    const owner = owners.get(targetKey(target));
+    if (!owner) return [];
+    return [{ path: `streams[${index}].target`, code: 'owned', message: `${owner.id} (${owner.name}) writes ${targetText(target)} already.` }];
+  });
+}
+
+function missing(path: string, message: string): FieldError {
+  return { path, code: 'not_found', message };
+}
+
+function refuse(code: 'connection.invalid' | 'transform.refused_sql' | 'load.target_owned', fields: readonly FieldError[]): void {
+  if (fields.length > 0) throw new MillraceError(code, { detail: inWords(fields), fields });
+}

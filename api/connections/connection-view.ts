@@ -1,0 +1,19 @@
+import { streamsConfigSchema } from '../../schema/connection-config.js';
+import type { ConnectionView } from './connection-schemas.js';
+import type { StoredConnection } from './connection-store.js';
+
+export function connectionView(row: StoredConnection): ConnectionView {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    name: row.name,
+    sourceId: row.source_id,
+    destinationId: row.destination_id,
+    version: row.version,
+    paused: row.paused,
+    schedule: row.config.schedule,
+    streams: streamsConfigSchema.parse(row.config.streams),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { AnyDestination, AnySource } from '../../connectors/registry.js';
+import type { ConnectorInfo } from '../../connectors/sdk/types.js';
+import { WRITE_MODES } from '../../schema/connection-config.js';
+
+const jsonSchema = z.record(z.string(), z.unknown()).describe('JSON Schema of `config`; secret fields have `secret: true`.');
+
+export const connectorSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['source', 'destination']),
+    title: z.string(),
+    stability: z.enum(['stable', 'beta', 'alpha']),
+    modes: z.array(z.enum(WRITE_MODES)),
+    cursor: z.enum(['field', 'source']).optional().describe('Of sources: who knows how far a stream was read.'),
+    guarantee: z
+      .enum(['transactional', 'idempotent', 'at_least_once'])
+      .optional()
+      .describe('Of destinations: what holds when a load is repeated.'),
+    config: jsonSchema,
+  })
+  .meta({ id: 'Connector' });
+
+export type ConnectorView = z.infer<typeof connectorSchema>;
+
+export function sourceView(source: AnySource): ConnectorView {
+  return { ...infoView(source), kind: 'source', cursor: source.cursor ?? 'field' };
+}
+
+export function destinationView(destination: AnyDestination): ConnectorView {
+  return { ...infoView(destination), kind: 'destination', guarantee: destination.guarantee };
+}
+
+function infoView({ id, title, stability, config }: ConnectorInfo<unknown>): Omit<ConnectorView, 'kind'> {
+  return { id, title, stability, modes: [...WRITE_MODES], config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown> };
+}

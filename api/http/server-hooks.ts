@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { MillraceError } from '../../platform/errors/error.js';
+
+/** What happens to every request before any route is known. */
+
+const ACCEPTED = /^[\w.:-]{1,128}$/;
+
+/** The client's own id when it is one that may stand in headers and logs, a new one otherwise. */
+export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && ACCEPTED.test(given) ? given : `req_${randomUUID()}`;
+}
+
+export function echoRequestId(server: FastifyInstance): void {
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('X-Request-Id', request.id);
+  });
+}
+
+export function securityHeaders(server: FastifyInstance): void {
+  server.addHook('onRequest', async (_request, reply) => {
+    void reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+  });
+}
+
+/** Many clients send `Content-Type: application/json` with every request, also when there is nothing to say. */
+export function acceptEmptyJson(app: NestFastifyApplication, bodyLimit: number): void {
+  app.useBodyParser('application/json', { bodyLimit }, (_request, body, done) => {
+    const text = body.toString('utf8');
+    if (text.trim() === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(text));
+    } catch (cause) {
+      done(new MillraceError('request.invalid', { detail: 'The body is not valid JSON.', path: '', cause }));
+    }
+  });
+}

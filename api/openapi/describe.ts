@@ -1,0 +1,29 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+
+type Decorator = MethodDecorator & ClassDecorator;
+
+/** A route's name and what it is for. */
+export function Describe(operationId: string, summary: string, description?: string): Decorator {
+  return applyDecorators(ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) })) as Decorator;
+}
+
+/** The answer when all went well. Errors are the same everywhere, see document.ts. */
+export function Answers(status: number, standardSchema?: z.ZodType, description = ''): Decorator {
+  return applyDecorators(ApiResponse({ status, description, ...(standardSchema ? { standardSchema } : {}) })) as Decorator;
+}
+
+export const HonoursIfMatch = (): Decorator =>
+  applyDecorators(
+    ApiHeader({ name: 'If-Match', required: false, description: 'The ETag that was read; 412 when the resource has changed since.' }),
+  ) as Decorator;
+
+export const HonoursIdempotencyKey = (): Decorator =>
+  applyDecorators(
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'Repeat the request with the same key when its outcome is unknown: it is carried out once.',
+    }),
+  ) as Decorator;

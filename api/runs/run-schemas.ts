@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { pageQueryFields } from '../http/pagination.js';
+
+const RUN_STATUSES = ['queued', 'running', 'succeeded', 'partial', 'failed', 'cancelled', 'delayed'] as const;
+
+export const runStatusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
+
+const runErrorSchema = z.object({ code: z.string(), message: z.string(), suggestion: z.string() }).meta({ id: 'RunError' });
+
+const rowsSchema = z
+  .object({
+    extracted: z.int().describe('Read from the source.'),
+    repeated: z.int().describe('Read again at the last cursor value and dropped.'),
+    filtered: z.int().describe('Taken out by the transform.'),
+    loaded: z.int().describe('Written and committed.'),
+    rejected: z.int().describe('Kept aside with a reason.'),
+    superseded: z.int().describe('Replaced by a newer row of the same key.'),
+  })
+  .meta({ id: 'RowCounts' });
+
+export const runStreamSchema = z
+  .object({
+    name: z.string(),
+    step: z.enum(['waiting', 'extract', 'transform', 'load', 'checkpoint', 'finished']),
+    status: runStatusSchema,
+    rows: rowsSchema,
+    bytes: z.int(),
+    slices: z.int(),
+    cursor: z.unknown().describe('How far the stream was read; null before anything was.'),
+    error: runErrorSchema.nullable(),
+    notes: z.array(z.string()).describe('Schema changes and other things worth knowing.'),
+  })
+  .meta({ id: 'RunStream' });
+
+const runFields = {
+  id: z.string(),
+  workspaceId: z.string(),
+  connectionId: z.string(),
+  connectionVersion: z.int().nullable().describe('The version of the connection it runs; null until it is prepared.'),
+  number: z.int().describe('Counts the runs of its connection.'),
+  trigger: z.enum(['manual', 'schedule', 'api', 'backfill']),
+  status: runStatusSchema,
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  workflowId: z.string(),
+  temporalUrl: z.string().nullable().describe('The run in the Temporal Web UI.'),
+  error: runErrorSchema.nullable(),
+};
+
+export const runSummarySchema = z.object(runFields).meta({ id: 'RunSummary' });
+export const runSchema = z.object({ ...runFields, streams: z.array(runStreamSchema) }).meta({ id: 'Run' });
+
+export const runQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  connectionId: z.string().optional().describe('Only runs of this connection.'),
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(RUN_STATUSES)))
+    .optional()
+    .describe('Only runs with one of these statuses, separated by commas.')
+    .meta({ examples: ['failed,partial'] }),
+});
+
+export type RunQuery = z.output<typeof runQuerySchema>;
+export type RunView = z.infer<typeof runSchema>;
+export type RunSummaryView = z.infer<typeof runSummarySchema>;
+export type RunStreamView = z.infer<typeof runStreamSchema>;

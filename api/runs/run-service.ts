@@ -1,0 +1,52 @@
+import type { RunRow } from '../../platform/db/rows.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { RunStatus } from '../../workflows/messages.js';
+import type { Principal } from '../auth/principal.js';
+import type { ConnectionEngine } from '../engine/connection-engine.js';
+import { toPage, wholePage, type Page } from '../http/pagination.js';
+import { readUntil } from '../http/wait.js';
+import type { RunQuery, RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
+import type { RunStore } from './run-store.js';
+import { runStreamView, runSummaryView, runView, type LinkOf } from './run-view.js';
+
+export interface WaitForRun {
+  readonly limitMs: number;
+  readonly clientGone: AbortSignal;
+}
+
+export class RunService {
+  constructor(
+    private readonly store: RunStore,
+    private readonly engine: ConnectionEngine,
+    private readonly options: { readonly linkOf: LinkOf; readonly closing: AbortSignal },
+  ) {}
+
+  async list({ workspaceId }: Principal, query: RunQuery): Promise<Page<RunSummaryView>> {
+    return toPage(await this.store.list(workspaceId, query), query.limit, (row) => runSummaryView(row, this.options.linkOf));
+  }
+
+  /** The run as it is, or as it has ended when `wait` allows for that. */
+  async get({ workspaceId }: Principal, id: string, wait: WaitForRun): Promise<RunView> {
+    const patience = { limitMs: wait.limitMs, signal: AbortSignal.any([wait.clientGone, this.options.closing]) };
+    const row = await readUntil(() => this.store.get(workspaceId, id), hasEnded, patience);
+    return runView(row, await this.store.streams(id), this.options.linkOf);
+  }
+
+  async streams({ workspaceId }: Principal, id: string): Promise<Page<RunStreamView>> {
+    await this.store.get(workspaceId, id);
+    return wholePage((await this.store.streams(id)).map(runStreamView));
+  }
+
+  async cancel(caller: Principal, id: string): Promise<RunView> {
+    const row = await this.store.get(caller.workspaceId, id);
+    if (hasEnded(row)) throw new MillraceError('run.not_active', { detail: `${id} has ended: ${row.status}.` });
+    await this.engine.cancel(row.connection_id, `cancelled by ${caller.keyId}`, id);
+    return runView(await this.store.get(caller.workspaceId, id), await this.store.streams(id), this.options.linkOf);
+  }
+}
+
+const OPEN: readonly RunStatus[] = ['queued', 'running'];
+
+function hasEnded(row: RunRow): boolean {
+  return !OPEN.includes(row.status);
+}

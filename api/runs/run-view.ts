@@ -1,0 +1,49 @@
+import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
+import type { RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
+
+/** Address of a workflow in the Temporal Web UI, or null. */
+export type LinkOf = (workflowId: string) => string | null;
+
+export function runView(row: RunRow, streams: readonly RunStreamRow[], linkOf: LinkOf): RunView {
+  return { ...runSummaryView(row, linkOf), streams: streams.map(runStreamView) };
+}
+
+export function runSummaryView(row: RunRow, linkOf: LinkOf): RunSummaryView {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    connectionId: row.connection_id,
+    connectionVersion: row.connection_version,
+    number: Number(row.number),
+    trigger: row.trigger,
+    status: row.status,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+    workflowId: row.workflow_id,
+    temporalUrl: linkOf(row.workflow_id),
+    error: row.error,
+  };
+}
+
+/** Counts are bigint in the database; none of them comes near 2^53. */
+export function runStreamView(row: RunStreamRow): RunStreamView {
+  return {
+    name: row.name,
+    step: row.step,
+    status: row.status,
+    rows: {
+      extracted: Number(row.rows_extracted),
+      repeated: Number(row.rows_repeated),
+      filtered: Number(row.rows_filtered),
+      loaded: Number(row.rows_loaded),
+      rejected: Number(row.rows_rejected),
+      superseded: Number(row.rows_superseded),
+    },
+    bytes: Number(row.bytes),
+    slices: Number(row.slices),
+    cursor: row.cursor,
+    error: row.error,
+    notes: [...row.notes],
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The REST API: NestJS on Fastify. It decides nothing about data: it validates, remembers configuration, and asks
+ * workflows.
+ * @module
+ */
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ApiOptions, RunningApi } from '../platform/config/runtime.js';
+import { openMetadata } from '../platform/db/open.js';
+import { createLogger, type Logger } from '../platform/logger/logger.js';
+import { ApiModule } from './api-module.js';
+import { createServices, type ApiServices } from './api-services.js';
+import { SearchAttributes } from './engine/search-attributes.js';
+import { TemporalLink } from './engine/temporal-link.js';
+import { acceptEmptyJson, echoRequestId, requestId, securityHeaders } from './http/server-hooks.js';
+import { openApiDocument } from './openapi/document.js';
+
+/** Room for two thousand streams with some SQL each. */
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Migrates the database, then listens. Temporal need not be there yet. */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const log = createLogger({ level: options.settings.logLevel }).child({ component: 'api' });
+  const db = await openMetadata(options.databaseUrl);
+  const link = temporalLink(options);
+  const closing = new AbortController();
+  const attributes = new SearchAttributes(link, (message, facts) => log.warn(message, facts));
+  const services = createServices({
+    db,
+    link,
+    attributes,
+    secretKey: options.secretKey,
+    temporalUiUrl: options.temporalUiUrl,
+    workerState: options.workerState,
+    closing: closing.signal,
+  });
+  const app = await createApp(services, log);
+  await app.listen(options.port, options.host ?? '127.0.0.1');
+  void attributes.ensure();
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await app.close();
+    await Promise.all([db.destroy(), link.close()]);
+  };
+  return { url: await app.getUrl(), port: portOf(app), close };
+}
+
+/** The application without a port: what tests inject requests into and what the OpenAPI document is made from. */
+export async function createApp(services: ApiServices, log: Logger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ genReqId: requestId, bodyLimit: BODY_LIMIT_BYTES, return503OnClosing: false });
+  const module = ApiModule.with(services, (id, error) => log.error('request failed', { requestId: id, error }));
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: ['error', 'warn'], abortOnError: false });
+  acceptEmptyJson(app, BODY_LIMIT_BYTES);
+  const server = app.getHttpAdapter().getInstance();
+  echoRequestId(server);
+  securityHeaders(server);
+  services.openApi.document = openApiDocument(app);
+  return app;
+}
+
+function temporalLink({ settings, temporalAddress }: ApiOptions): TemporalLink {
+  return new TemporalLink({
+    address: temporalAddress,
+    namespace: settings.temporalNamespace,
+    taskQueue: settings.taskQueue,
+    useEnvironment: settings.temporalAddress !== undefined,
+  });
+}
+
+function portOf(app: NestFastifyApplication): number {
+  const address = app.getHttpServer().address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return address.port;
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+export const resourceNameSchema = z.string().trim().min(1).max(200).describe('For people; need not be unique.');
+
+const configSchema = z
+  .record(z.string(), z.unknown())
+  .describe("As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only.");
+
+export const createSystemSchema = z.strictObject({
+  name: resourceNameSchema,
+  connector: z.string().min(1).describe('Id of the connector.').meta({ examples: ['postgres'] }),
+  config: configSchema,
+});
+
+export const patchSystemSchema = z.strictObject({
+  name: resourceNameSchema.optional(),
+  config: configSchema
+    .optional()
+    .describe('Replaces the configuration. A secret that is left out, or sent as {"set": true}, stays; null removes it.'),
+});
+
+export const systemSchema = z
+  .object({
+    id: z.string(),
+    workspaceId: z.string(),
+    name: z.string(),
+    connector: z.string(),
+    config: z.record(z.string(), z.unknown()).describe('Secrets are shown as {"set": true}.'),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'System', title: 'Source or destination' });
+
+export type CreateSystem = z.infer<typeof createSystemSchema>;
+export type SystemView = z.infer<typeof systemSchema>;
+
+/** A change of some fields; `connector` comes only with a full replacement, and may not differ. */
+export interface SystemChange {
+  readonly name?: string | undefined;
+  readonly connector?: string | undefined;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+}

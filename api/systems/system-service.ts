@@ -1,0 +1,105 @@
+import type { CheckResult, ConnectorInfo } from '../../connectors/sdk/types.js';
+import type { ConnectorRow } from '../../platform/db/rows.js';
+import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
+import { decryptConfig, describeConfig, encryptConfig } from '../../platform/secrets/config.js';
+import type { Catalog } from '../../schema/types.js';
+import type { ProbeInput } from '../../workflows/messages.js';
+import type { Principal } from '../auth/principal.js';
+import type { Probes } from '../engine/probes.js';
+import { created, tagged, type Answer } from '../http/answer.js';
+import { assertMatches } from '../http/etag.js';
+import { toPage, type Page, type PageQuery } from '../http/pagination.js';
+import { changedConfig, validateConfig } from './system-config.js';
+import type { CreateSystem, SystemChange, SystemView } from './system-schemas.js';
+import type { SystemStore } from './system-store.js';
+
+/** What the API does with sources, and likewise with destinations. */
+export class SystemService {
+  constructor(
+    private readonly store: SystemStore,
+    private readonly probes: Probes,
+    private readonly secretKey: Buffer,
+  ) {}
+
+  async create({ workspaceId }: Principal, body: CreateSystem): Promise<Answer<SystemView>> {
+    const connector = this.store.kind.find(body.connector);
+    validateConfig(connector, body.config);
+    const config = encryptConfig(connector.config, body.config, this.secretKey);
+    const row = await this.store.insert({ workspaceId, name: body.name, connector: body.connector, config });
+    return created(this.view(row), row, `/v1/${this.store.kind.table}/${row.id}`);
+  }
+
+  async list({ workspaceId }: Principal, page: PageQuery): Promise<Page<SystemView>> {
+    return toPage(await this.store.list(workspaceId, page), page.limit, (row) => this.view(row));
+  }
+
+  async get({ workspaceId }: Principal, id: string): Promise<Answer<SystemView>> {
+    const row = await this.store.get(workspaceId, id);
+    return tagged(this.view(row), row);
+  }
+
+  async change({ workspaceId }: Principal, id: string, change: SystemChange, ifMatch?: string): Promise<Answer<SystemView>> {
+    const row = await this.store.change(workspaceId, id, (stored) => {
+      assertMatches(ifMatch, stored);
+      assertSameConnector(stored, change.connector);
+      return { name: change.name ?? stored.name, config: this.nextConfig(stored, change.config) };
+    });
+    return tagged(this.view(row), row);
+  }
+
+  async remove({ workspaceId }: Principal, id: string, ifMatch?: string): Promise<void> {
+    await this.store.remove(workspaceId, id, (row) => assertMatches(ifMatch, row));
+  }
+
+  async check({ workspaceId }: Principal, id: string): Promise<CheckResult> {
+    const row = await this.store.get(workspaceId, id);
+    return this.probes.check(this.probeInput(row), row.name);
+  }
+
+  async discover({ workspaceId }: Principal, id: string): Promise<Catalog> {
+    const row = await this.store.get(workspaceId, id);
+    return this.probes.discover(this.probeInput(row), row.name);
+  }
+
+  private nextConfig(stored: ConnectorRow, incoming: SystemChange['config']): unknown {
+    if (incoming === undefined) return stored.config;
+    const connector = this.store.kind.find(stored.connector);
+    const next = changedConfig(connector, decryptConfig(stored.config, this.secretKey), incoming);
+    return encryptConfig(connector.config, next, this.secretKey);
+  }
+
+  private probeInput(row: ConnectorRow): ProbeInput {
+    return { workspaceId: row.workspace_id, kind: this.store.kind.kind, resourceId: row.id };
+  }
+
+  private view(row: ConnectorRow): SystemView {
+    return {
+      id: row.id,
+      workspaceId: row.workspace_id,
+      name: row.name,
+      connector: row.connector,
+      config: describeConfig(this.connectorOf(row)?.config, row.config) as Record<string, unknown>,
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
+    };
+  }
+
+  /** A connector may have been removed since: its sources are still listed. */
+  private connectorOf(row: ConnectorRow): ConnectorInfo<unknown> | undefined {
+    try {
+      return this.store.kind.find(row.connector);
+    } catch (error) {
+      if (isMillraceError(error, 'connector.unknown')) return undefined;
+      throw error;
+    }
+  }
+}
+
+function assertSameConnector(stored: ConnectorRow, connector: string | undefined): void {
+  if (connector === undefined || connector === stored.connector) return;
+  throw new MillraceError('request.conflict', {
+    detail: `${stored.id} is a ${stored.connector}; the connector cannot be changed.`,
+    path: 'connector',
+    suggestion: 'Create a new one.',
+  });
+}

@@ -1,0 +1,90 @@
+import type { Knex } from 'knex';
+import { newId } from '../../platform/db/ids.js';
+import type { ConnectionRow, ConnectorRow } from '../../platform/db/rows.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { PageQuery } from '../http/pagination.js';
+import type { SystemKind } from './system-kind.js';
+
+export interface NewSystem {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly connector: string;
+  /** Secrets sealed. */
+  readonly config: unknown;
+}
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** The rows of one kind of system. Every query stays within one workspace. */
+export class SystemStore {
+  constructor(
+    private readonly db: Knex,
+    readonly kind: SystemKind,
+  ) {}
+
+  async insert(system: NewSystem): Promise<ConnectorRow> {
+    const [row] = await this.rows(this.db)
+      .insert({
+        id: newId(this.kind.kind),
+        workspace_id: system.workspaceId,
+        name: system.name,
+        connector: system.connector,
+        config: JSON.stringify(system.config),
+      })
+      .returning('*');
+    return this.present(row, 'the new row');
+  }
+
+  async list(workspaceId: string, page: PageQuery): Promise<readonly ConnectorRow[]> {
+    const query = this.rows(this.db).where({ workspace_id: workspaceId }).orderBy('id', 'desc').limit(page.limit + 1);
+    return page.after === undefined ? query : query.where('id', '<', page.after);
+  }
+
+  /** @throws MillraceError `request.not_found` */
+  async get(workspaceId: string, id: string): Promise<ConnectorRow> {
+    return this.present(await this.rows(this.db).where({ workspace_id: workspaceId, id }).first(), id);
+  }
+
+  /** Changes a row while nobody else does. @throws MillraceError `request.not_found` */
+  async change(workspaceId: string, id: string, change: (row: ConnectorRow) => { readonly name: string; readonly config: unknown }): Promise<ConnectorRow> {
+    return this.db.transaction(async (tx) => {
+      const row = this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
+      const { name, config } = change(row);
+      const [changed] = await this.rows(tx)
+        .where({ id })
+        .update({ name, config: JSON.stringify(config), revision: row.revision + 1, updated_at: new Date() })
+        .returning('*');
+      return this.present(changed, id);
+    });
+  }
+
+  /** `approve` may still refuse. @throws MillraceError `request.not_found`, `request.conflict` */
+  async remove(workspaceId: string, id: string, approve: (row: ConnectorRow) => void): Promise<void> {
+    try {
+      await this.db.transaction(async (tx) => {
+        approve(this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id));
+        await this.rows(tx).where({ id }).delete();
+      });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION) throw await this.inUse(id);
+      throw error;
+    }
+  }
+
+  private async inUse(id: string): Promise<MillraceError> {
+    const users = await this.db<ConnectionRow>('connections').where({ [`${this.kind.kind}_id`]: id }).limit(5);
+    return new MillraceError('request.conflict', {
+      detail: `${id} is used by ${users.map((user) => `${user.id} (${user.name})`).join(', ')}.`,
+      suggestion: 'Delete these connections first.',
+    });
+  }
+
+  private rows(db: Knex): Knex.QueryBuilder<ConnectorRow, ConnectorRow[]> {
+    return db<ConnectorRow>(this.kind.table) as Knex.QueryBuilder<ConnectorRow, ConnectorRow[]>;
+  }
+
+  private present(row: ConnectorRow | undefined, id: string): ConnectorRow {
+    if (row) return row;
+    throw new MillraceError('request.not_found', { detail: `There is no ${this.kind.kind} ${id}.` });
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Names under which controllers get their services. Explicit, so that injection does not depend on emitted type metadata.
+ * @module
+ */
+export const SOURCES = Symbol('sources');
+export const DESTINATIONS = Symbol('destinations');
+export const CONNECTIONS = Symbol('connections');
+export const SYNCS = Symbol('syncs');
+export const RUNS = Symbol('runs');
+export const API_KEYS = Symbol('api-keys');
+export const HEALTH = Symbol('health');
+export const OPENAPI = Symbol('openapi');
