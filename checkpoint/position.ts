@@ -43,9 +43,17 @@ export const END: Position = { kind: 'end' };
  */
 export interface BoundarySet {
   readonly algorithm: 'md5-v1';
-  readonly fields: readonly { readonly name: string; readonly stage: string }[];
-  /** Hash → how many rows had it. */
-  readonly hashes: Readonly<Record<string, number>>;
+  readonly fields: readonly BoundaryField[];
+  /** Hash → how many rows had it; absent when the set is large and stands in `file`. */
+  readonly hashes?: Readonly<Record<string, number>>;
+  /** A pinned Parquet file with columns `hash` and `count`. */
+  readonly file?: { readonly key: string; readonly sha256: string; readonly rows: number };
+}
+
+export interface BoundaryField {
+  readonly name: string;
+  /** DuckDB type whose text was hashed. */
+  readonly stage: string;
 }
 
 /** One canonical text per position: sorted keys, nothing left to the order of insertion. The ledger chain compares these. */

@@ -33,3 +33,10 @@ export function caseInsensitiveNames(names: readonly string[]): string[] {
     return unique;
   });
 }
+
+/** How fields are called in staged files. */
+export function stagedNames(fields: readonly { readonly name: string }[]): (name: string) => string {
+  const staged = caseInsensitiveNames(fields.map((field) => field.name));
+  const byName = new Map(fields.map((field, index) => [field.name, staged[index] ?? field.name]));
+  return (name) => byName.get(name) ?? name;
+}

@@ -21,6 +21,8 @@ export interface ConnectionInput {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly state?: unknown;
+  /** Number of the newest run that the metadata knows, so that a workflow that was lost does not number from 1 again. */
+  readonly lastNumber?: number;
 }
 
 export interface SyncRequest {

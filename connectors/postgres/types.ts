@@ -4,6 +4,7 @@
  * @module
  */
 import type { CsvColumnRule } from '../sdk/types.js';
+import { stageType } from '../../schema/stage-types.js';
 import { type Field, type LogicalType, decimalShape, elementType } from '../../schema/types.js';
 
 /** A column's type as the catalogs describe it; a domain has been resolved to its base type. */
@@ -83,7 +84,7 @@ export function stageRules(field: Field): readonly CsvColumnRule[] {
 
 function typedRules(type: LogicalType, native: string | undefined): readonly CsvColumnRule[] {
   const element = elementType(type);
-  if (element) return [{ read: 'VARCHAR', stage: (c) => `translate(${c}, '{}', '[]')::${duckType(element)}[]` }];
+  if (element) return [{ read: 'VARCHAR', stage: (c) => `translate(${c}, '{}', '[]')::${stageType(element)}[]` }];
   const shape = decimalShape(type);
   if (shape) return [decimalRule(shape.precision, shape.scale)];
   switch (type) {
@@ -110,7 +111,7 @@ function typedRules(type: LogicalType, native: string | undefined): readonly Csv
     case 'opaque':
       return [];
     default:
-      return [{ read: duckType(type), stage: keep }];
+      return [{ read: stageType(type), stage: keep }];
   }
 }
 
@@ -122,24 +123,6 @@ function decimalRule(precision: number, scale: number): CsvColumnRule {
   const type = `DECIMAL(${precision},${scale})`;
   if (precision <= 18) return { read: type, stage: keep };
   return { read: 'VARCHAR', stage: (c) => (scale <= 18 ? `coalesce(try_cast(${c} as DECIMAL(18,${scale}))::${type}, ${c}::${type})` : `${c}::${type}`) };
-}
-
-const DUCK: Partial<Record<LogicalType, string>> = {
-  boolean: 'BOOLEAN',
-  int16: 'SMALLINT',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-  uint32: 'UINTEGER',
-  uint64: 'UBIGINT',
-  float32: 'FLOAT',
-  float64: 'DOUBLE',
-  time: 'TIME',
-  uuid: 'UUID',
-};
-
-function duckType(type: LogicalType): string {
-  const shape = decimalShape(type);
-  return shape ? `DECIMAL(${shape.precision},${shape.scale})` : (DUCK[type] ?? 'VARCHAR');
 }
 
 /** The expression that turns a staged column back into text that Postgres reads as the same value. */

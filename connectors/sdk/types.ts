@@ -154,6 +154,8 @@ export interface LedgerPosition {
   readonly lineage: number;
   readonly seq: number;
   readonly position: Position;
+  /** What was already taken at the cursor's last value. */
+  readonly boundary?: BoundarySet;
 }
 
 export interface FenceRequest {
@@ -172,6 +174,8 @@ export type FenceResult =
 export interface SegmentFile {
   readonly path: string;
   readonly rows: number;
+  /** The same columns as the slice's; `stage` may be VARCHAR here where a value did not fit the usual type. */
+  readonly columns: readonly StagedColumn[];
 }
 
 /** A column of a staged slice. */

@@ -1,18 +1,17 @@
 import { join } from 'node:path';
-import type { LoadShape } from '../../../load/plan.js';
-import { systemColumns } from '../../../load/plan.js';
+import { type LoadShape, systemColumns } from '../../../load/plan.js';
 import { quoteIdentifier, quoteLiteral } from '../../../platform/duckdb/quote.js';
 import { loadExpression } from '../../postgres/types.js';
 import type { LoadRequest } from '../../sdk/types.js';
 
 /** Writes every segment as CSV that Postgres reads as the same values. Every value is quoted: a lone `\.` would end the data. */
 export async function exportCsv(request: LoadRequest, shape: LoadShape, copyColumns: readonly string[], signal: AbortSignal): Promise<string[]> {
-  const staged = request.columns.map((column) => loadExpression(quoteIdentifier(column.column), column.stage));
   const system = systemColumns(shape)
     .filter((column) => copyColumns.includes(column.name))
     .map((column) => quoteLiteral(column.value));
   const files: string[] = [];
   for (const [index, segment] of request.segments.entries()) {
+    const staged = segment.columns.map((column) => loadExpression(quoteIdentifier(column.column), column.stage));
     const file = join(request.tempDir, `load-${index}.csv`);
     await request.engine.run(
       `copy (select ${[...staged, ...system].join(', ')} from read_parquet(${quoteLiteral(segment.path)}))

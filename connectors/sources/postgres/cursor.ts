@@ -1,25 +1,6 @@
-import type { CursorType } from '../../../checkpoint/position.js';
-import { type Field, decimalShape } from '../../../schema/types.js';
+import type { Field } from '../../../schema/types.js';
 import { ident, literal } from '../../postgres/sql.js';
-
-const CURSOR_TYPES: Readonly<Record<string, CursorType>> = {
-  int16: 'int',
-  int32: 'int',
-  int64: 'int',
-  uint32: 'int',
-  uint64: 'int',
-  numeric: 'decimal',
-  date: 'date',
-  timestamp: 'timestamp',
-  timestamptz: 'timestamptz',
-  string: 'string',
-  uuid: 'string',
-};
-
-/** The cursor type of a field, or undefined when its values have no order that can be trusted. */
-export function cursorType(field: Field): CursorType | undefined {
-  return decimalShape(field.type) ? 'decimal' : CURSOR_TYPES[field.type];
-}
+import { cursorType } from '../../sdk/cursor.js';
 
 /** The cursor as comparable SQL. Text is compared by bytes, so that the order is the same on every server and in DuckDB. */
 export function cursorSql(field: Field): string {

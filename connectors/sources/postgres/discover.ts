@@ -5,7 +5,7 @@ import { type Session, openSession } from '../../postgres/session.js';
 import { type CatalogType, logicalType } from '../../postgres/types.js';
 import type { ConnectorContext } from '../../sdk/types.js';
 import type { PostgresSourceConfig } from './config.js';
-import { cursorType } from './cursor.js';
+import { cursorType } from '../../sdk/cursor.js';
 
 interface RelationRow {
   readonly stream: string;

@@ -3,7 +3,8 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { ident, literal } from '../../postgres/sql.js';
-import { cursorLiteral, cursorSql, cursorType } from './cursor.js';
+import { cursorType } from '../../sdk/cursor.js';
+import { cursorLiteral, cursorSql } from './cursor.js';
 import type { PostgresRead } from './read.js';
 
 export interface UpperBound {

@@ -1,0 +1,65 @@
+import { type Largest, advance } from '../checkpoint/advance.js';
+import { collectBoundary, compareStaged, largestValue, mergeBoundaries } from '../checkpoint/boundary-store.js';
+import { compareDecimals } from '../checkpoint/decimal.js';
+import { samePosition } from '../checkpoint/position.js';
+import type { MarkEvent, SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
+import { STAGE_FORMAT, type SliceManifest } from '../stage/manifest.js';
+import { openSegments, writeManifest } from '../stage/reader.js';
+import type { StagedSlice } from '../stage/writer.js';
+import type { Extracted } from './contract.js';
+import type { SliceRead } from './extract.js';
+
+/** A source's mark ends the slice: finds the next position and seals what was staged with a manifest (I8). */
+export async function closeSlice(read: SliceRead, staged: StagedSlice, mark: MarkEvent): Promise<Extracted> {
+  const { position: from } = read.input.place;
+  const repeated = staged.extracted - staged.staged;
+  const rows = { extracted: staged.extracted, repeated };
+  const next = await nextPosition(read, staged, mark);
+  if (staged.staged === 0 && samePosition(from, next.position)) {
+    const { boundary } = read.input.place;
+    return { slice: null, to: from, done: mark.done, rows, bytes: staged.bytes, ...(boundary ? { boundary } : {}) };
+  }
+  const manifest: SliceManifest = {
+    format: STAGE_FORMAT,
+    connection: read.input.run.connectionId,
+    run: read.input.run.number,
+    feed: read.feed.feed,
+    stream: read.feed.stream.name,
+    slice: read.input.place.seq + 1,
+    from,
+    to: next.position,
+    ...(next.boundary ? { boundary: next.boundary } : {}),
+    columns: staged.columns,
+    segments: staged.segments,
+    rows: { ...rows, filtered: 0, staged: staged.staged },
+    extractedAt: new Date().toISOString(),
+  };
+  const slice = await writeManifest(read.boundaries.stage, read.folder, manifest);
+  const boundary = next.boundary ? { boundary: { key: slice.manifest, sha256: slice.sha256 } } : {};
+  return { slice, to: next.position, done: mark.done, rows, bytes: staged.bytes, ...boundary };
+}
+
+async function nextPosition(read: SliceRead, staged: StagedSlice, mark: MarkEvent) {
+  const { feed, boundaries } = read;
+  const column = staged.columns.find((candidate) => candidate.name === feed.cursor?.field);
+  const segments = await openSegments(boundaries.stage, { columns: staged.columns, segments: staged.segments });
+  return advance({
+    from: read.input.place.position,
+    mark: mark.position,
+    ...(feed.cursor ? { cursor: feed.cursor } : {}),
+    largest: column && mark.position.kind !== 'exact' ? await largestOf(read, segments, column, mark.position.value) : undefined,
+    held: read.held,
+    compare: async (a, b) => (decimalText(read, column) ? compareDecimals(a, b) : compareStaged(boundaries.engine, column?.stage ?? 'VARCHAR', a, b)),
+    merge: (held, added) => mergeBoundaries(boundaries, held, added),
+  });
+}
+
+/** Numbers without a declared scale are staged as text; only the source can find the largest, and we compare it digit by digit. */
+const decimalText = (read: SliceRead, column: StagedColumn | undefined): boolean => read.feed.cursor?.type === 'decimal' && column?.stage === 'VARCHAR';
+
+async function largestOf(read: SliceRead, segments: readonly SegmentFile[], cursor: StagedColumn, told: string | undefined): Promise<Largest | undefined> {
+  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
+  const value = rows === 0 ? undefined : (told ?? (await largestValue(read.boundaries, segments, cursor)));
+  if (value === undefined) return undefined;
+  return { value, boundary: await collectBoundary(read.boundaries, segments, { cursor, value, isDecimal: read.feed.cursor?.type === 'decimal' }) };
+}

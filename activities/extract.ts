@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { atCursorSql, boundaryTable, rowHashSql, subtractSql } from '../checkpoint/boundary.js';
+import { type BoundaryStore, boundaryPath } from '../checkpoint/boundary-store.js';
+import type { BoundarySet } from '../checkpoint/position.js';
+import type { ReadRequest } from '../connectors/sdk/types.js';
+import { MillraceError } from '../platform/errors/error.js';
+import { boundaryFolder, sliceFolder } from '../stage/layout.js';
+import { rowsFile } from '../stage/rows.js';
+import { SliceWriter } from '../stage/writer.js';
+import { stagedNames } from '../schema/naming.js';
+import { closeSlice } from './close-slice.js';
+import type { ExtractInput, Extracted } from './contract.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { type FeedPlan, isFullRefresh, openSource, requireFeed, sessionOf } from './plan.js';
+import { getDocument, getPlan } from './plan-store.js';
+import { type BoundaryDocument, addressOf } from './place.js';
+import { type Shell, inShell } from './shell.js';
+
+/** A slice is small enough to be read again after a crash, and large enough for its fixed costs not to matter. */
+const SLICE_BYTES = 96_000_000;
+const SLICE_ROWS = 1_000_000;
+
+/** Reads one slice from the feed's place on and stages it. */
+export function createExtract(dependencies: ActivityDependencies) {
+  return (input: ExtractInput): Promise<Extracted> => inShell((shell) => extract(shell, dependencies, input));
+}
+
+/** One slice being read. */
+export interface SliceRead {
+  readonly input: ExtractInput;
+  readonly feed: FeedPlan;
+  readonly folder: string;
+  readonly held: BoundarySet | undefined;
+  readonly boundaries: BoundaryStore;
+}
+
+async function extract(shell: Shell, dependencies: ActivityDependencies, input: ExtractInput): Promise<Extracted> {
+  const { stage, engine, store } = dependencies;
+  const plan = await getPlan(stage, input.plan);
+  const feed = requireFeed(plan, input.feed);
+  const connection = await store.loadConnection(input.run.connectionId, plan.connectionVersion);
+  const { connector, context } = openSource(shell, dependencies, connection.source, sessionOf(input.run, input.feed, shell.attempt));
+  await using temp = await stage.tempDir();
+  const address = { ...addressOf(input.run), feed: input.feed, slice: input.place.seq + 1 };
+  const held = await heldBoundary(dependencies, input, feed);
+  const boundaries: BoundaryStore = { engine, stage, tempDir: temp.path, folder: boundaryFolder(address), signal: shell.signal };
+  const read: SliceRead = { input, feed, folder: sliceFolder(address, 'extract'), held, boundaries };
+  const writer = new SliceWriter({
+    ...{ stage, engine, tempDir: temp.path, folder: read.folder, stream: feed.stream.name, fields: feed.fields, signal: shell.signal },
+    reduce: await subtraction(read),
+  });
+  let delayed: string | undefined;
+  let batches = 0;
+  for await (const event of connector.read(context, readRequest(input, feed, temp.path))) {
+    if (event.kind === 'delayed') delayed = event.reason;
+    else if (event.kind === 'file') await writer.add(event);
+    else if (event.kind === 'rows') await writer.add(await rowsFile(event, feed.fields, join(temp.path, `rows-${batches++}.jsonl`)));
+    else return { ...(await closeSlice(read, writer.finish(), event)), ...(delayed === undefined ? {} : { delayed }) };
+    shell.progress({ step: 'extract', stream: input.feed, slice: address.slice, rows: writer.finish().extracted });
+  }
+  return { slice: null, to: input.place.position, done: true, ...(delayed === undefined ? {} : { delayed }), rows: { extracted: 0, repeated: 0 }, bytes: 0, ...boundaryOf(input) };
+}
+
+const boundaryOf = (input: ExtractInput) => (input.place.boundary ? { boundary: input.place.boundary } : {});
+
+function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): ReadRequest {
+  return {
+    stream: feed.stream,
+    fields: feed.fields,
+    sync: isFullRefresh(feed.mode) ? 'full' : 'incremental',
+    primaryKey: feed.primaryKey,
+    ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
+    nullCursor: feed.nullCursor,
+    rereadNullCursor: feed.mode === 'incremental_deduped',
+    settleMs: feed.settleMs,
+    position: input.place.position,
+    sliceRows: SLICE_ROWS,
+    sliceBytes: SLICE_BYTES,
+    tempDir,
+  };
+}
+
+/** @throws MillraceError `source.boundary_lost` where going on without the set would load rows twice */
+async function heldBoundary({ stage }: ActivityDependencies, input: ExtractInput, feed: FeedPlan): Promise<BoundarySet | undefined> {
+  const { boundary, position } = input.place;
+  const held = boundary && (await getDocument<BoundaryDocument>(stage, boundary)).boundary;
+  const expected = position.kind === 'cursor' && position.cursor.boundary !== undefined;
+  const lost = (expected && !held) || held?.fields.some(({ name }) => !feed.fields.some((field) => field.name === name));
+  if (!lost) return held;
+  if (feed.mode === 'incremental_deduped') return undefined;
+  throw new MillraceError('source.boundary_lost', { detail: `${feed.feed}: the rows already taken at the last cursor value cannot be told from new ones.`, stream: feed.feed });
+}
+
+/** Only at the cursor's last value can rows come again; during a first-read scan they cannot. */
+async function subtraction({ input, feed, held, boundaries }: SliceRead): Promise<((select: string) => string) | undefined> {
+  const { position } = input.place;
+  if (!held || !feed.cursor || position.kind !== 'cursor' || position.cursor.value === null) return undefined;
+  const columnOf = stagedNames(feed.fields);
+  const fields = held.fields.map((field) => ({ ...field, column: columnOf(field.name) }));
+  const stage = held.fields.find((field) => field.name === feed.cursor?.field)?.stage ?? 'VARCHAR';
+  const atCursor = atCursorSql(columnOf(feed.cursor.field), stage, position.cursor.value, feed.cursor.type === 'decimal');
+  const taken = boundaryTable(held, await boundaryPath(boundaries.stage, held));
+  return (rows) => subtractSql({ rows, atCursor, hash: rowHashSql(fields), taken });
+}

@@ -1,0 +1,28 @@
+/**
+ * The steps of a run as Temporal activities: thin shells around extract, stage, transform, load and checkpoint.
+ * @module
+ */
+import type { Activities } from './contract.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { createExtract } from './extract.js';
+import { createFinish } from './finish.js';
+import { createLoad } from './load.js';
+import { createLocate } from './locate.js';
+import { createPrepare } from './prepare.js';
+import { createCheck, createDiscover } from './probe.js';
+import { createTransform } from './transform.js';
+
+export type DataActivities = Omit<Activities, 'requestScheduledSync'>;
+
+export function createActivities(dependencies: ActivityDependencies): DataActivities {
+  return {
+    prepare: createPrepare(dependencies),
+    extract: createExtract(dependencies),
+    transform: createTransform(dependencies),
+    load: createLoad(dependencies),
+    locate: createLocate(dependencies),
+    finish: createFinish(dependencies),
+    check: createCheck(dependencies),
+    discover: createDiscover(dependencies),
+  };
+}

@@ -1,0 +1,72 @@
+import type { LoadRequest } from '../connectors/sdk/types.js';
+import { MillraceError } from '../platform/errors/error.js';
+import type { SliceManifest } from '../stage/manifest.js';
+import { openSegments, readManifest } from '../stage/reader.js';
+import type { LoadInput, Loaded } from './contract.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { type FeedPlan, isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
+import { getPlan } from './plan-store.js';
+import { type Shell, inShell } from './shell.js';
+
+/** Loads one staged slice and answers with what the ledger holds for it afterwards (I2). */
+export function createLoad(dependencies: ActivityDependencies) {
+  return (input: LoadInput): Promise<Loaded> => inShell((shell) => load(shell, dependencies, input));
+}
+
+async function load(shell: Shell, dependencies: ActivityDependencies, input: LoadInput): Promise<Loaded> {
+  const { stage, store } = dependencies;
+  const plan = await getPlan(stage, input.plan);
+  const [connection, manifest] = await Promise.all([store.loadConnection(input.run.connectionId, plan.connectionVersion), readManifest(stage, input.slice)]);
+  const { connector, context } = openDestination(shell, dependencies, connection.destination, sessionOf(input.run, input.feed, shell.attempt));
+  const segments = await openSegments(stage, manifest);
+  await using temp = await stage.tempDir();
+  shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
+  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest });
+  const result = await connector.load(context, { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt });
+  checkCounts(request.rows, result.rows, input.feed);
+  await recordProgress(dependencies, input, result.rows);
+  return { seq: result.seq, to: result.to, rows: result.rows, schemaChanges: result.schemaChanges };
+}
+
+function loadRequest(input: LoadInput, { feed, manifest }: { feed: FeedPlan; manifest: SliceManifest }): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
+  const { run, lineage, seq, slice } = input;
+  return {
+    connectionId: run.connectionId,
+    stream: feed.stream.name,
+    feed: feed.feed,
+    epoch: run.epoch,
+    run: run.number,
+    ...{ lineage, seq, from: manifest.from, to: manifest.to },
+    ...(manifest.boundary ? { boundary: manifest.boundary } : {}),
+    manifestSha256: slice.sha256,
+    mode: feed.mode,
+    dedup: feed.dedup,
+    primaryKey: feed.primaryKey,
+    ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
+    target: feed.target,
+    columns: manifest.columns,
+    rows: manifest.rows.staged,
+    extracted: manifest.rows.extracted,
+    repeated: manifest.rows.repeated,
+    filtered: manifest.rows.filtered,
+    extractedAt: manifest.extractedAt,
+    publish: isFullRefresh(feed.mode) && input.last,
+  };
+}
+
+/** I7: out of the transform = loaded + rejected + superseded. */
+function checkCounts(rows: number, fate: Loaded['rows'], feed: string): void {
+  const accounted = fate.loaded + fate.rejected + fate.superseded;
+  if (accounted === rows) return;
+  throw new MillraceError('load.count_mismatch', { detail: `${rows} rows of ${feed} went into the load, ${accounted} are accounted for.`, stream: feed });
+}
+
+/** People watch this; it never decides anything, so a metadata database that is away for a moment stops no load. */
+async function recordProgress({ store, log }: ActivityDependencies, input: LoadInput, rows: Loaded['rows']): Promise<void> {
+  const { progress } = input;
+  const { loaded, rejected, superseded } = progress.rows;
+  const total = { ...progress.rows, loaded: loaded + rows.loaded, rejected: rejected + rows.rejected, superseded: superseded + rows.superseded };
+  await store.recordStreams(input.run.runId, [{ ...progress, rows: total }]).catch((error: unknown) => {
+    log.warn('cannot record progress', { run: input.run.runId, cause: error instanceof Error ? error.message : String(error) });
+  });
+}

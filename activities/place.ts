@@ -1,0 +1,42 @@
+import { NEVER_READ } from '../checkpoint/never-read.js';
+import { type BoundarySet, START } from '../checkpoint/position.js';
+import type { LedgerPosition } from '../connectors/sdk/types.js';
+import { pathPart, runFolder } from '../stage/layout.js';
+import type { Stage } from '../stage/store.js';
+import type { FeedState } from '../workflows/messages.js';
+import type { Place, RunRef } from './contract.js';
+import { putDocument } from './plan-store.js';
+
+/** A document that carries a boundary set; a slice's manifest is one too. */
+export interface BoundaryDocument {
+  readonly boundary?: BoundarySet;
+}
+
+/**
+ * Where a feed goes on. The ledger wins over the state of the workflow, which may be older; a state of a higher lineage is
+ * an explicit change of position and wins over the ledger (I3). A full read always begins anew, in a lineage of its own.
+ */
+export async function placeOf(
+  stage: Stage,
+  run: RunRef,
+  feed: { readonly name: string; readonly fullRefresh: boolean },
+  known: { readonly state: FeedState | undefined; readonly ledger: LedgerPosition | undefined },
+): Promise<Place> {
+  const state = known.state ?? NEVER_READ;
+  const { ledger } = known;
+  if (feed.fullRefresh) {
+    const lineage = Math.max(known.state?.lineage ?? 0, ledger?.lineage ?? 0) + 1;
+    return { lineage, generation: state.generation + (known.state ? 1 : 0), seq: 0, position: START };
+  }
+  if (!ledger || ledger.lineage < state.lineage) return { lineage: state.lineage, generation: state.generation, seq: 0, position: state.position };
+  const place = { lineage: ledger.lineage, generation: state.generation, seq: ledger.seq, position: ledger.position };
+  if (!ledger.boundary) return place;
+  const key = `${runFolder(addressOf(run))}/${pathPart(feed.name)}/boundary-${crypto.randomUUID()}.json`;
+  return { ...place, boundary: await putDocument(stage, key, { boundary: ledger.boundary } satisfies BoundaryDocument) };
+}
+
+export const addressOf = (run: RunRef): { workspaceId: string; connectionId: string; run: number } => ({
+  workspaceId: run.workspaceId,
+  connectionId: run.connectionId,
+  run: run.number,
+});

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../checkpoint/position.js';
+import { MillraceError } from '../platform/errors/error.js';
+import type { Stage } from '../stage/store.js';
+import type { StageRef } from './contract.js';
+import type { RunPlan } from './plan.js';
+
+const KEPT = 64;
+const recent = new Map<string, unknown>();
+
+export async function putDocument(stage: Stage, key: string, document: unknown): Promise<StageRef> {
+  const text = canonicalJson(document);
+  const { sha256 } = await stage.putText(key, text);
+  remember(sha256, document);
+  return { key, sha256 };
+}
+
+/** A document whose contents are what the workflow recorded (I8). Equal digests are equal contents, so it is read once. */
+export async function getDocument<T>(stage: Stage, ref: StageRef): Promise<T> {
+  const known = recent.get(ref.sha256);
+  if (known !== undefined) return known as T;
+  const text = await stage.getText(ref.key);
+  const found = createHash('sha256').update(text).digest('hex');
+  if (found !== ref.sha256) throw new MillraceError('stage.corrupt', { detail: `${ref.key} has SHA-256 ${found}, recorded was ${ref.sha256}.` });
+  const document = JSON.parse(text) as T;
+  remember(ref.sha256, document);
+  return document;
+}
+
+export const getPlan = (stage: Stage, ref: StageRef): Promise<RunPlan> => getDocument<RunPlan>(stage, ref);
+
+function remember(sha256: string, document: unknown): void {
+  recent.set(sha256, document);
+  const [oldest] = recent.keys();
+  if (recent.size > KEPT && oldest !== undefined) recent.delete(oldest);
+}

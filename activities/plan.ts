@@ -1,0 +1,135 @@
+/**
+ * The plan of a run: what every feed reads and where it goes, fixed when the run begins and kept in the stage.
+ * @module
+ */
+import type { CursorType } from '../checkpoint/position.js';
+import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
+import { cursorType } from '../connectors/sdk/cursor.js';
+import type { ConnectorContext } from '../connectors/sdk/types.js';
+import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
+import { MillraceError } from '../platform/errors/error.js';
+import { secretTexts } from '../platform/secrets/mask.js';
+import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
+import { shortHash } from '../schema/naming.js';
+import type { Field, StreamDescription, Target } from '../schema/types.js';
+import type { RunRef } from './contract.js';
+import type { ActivityDependencies } from './dependencies.js';
+import type { Shell } from './shell.js';
+
+export interface FeedPlan {
+  readonly feed: string;
+  readonly stream: StreamDescription;
+  readonly fields: readonly Field[];
+  readonly mode: WriteMode;
+  readonly dedup: StreamConfig['dedup'];
+  readonly primaryKey: readonly string[];
+  readonly cursor?: { readonly field: string; readonly type: CursorType };
+  readonly nullCursor: StreamConfig['nullCursor'];
+  readonly settleMs: number;
+  readonly sql?: string;
+  readonly target: Target;
+}
+
+export interface RunPlan {
+  readonly format: 'millrace-plan/1';
+  readonly connectionVersion: number;
+  readonly feeds: readonly FeedPlan[];
+}
+
+export const isFullRefresh = (mode: WriteMode): boolean => mode.startsWith('full_refresh');
+
+/** Joins what the user wants with what the source has. @throws MillraceError `source.*` */
+export function planFeed(config: StreamConfig, stream: StreamDescription, defaultTarget: Target): FeedPlan {
+  const primaryKey = config.primaryKey ?? stream.primaryKey ?? [];
+  const cursor = isFullRefresh(config.mode) ? undefined : planCursor(config, stream);
+  requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
+  if (config.mode === 'incremental_deduped' && primaryKey.length === 0) {
+    throw new MillraceError('source.primary_key_missing', { detail: `${stream.name} declares no key and streams[].primaryKey is not set.`, stream: stream.name });
+  }
+  return {
+    feed: config.name,
+    stream,
+    fields: selectFields(config, stream, [...primaryKey, ...(cursor ? [cursor.field] : [])]),
+    mode: config.mode,
+    dedup: config.dedup,
+    primaryKey,
+    ...(cursor ? { cursor } : {}),
+    nullCursor: config.nullCursor,
+    settleMs: durationMs(config.settle),
+    ...(config.sql === undefined ? {} : { sql: config.sql }),
+    target: { schema: config.target?.schema ?? defaultTarget.schema, table: config.target?.table ?? defaultTarget.table },
+  };
+}
+
+function planCursor(config: StreamConfig, stream: StreamDescription): { field: string; type: CursorType } | undefined {
+  if (stream.sourceDefinedCursor) return undefined;
+  const field = stream.fields.find((candidate) => candidate.name === config.cursorField);
+  if (!field) {
+    throw new MillraceError('source.field_missing', {
+      detail: `${stream.name} has no field '${config.cursorField ?? ''}' to use as cursor.`,
+      path: 'cursorField',
+      stream: stream.name,
+    });
+  }
+  const type = cursorType(field);
+  if (type) return { field: field.name, type };
+  throw new MillraceError('source.cursor_unsupported', { detail: `${stream.name}.${field.name} is ${field.native?.type ?? field.type}.`, path: 'cursorField', stream: stream.name });
+}
+
+function requireFields(stream: StreamDescription, names: readonly string[]): void {
+  const missing = names.find((name) => !stream.fields.some((field) => field.name === name));
+  if (missing !== undefined) throw new MillraceError('source.field_missing', { detail: `${stream.name} has no field '${missing}'.`, stream: stream.name });
+}
+
+/** The selected fields in the source's order; key and cursor are always read. */
+function selectFields(config: StreamConfig, stream: StreamDescription, needed: readonly string[]): Field[] {
+  const { columns } = config;
+  if (!columns) return [...stream.fields];
+  requireFields(stream, 'include' in columns ? columns.include : columns.exclude);
+  const wanted = (name: string): boolean => ('include' in columns ? columns.include.includes(name) : !columns.exclude.includes(name));
+  return stream.fields.filter((field) => wanted(field.name) || needed.includes(field.name));
+}
+
+export interface OpenConnector<Connector> {
+  readonly connector: Connector;
+  readonly context: ConnectorContext<unknown>;
+}
+
+/** A connector with its configuration in clear; its secrets are hidden in every message from here on. */
+export function openSource(shell: Shell, dependencies: ActivityDependencies, instance: ConnectorInstance, session: SessionName): OpenConnector<AnySource> {
+  return open(findSource(instance.connector), shell, dependencies, instance, session);
+}
+
+export function openDestination(shell: Shell, dependencies: ActivityDependencies, instance: ConnectorInstance, session: SessionName): OpenConnector<AnyDestination> {
+  return open(findDestination(instance.connector), shell, dependencies, instance, session);
+}
+
+/** `millrace/<connection>/<epoch>/<feed>/<attempt>`: the destination can tell which of our sessions has lost its place (I9). */
+export interface SessionName {
+  readonly connectionId: string;
+  readonly epoch: number;
+  readonly feed: string;
+  readonly attempt: number;
+}
+
+export const sessionOf = (run: RunRef, feed: string, attempt: number): SessionName => ({ connectionId: run.connectionId, epoch: run.epoch, feed, attempt });
+
+function open<Connector extends AnySource | AnyDestination>(
+  connector: Connector,
+  shell: Shell,
+  dependencies: ActivityDependencies,
+  instance: ConnectorInstance,
+  session: SessionName,
+): OpenConnector<Connector> {
+  shell.hide(secretTexts(connector.config, instance.config));
+  const sessionName = `millrace/${session.connectionId}/${session.epoch}/${shortHash(session.feed)}/${session.attempt}`;
+  return { connector, context: { config: connector.config.parse(instance.config), signal: shell.signal, log: dependencies.log, sessionName } };
+}
+
+export function requireFeed(plan: RunPlan, feed: string): FeedPlan {
+  const found = plan.feeds.find((candidate) => candidate.feed === feed);
+  if (found) return found;
+  throw new MillraceError('engine.internal', { detail: `The run's plan has no feed ${feed}.` });
+}
+
+export type { ConnectionPlan };

@@ -1,0 +1,62 @@
+/**
+ * Subtracting what was already taken at the cursor's last value: an incremental read begins with that value again, because
+ * more rows may have come with it (DESIGN section 6, ties).
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { quoteIdentifier, quoteLiteral } from '../platform/duckdb/quote.js';
+import type { BoundaryField, BoundarySet } from './position.js';
+
+/** A set with more distinct rows than this stands in a file of the stage, not in the ledger row. */
+export const MAX_INLINE_HASHES = 1_000;
+
+/** Text of a row that no other row can have: every value with its length, NULL apart from everything. */
+export function rowHashSql(fields: readonly (BoundaryField & { readonly column: string })[]): string {
+  const parts = fields.map(({ column, stage }) => {
+    const text = `cast(cast(${quoteIdentifier(column)} as ${stage}) as varchar)`;
+    return `coalesce(length(${text}) || ':' || ${text}, 'N')`;
+  });
+  return `md5(concat_ws('|', ${parts.join(', ')}))`;
+}
+
+/** Condition for rows at a cursor value; decimals without a declared scale are equal whatever their trailing zeros. */
+export function atCursorSql(column: string, stage: string, value: string, isDecimal: boolean): string {
+  const reference = quoteIdentifier(column);
+  if (!isDecimal || stage !== 'VARCHAR') return `${reference} = cast(${quoteLiteral(value)} as ${stage})`;
+  return `${plainDecimal(reference)} = ${plainDecimal(quoteLiteral(value))}`;
+}
+
+const plainDecimal = (text: string): string => `case when contains(${text}, '.') then rtrim(rtrim(${text}, '0'), '.') else ${text} end`;
+
+/** A table expression with columns `hash` and `count`. */
+export function boundaryTable(set: BoundarySet, path: string | undefined): string {
+  if (path !== undefined) return `(select hash, count from read_parquet(${quoteLiteral(path)}))`;
+  const rows = Object.entries(set.hashes ?? {}).map(([hash, count]) => `(${quoteLiteral(hash)}, ${count})`);
+  return `(values ${rows.join(', ')}) as b(hash, count)`;
+}
+
+export interface Subtraction {
+  /** SELECT that yields the rows read. */
+  readonly rows: string;
+  readonly atCursor: string;
+  readonly hash: string;
+  readonly taken: string;
+}
+
+/** The rows without those already taken; of equal rows only as many are left out as were taken (a multiset). */
+export function subtractSql({ rows, atCursor, hash, taken }: Subtraction): string {
+  return `with staged as materialized (${rows}),
+    tied as (select *, ${hash} as _hash from staged where ${atCursor}),
+    numbered as (select *, row_number() over (partition by _hash) as _copy from tied)
+  select * from staged where (${atCursor}) is distinct from true
+  union all
+  select numbered.* exclude (_hash, _copy) from numbered left join (select * from ${taken}) as taken on taken.hash = numbered._hash
+  where taken.hash is null or numbered._copy > taken.count`;
+}
+
+/** Digest of a set, for positions: equal sets have equal digests. */
+export function boundaryDigest(set: BoundarySet): string | undefined {
+  if (set.file) return set.file.sha256;
+  const lines = Object.entries(set.hashes ?? {}).map(([hash, count]) => `${hash}:${count}`);
+  return lines.length === 0 ? undefined : createHash('sha256').update(lines.toSorted().join('\n')).digest('hex');
+}

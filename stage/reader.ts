@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { SegmentFile } from '../connectors/sdk/types.js';
+import { MillraceError } from '../platform/errors/error.js';
+import { canonicalJson } from '../checkpoint/position.js';
+import { type SliceManifest, type SliceRef, segmentColumns } from './manifest.js';
+import type { Stage } from './store.js';
+
+export async function writeManifest(stage: Stage, folder: string, manifest: SliceManifest): Promise<SliceRef> {
+  const stored = await stage.putText(`${folder}/manifest.json`, canonicalJson(manifest));
+  const bytes = manifest.segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  return { manifest: stored.key, sha256: stored.sha256, rows: manifest.rows.staged, bytes };
+}
+
+/** @throws MillraceError `stage.corrupt` when the manifest is not the one that the workflow recorded (I8) */
+export async function readManifest(stage: Stage, ref: Pick<SliceRef, 'manifest' | 'sha256'>): Promise<SliceManifest> {
+  const text = await stage.getText(ref.manifest);
+  const found = createHash('sha256').update(text).digest('hex');
+  if (found === ref.sha256) return JSON.parse(text) as SliceManifest;
+  throw new MillraceError('stage.corrupt', { detail: `${ref.manifest} has SHA-256 ${found}, recorded was ${ref.sha256}.` });
+}
+
+/** Local files of every segment, contents verified. */
+export async function openSegments(stage: Stage, manifest: Pick<SliceManifest, 'columns' | 'segments'>): Promise<SegmentFile[]> {
+  return Promise.all(
+    manifest.segments.map(async (segment) => ({
+      path: await stage.verified(segment.key, segment.sha256),
+      rows: segment.rows,
+      columns: segmentColumns(manifest, segment),
+    })),
+  );
+}

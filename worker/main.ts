@@ -1,0 +1,71 @@
+/**
+ * Dependencies → activities → Temporal worker.
+ * @module
+ */
+import { tmpdir } from 'node:os';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import type { RunningWorker, WorkerOptions } from '../platform/config/runtime.js';
+import { createMetadataStore } from '../platform/db/metadata-store.js';
+import { openTrustedEngine } from '../platform/duckdb/engine.js';
+import { type Logger, createLogger } from '../platform/logger/logger.js';
+import { openStage, removeAbandonedTemp } from '../stage/store.js';
+import { closeTransformPool } from '../transform/engine/index.js';
+import { BUNDLE_PATH } from './bundle-path.js';
+import { createRequestScheduledSync } from './scheduled-sync.js';
+
+/** Longer than the wait between two heartbeats: that is when an activity learns that the worker stops. */
+const SHUTDOWN_GRACE = '10 s';
+const SHUTDOWN_FORCE = '20 s';
+/** Activities of one process; DuckDB work among them is limited to two statements by its own slots. */
+const ACTIVITY_SLOTS = 16;
+
+/** Starts polling. The caller owns signals and servers; `drain` lets running steps end within the grace (I11). */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const log = createLogger({ level: options.settings.logLevel }).child({ process: 'worker' });
+  installRuntime(log);
+  const stage = openStage(options.stageUrl);
+  await removeAbandonedTemp(options.stageUrl);
+  const engine = await openTrustedEngine({ tempDirectory: tmpdir() });
+  const store = await createMetadataStore(options.databaseUrl, options.secretKey);
+  const connection = await NativeConnection.connect({ address: options.temporalAddress });
+  const { taskQueue } = options.settings;
+  const client = new Client({ connection, namespace: options.namespace });
+  const worker = await Worker.create({
+    connection,
+    namespace: options.namespace,
+    taskQueue,
+    workflowBundle: { codePath: BUNDLE_PATH },
+    activities: { ...createActivities({ store, stage, engine, log }), requestScheduledSync: createRequestScheduledSync(client, taskQueue) },
+    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownForceTime: SHUTDOWN_FORCE,
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+  const done = worker.run();
+  const close = async (): Promise<void> => {
+    await closeTransformPool();
+    await engine.close();
+    await store.close();
+    await connection.close();
+  };
+  return {
+    state: () => worker.getState(),
+    failed: done.then(() => new Promise<never>(() => undefined)),
+    drain: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done.finally(close);
+    },
+  };
+}
+
+let installed = false;
+
+/** One owner of SIGTERM: Temporal's runtime would otherwise stop the worker by itself. */
+function installRuntime(log: Logger): void {
+  if (installed) return;
+  installed = true;
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => (level === 'WARN' ? log.warn(message, meta ?? {}) : log.error(message, meta ?? {})));
+  Runtime.install({ shutdownSignals: [], logger });
+}

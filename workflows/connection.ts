@@ -1,0 +1,303 @@
+/**
+ * One long-lived workflow per connection: the only writer of cursors, one run at a time. It does no timing; Schedules do.
+ * @module
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  currentUpdateInfo,
+  executeChild,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { START } from '../checkpoint/position.js';
+import { unpackFeed } from '../checkpoint/state.js';
+import type { Activities } from '../activities/contract.js';
+import type { RunError } from '../platform/db/store.js';
+import {
+  type ConnectionState,
+  MAX_QUEUED,
+  type QueuedRun,
+  feedsOf,
+  initialState,
+  joinable,
+  viewOf,
+  withAnswer,
+  withCheckpoint,
+  withPosition,
+  withReply,
+} from './connection-state.js';
+import { runError } from './failures.js';
+import {
+  type ActiveRun,
+  type ConnectionInput,
+  type FeedState,
+  type RunStatus,
+  type SyncAccepted,
+  type SyncRequest,
+  type TickAnswer,
+  answered,
+  cancelSync,
+  checkpoint,
+  pause,
+  requestSync,
+  resetStream,
+  resume,
+  scheduled,
+  setState,
+  state as stateQuery,
+  syncWorkflowId,
+} from './messages.js';
+import { POLICIES } from './policies.js';
+import { newRunId } from './run-id.js';
+import { CONNECTION, DESTINATION, SOURCE, TRIGGER, WORKSPACE } from './search-attributes.js';
+import { sync } from './sync.js';
+import type { SyncInput, SyncResult } from './sync-types.js';
+
+const { finish } = proxyActivities<Activities>(POLICIES.finish);
+
+/** Far below Temporal's limit of 51,200 events; a run costs its parent about ten. */
+const MAX_HISTORY_EVENTS = 4_000;
+
+export async function connection(input: ConnectionInput): Promise<void> {
+  const entity = new Connection(input);
+  entity.listen();
+  while (!entity.isLong()) {
+    await condition(() => entity.next() !== undefined);
+    const queued = entity.next();
+    if (queued) await entity.run(queued);
+  }
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof connection>(entity.carried());
+}
+
+interface RunningRun extends ActiveRun {
+  readonly scope: CancellationScope;
+  replyTo: readonly string[];
+}
+
+class Connection {
+  #state: ConnectionState;
+  #active: RunningRun | null = null;
+
+  constructor(private readonly input: ConnectionInput) {
+    this.#state = initialState(input);
+    this.#display();
+  }
+
+  listen(): void {
+    setHandler(stateQuery, () => viewOf(this.#state, this.#activeView(), (number) => this.#workflowId(number)));
+    setHandler(requestSync, (request) => this.#request(request), { validator: (request) => this.#mayRequest(request) });
+    setHandler(cancelSync, ({ runId, reason }) => this.#cancel(runId, reason), { validator: ({ runId }) => this.#mayCancel(runId) });
+    setHandler(pause, ({ note }) => this.#pause(note));
+    setHandler(resume, () => this.#resume());
+    setHandler(resetStream, ({ feed }) => this.#move(feed, START), { validator: (_request) => this.#mayMove() });
+    setHandler(setState, ({ feed, position }) => this.#move(feed, position), { validator: (_request) => this.#mayMove() });
+    setHandler(checkpoint, ({ epoch, feeds }) => {
+      if (epoch === this.#state.epoch) this.#state = withCheckpoint(this.#state, feeds);
+    });
+    setHandler(scheduled, (request) => this.#scheduled(request));
+  }
+
+  /** The run to begin now. */
+  next(): QueuedRun | undefined {
+    return this.#state.paused || this.#active ? undefined : this.#state.queue[0];
+  }
+
+  isLong(): boolean {
+    const info = workflowInfo();
+    return info.continueAsNewSuggested || info.historyLength > MAX_HISTORY_EVENTS;
+  }
+
+  /** Between runs only: a child would not survive its parent's continue-as-new. The queue goes along (I10). */
+  carried(): ConnectionInput {
+    return { ...this.input, state: this.#state };
+  }
+
+  async run(queued: QueuedRun): Promise<void> {
+    const epoch = this.#state.epoch + 1;
+    this.#state = { ...this.#state, epoch, queue: this.#state.queue.filter((other) => other.runId !== queued.runId) };
+    const scope = new CancellationScope();
+    const { runId, number, request, replyTo } = queued;
+    this.#active = { runId, number, workflowId: this.#workflowId(number), trigger: request.trigger, scope, replyTo };
+    this.#display();
+    const outcome = await this.#execute(queued, epoch, scope);
+    this.#state = { ...withCheckpoint(this.#state, outcome.feeds), epoch: Math.max(epoch, outcome.epoch), lastRun: { number, status: outcome.status } };
+    const waiting = this.#active.replyTo;
+    this.#active = null;
+    this.#display();
+    await this.#answer(waiting, number, outcome);
+  }
+
+  async #execute(queued: QueuedRun, epoch: number, scope: CancellationScope): Promise<SyncResult> {
+    try {
+      return await scope.run(() => this.#startSync(queued, epoch));
+    } catch (error) {
+      return CancellationScope.nonCancellable(() => this.#recordLost(queued, epoch, error));
+    }
+  }
+
+  #startSync(queued: QueuedRun, epoch: number): Promise<SyncResult> {
+    const { runId, number, request } = queued;
+    const { workspaceId, connectionId } = this.input;
+    const { trigger, labels, streams } = request;
+    const args: SyncInput = { workspaceId, connectionId, runId, number, epoch, trigger, labels, feeds: feedsOf(this.#state), ...(streams ? { streams } : {}) };
+    return executeChild(sync, {
+      workflowId: this.#workflowId(number),
+      args: [args],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      staticSummary: `Sync #${number} ${labels.source} → ${labels.destination}, ${trigger}`,
+      typedSearchAttributes: [
+        { key: WORKSPACE, value: workspaceId },
+        { key: CONNECTION, value: connectionId },
+        { key: SOURCE, value: labels.source },
+        { key: DESTINATION, value: labels.destination },
+        { key: TRIGGER, value: trigger },
+      ],
+      priority: { priorityKey: trigger === 'schedule' ? 3 : 2, fairnessKey: workspaceId },
+    });
+  }
+
+  /** A run that ended without its own finish (terminated, timed out, cancelled before it began) is recorded here. */
+  async #recordLost(queued: QueuedRun, epoch: number, error: unknown): Promise<SyncResult> {
+    const cause = runError(error);
+    return this.#record(queued, epoch, cause.code === 'run.cancelled' ? 'cancelled' : 'failed', cause);
+  }
+
+  async #record({ runId, number, request }: QueuedRun, epoch: number, status: RunStatus, error: RunError): Promise<SyncResult> {
+    const { workspaceId, connectionId } = this.input;
+    const run = { workspaceId, connectionId, runId, number, epoch, trigger: request.trigger, workflowId: this.#workflowId(number) };
+    await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], clean: false });
+    return { status, epoch, feeds: {}, rows: 0, error };
+  }
+
+  #mayRequest(request: SyncRequest): void {
+    if (this.#earlierAnswer()) return;
+    if (this.#state.paused) refuse('connection.paused', `The connection is paused: ${this.#state.pauseNote ?? 'no reason was given'}.`);
+    if (this.#state.queue.length >= MAX_QUEUED && !joinable(this.#state, request)) {
+      refuse('run.already_active', `Run ${this.#active?.runId ?? ''} is active and ${MAX_QUEUED} more are waiting.`);
+    }
+  }
+
+  #request(request: SyncRequest): SyncAccepted {
+    const earlier = this.#earlierAnswer();
+    if (earlier) return earlier;
+    const accepted = this.#accept(request);
+    this.#state = withAnswer(this.#state, currentUpdateInfo()?.id, accepted);
+    return accepted;
+  }
+
+  #earlierAnswer(): SyncAccepted | undefined {
+    const id = currentUpdateInfo()?.id;
+    return this.#state.answers.find(([answeredId]) => answeredId === id)?.[1];
+  }
+
+  /** I10: no trigger is lost; one that wants what a waiting run will do anyway joins it. */
+  #accept(request: SyncRequest): SyncAccepted {
+    const joined = joinable(this.#state, request);
+    if (joined) {
+      const queue = this.#state.queue.map((queued) => (queued === joined ? withReply(queued, request.replyTo) : queued));
+      this.#state = { ...this.#state, queue };
+      return { runId: joined.runId, number: joined.number, workflowId: this.#workflowId(joined.number), outcome: 'coalesced' };
+    }
+    const number = this.#state.lastNumber + 1;
+    const runId = newRunId(Date.now(), uuid4());
+    const queued: QueuedRun = { runId, number, request, replyTo: request.replyTo === undefined ? [] : [request.replyTo] };
+    const outcome = this.#active || this.#state.queue.length > 0 ? 'queued' : 'started';
+    this.#state = { ...this.#state, lastNumber: number, queue: [...this.#state.queue, queued] };
+    return { runId, number, workflowId: this.#workflowId(number), outcome };
+  }
+
+  /** A Schedule's tick. While a run is active the tick is refused, as its overlap policy SKIP means it (I10). */
+  async #scheduled(request: SyncRequest): Promise<void> {
+    const reason = this.#state.paused ? 'the connection is paused' : this.#active ? `run ${this.#active.runId} is active` : undefined;
+    if (reason === undefined) this.#accept(request);
+    else if (request.replyTo !== undefined) await tell(request.replyTo, { outcome: 'refused', reason });
+  }
+
+  #mayCancel(runId: string | undefined): void {
+    const known = runId === undefined ? this.#active : this.#active?.runId === runId || this.#state.queue.some((queued) => queued.runId === runId);
+    if (!known) refuse('run.not_active', runId === undefined ? 'No run is active.' : `Run ${runId} is neither active nor waiting.`);
+  }
+
+  async #cancel(runId: string | undefined, reason: string): Promise<{ runId: string }> {
+    if (this.#active && (runId === undefined || this.#active.runId === runId)) {
+      const { scope, runId: cancelled } = this.#active;
+      scope.cancel();
+      return { runId: cancelled };
+    }
+    const waiting = this.#state.queue.find((queued) => queued.runId === runId);
+    if (!waiting) return { runId: runId ?? '' }; // it ended between the validator and here
+    this.#state = { ...this.#state, queue: this.#state.queue.filter((queued) => queued !== waiting) };
+    await this.#record(waiting, this.#state.epoch, 'cancelled', { code: 'run.cancelled', message: `Cancelled before it began: ${reason}`, suggestion: '' });
+    return { runId: waiting.runId };
+  }
+
+  #pause(note: string): { paused: true } {
+    this.#state = { ...this.#state, paused: true, pauseNote: note };
+    this.#display();
+    return { paused: true };
+  }
+
+  #resume(): { paused: false } {
+    this.#state = { ...this.#state, paused: false, pauseNote: null };
+    this.#display();
+    return { paused: false };
+  }
+
+  /** A run in flight would go on from its old place and report it: positions change between runs. */
+  #mayMove(): void {
+    if (this.#active) refuse('run.already_active', `Run ${this.#active.runId} is active; cancel it or wait for its end.`);
+  }
+
+  #move(feed: string, position: FeedState['position']): FeedState {
+    this.#state = withPosition(this.#state, feed, position);
+    this.#display();
+    const packed = this.#state.feeds[feed];
+    if (!packed) throw ApplicationFailure.nonRetryable(`feed ${feed} was not stored`, 'engine.internal');
+    return unpackFeed(packed);
+  }
+
+  async #answer(waiting: readonly string[], number: number, { status, error }: SyncResult): Promise<void> {
+    const cause = error ? { code: error.code, message: error.message } : {};
+    await Promise.all(waiting.map((tick) => tell(tick, { outcome: 'ended', number, status, ...cause })));
+  }
+
+  #activeView(): ActiveRun | null {
+    if (!this.#active) return null;
+    const { runId, number, workflowId, trigger } = this.#active;
+    return { runId, number, workflowId, trigger };
+  }
+
+  #workflowId(number: number): string {
+    return syncWorkflowId(this.input.connectionId, number);
+  }
+
+  #display(): void {
+    const { paused, pauseNote, lastRun, queue, feeds } = this.#state;
+    const now = this.#active ? `running \`${this.#active.workflowId}\`` : paused ? `paused: ${pauseNote ?? ''}` : 'waiting for a trigger';
+    const last = lastRun ? `last run #${lastRun.number}: ${lastRun.status}` : 'no run yet';
+    setCurrentDetails(`**${now}**\n\n${last}, ${queue.length} waiting, ${Object.keys(feeds).length} streams with a place`);
+  }
+}
+
+function refuse(code: string, message: string): never {
+  throw ApplicationFailure.nonRetryable(message, code);
+}
+
+/** A tick that has given up waiting is no concern of ours. */
+async function tell(workflowId: string, answer: TickAnswer): Promise<void> {
+  await getExternalWorkflowHandle(workflowId)
+    .signal(answered, answer)
+    .catch(() => undefined);
+}

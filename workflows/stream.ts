@@ -1,0 +1,196 @@
+/**
+ * One feed of one run: extract → transform → load → checkpoint, slice by slice.
+ * @module
+ */
+import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { type Activities, type Extracted, NO_ROWS, type Place, type PreparedFeed, type RunRef, type StageRef } from '../activities/contract.js';
+import type { StreamRecord, StreamStep } from '../platform/db/store.js';
+import { failureCode, runError } from './failures.js';
+import type { FeedState } from './messages.js';
+import { MAX_RELOCATIONS, POLICIES } from './policies.js';
+import { extractSlice, loadSlice, transformSlice } from './steps.js';
+import type { FeedResult } from './sync-types.js';
+
+const { locate } = proxyActivities<Activities>(POLICIES.locate);
+
+export interface FeedRun {
+  readonly run: RunRef;
+  readonly plan: StageRef;
+  readonly prepared: PreparedFeed;
+  /** Told after every step, for the Web UI. */
+  readonly show: (record: StreamRecord) => void;
+  /** Told after every load: only then is a cursor current (I1). */
+  readonly checkpoint: (feed: string, state: FeedState) => void;
+}
+
+/** Runs a feed to its end. A failure is the feed's own: it is part of the result, and other feeds go on. */
+export async function syncFeed(feedRun: FeedRun): Promise<FeedResult> {
+  const feed = new FeedProgress(feedRun);
+  try {
+    await withRelocation(feed);
+    return feed.result(feed.delayed ? 'delayed' : 'succeeded');
+  } catch (error) {
+    const cancelled = isCancellation(error);
+    return feed.failed(cancelled ? 'cancelled' : 'failed', runError(error));
+  }
+}
+
+/** A slice that does not follow the ledger's last one is dropped, and the feed goes on from what the ledger says (I2). */
+async function withRelocation(feed: FeedProgress): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await CancellationScope.cancellable(() => runSlices(feed));
+    } catch (error) {
+      if (failureCode(error) !== 'load.stale_position' || attempt >= MAX_RELOCATIONS) throw error;
+      const { run, plan, prepared } = feed.feedRun;
+      feed.moveTo(await locate({ run, plan, feed: prepared.feed, place: feed.place }));
+    }
+  }
+}
+
+/** The next slice is extracted while the last one loads; loads are one after another. */
+async function runSlices(feed: FeedProgress): Promise<void> {
+  let ahead: Promise<Extracted> | undefined;
+  try {
+    for (let place = feed.place, done = false; !done; ) {
+      const extracted = await (ahead ?? extract(feed, place));
+      const from = place;
+      place = after(place, extracted);
+      done = extracted.done;
+      ahead = done ? undefined : handled(extract(feed, place));
+      feed.extracted(extracted);
+      if (extracted.slice) await transformAndLoad(feed, from, { ...extracted, slice: extracted.slice });
+    }
+  } catch (error) {
+    CancellationScope.current().cancel();
+    throw error;
+  }
+}
+
+const extract = (feed: FeedProgress, place: Place): Promise<Extracted> =>
+  extractSlice({ run: feed.feedRun.run, plan: feed.feedRun.plan, feed: feed.feedRun.prepared.feed, place });
+
+/** Its failure is met when it is awaited, not before. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+async function transformAndLoad(feed: FeedProgress, from: Place, extracted: Extracted & { readonly slice: NonNullable<Extracted['slice']> }): Promise<void> {
+  const { run, plan, prepared } = feed.feedRun;
+  const seq = from.seq + 1;
+  let { slice } = extracted;
+  if (prepared.transforms) {
+    feed.step('transform');
+    const transformed = await transformSlice({ run, plan, feed: prepared.feed, slice }, seq);
+    feed.add({ filtered: transformed.filtered });
+    ({ slice } = transformed);
+  }
+  feed.step('load');
+  const loaded = await loadSlice({ run, plan, feed: prepared.feed, lineage: from.lineage, seq, slice, last: extracted.done, progress: feed.record('running') });
+  feed.add(loaded.rows);
+  feed.note(loaded.schemaChanges);
+  feed.loaded({ ...after(from, extracted), seq: loaded.seq, position: loaded.to });
+}
+
+/** The place behind a slice; one that brought nothing leaves the feed where it is. */
+function after(place: Place, extracted: Extracted): Place {
+  const { boundary: _, ...rest } = place;
+  const boundary = extracted.boundary ? { boundary: extracted.boundary } : {};
+  return { ...rest, seq: place.seq + (extracted.slice ? 1 : 0), position: extracted.to, ...boundary };
+}
+
+class FeedProgress {
+  place: Place;
+  delayed = false;
+  #step: StreamStep = 'extract';
+  #rows = NO_ROWS;
+  #bytes = 0;
+  #slices = 0;
+  #notes: string[] = [];
+
+  constructor(readonly feedRun: FeedRun) {
+    this.place = feedRun.prepared.place;
+    this.#show();
+  }
+
+  step(step: StreamStep): void {
+    this.#step = step;
+    this.#show();
+  }
+
+  extracted(slice: Extracted): void {
+    this.#bytes += slice.bytes;
+    this.add(slice.rows);
+    if (slice.delayed !== undefined) {
+      this.delayed = true;
+      this.note([slice.delayed]);
+    }
+  }
+
+  add(rows: Partial<typeof NO_ROWS>): void {
+    const sum = (key: keyof typeof NO_ROWS): number => this.#rows[key] + (rows[key] ?? 0);
+    this.#rows = {
+      extracted: sum('extracted'),
+      repeated: sum('repeated'),
+      filtered: sum('filtered'),
+      loaded: sum('loaded'),
+      rejected: sum('rejected'),
+      superseded: sum('superseded'),
+    };
+  }
+
+  note(notes: readonly string[]): void {
+    this.#notes.push(...notes);
+  }
+
+  /** I1: the rows are durable, so the cursor may move. */
+  loaded(place: Place): void {
+    this.place = place;
+    this.#slices += 1;
+    this.#step = 'checkpoint';
+    this.feedRun.checkpoint(this.feedRun.prepared.feed, stateOf(place));
+    this.#show();
+  }
+
+  moveTo(place: Place): void {
+    this.place = place;
+    this.note([`went on from the ledger at slice ${place.seq}`]);
+  }
+
+  result(status: StreamRecord['status']): FeedResult {
+    this.#step = 'finished';
+    const record = this.record(status);
+    this.feedRun.show(record);
+    return { feed: record.name, state: stateOf(this.place), record };
+  }
+
+  failed(status: 'failed' | 'cancelled', error: StreamRecord['error']): FeedResult {
+    const record = { ...this.record(status), error };
+    this.feedRun.show(record);
+    return { feed: record.name, state: stateOf(this.place), record };
+  }
+
+  record(status: StreamRecord['status']): StreamRecord {
+    return {
+      name: this.feedRun.prepared.feed,
+      step: this.#step,
+      status,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      slices: this.#slices,
+      cursor: this.place.position,
+      error: null,
+      notes: [...this.#notes],
+    };
+  }
+
+  #show(): void {
+    this.feedRun.show(this.record('running'));
+  }
+}
+
+export function stateOf({ lineage, generation, seq, position }: Place): FeedState {
+  return { lineage, generation, seq, position };
+}
+

@@ -1,0 +1,34 @@
+/**
+ * What a Schedule starts: asks the connection for a run and waits for its end, so that the Schedule's overlap policy,
+ * catch-up, backfill and list of recent actions mean what they say.
+ * @module
+ */
+import { ApplicationFailure, condition, getExternalWorkflowHandle, proxyActivities, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/contract.js';
+import { type SyncRequest, type TickAnswer, type TickInput, answered, connectionWorkflowId, scheduled } from './messages.js';
+import { POLICIES, TICK_TIMEOUT } from './policies.js';
+
+const { requestScheduledSync } = proxyActivities<Activities>(POLICIES.requestScheduledSync);
+
+export async function tick(input: TickInput): Promise<TickAnswer> {
+  let answer: TickAnswer | undefined;
+  setHandler(answered, (given) => void (answer = given));
+  answer = (await ask(input)) ?? answer;
+  if (!(await condition(() => answer !== undefined, TICK_TIMEOUT)) || !answer) {
+    throw ApplicationFailure.nonRetryable(`no answer within ${TICK_TIMEOUT}`, 'engine.timeout');
+  }
+  setCurrentDetails(answer.outcome === 'ended' ? `run #${answer.number}: **${answer.status}**` : `refused: ${answer.reason}`);
+  if (answer.outcome === 'ended' && answer.status === 'failed') throw ApplicationFailure.nonRetryable(answer.message ?? 'the run failed', answer.code ?? 'engine.internal');
+  return answer;
+}
+
+/** A workflow cannot start another by signal: where the connection does not run yet, an activity does it. */
+async function ask({ workspaceId, connectionId, labels }: TickInput): Promise<TickAnswer | null> {
+  const request: SyncRequest = { trigger: 'schedule', labels, replyTo: workflowInfo().workflowId };
+  try {
+    await getExternalWorkflowHandle(connectionWorkflowId(connectionId)).signal(scheduled, request);
+    return null;
+  } catch {
+    return requestScheduledSync({ workspaceId, connectionId, request });
+  }
+}
