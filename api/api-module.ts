@@ -1,4 +1,4 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import type { ApiServices } from './api-services.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
@@ -28,21 +28,25 @@ const CONTROLLERS = [
   DocsController,
 ];
 
-export class ApiModule {
-  /** Services are made outside (api-services.ts); Nest only routes, guards and maps errors. */
-  static with(services: ApiServices, reportFault: ReportFault): DynamicModule {
-    const values: Provider[] = [
-      { provide: SOURCES, useValue: services.sources },
-      { provide: DESTINATIONS, useValue: services.destinations },
-      { provide: CONNECTIONS, useValue: services.connections },
-      { provide: SYNCS, useValue: services.syncs },
-      { provide: RUNS, useValue: services.runs },
-      { provide: API_KEYS, useValue: services.keys },
-      { provide: HEALTH, useValue: services.health },
-      { provide: OPENAPI, useValue: services.openApi },
-    ];
-    return { module: ApiModule, controllers: CONTROLLERS, providers: [...values, ...crossCutting(services, reportFault)] };
-  }
+@Module({ controllers: CONTROLLERS })
+class ApiModule {}
+
+/** Services are made outside (api-services.ts); Nest only routes, guards and maps errors. */
+export function apiModule(services: ApiServices, reportFault: ReportFault): DynamicModule {
+  return { module: ApiModule, providers: [...named(services), ...crossCutting(services, reportFault)] };
+}
+
+function named(services: ApiServices): Provider[] {
+  return [
+    { provide: SOURCES, useValue: services.sources },
+    { provide: DESTINATIONS, useValue: services.destinations },
+    { provide: CONNECTIONS, useValue: services.connections },
+    { provide: SYNCS, useValue: services.syncs },
+    { provide: RUNS, useValue: services.runs },
+    { provide: API_KEYS, useValue: services.keys },
+    { provide: HEALTH, useValue: services.health },
+    { provide: OPENAPI, useValue: services.openApi },
+  ];
 }
 
 function crossCutting({ keys }: ApiServices, reportFault: ReportFault): Provider[] {

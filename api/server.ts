@@ -6,14 +6,16 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiOptions, RunningApi } from '../platform/config/runtime.js';
 import { openMetadata } from '../platform/db/open.js';
 import { createLogger, type Logger } from '../platform/logger/logger.js';
-import { ApiModule } from './api-module.js';
+import { apiModule } from './api-module.js';
 import { createServices, type ApiServices } from './api-services.js';
 import { SearchAttributes } from './engine/search-attributes.js';
 import { TemporalLink } from './engine/temporal-link.js';
-import { acceptEmptyJson, echoRequestId, requestId, securityHeaders } from './http/server-hooks.js';
+import { sendProblem } from './http/problem-filter.js';
+import { acceptJsonOnly, echoRequestId, requestId, securityHeaders } from './http/server-hooks.js';
 import { openApiDocument } from './openapi/document.js';
 
 /** Room for two thousand streams with some SQL each. */
@@ -48,10 +50,19 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 
 /** The application without a port: what tests inject requests into and what the OpenAPI document is made from. */
 export async function createApp(services: ApiServices, log: Logger): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ genReqId: requestId, bodyLimit: BODY_LIMIT_BYTES, return503OnClosing: false });
-  const module = ApiModule.with(services, (id, error) => log.error('request failed', { requestId: id, error }));
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: ['error', 'warn'], abortOnError: false });
-  acceptEmptyJson(app, BODY_LIMIT_BYTES);
+  const adapter = new FastifyAdapter({
+    genReqId: requestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    return503OnClosing: false,
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void sendProblem(request, reply, error),
+  });
+  const module = apiModule(services, (id, error) => log.error('request failed', { requestId: id, error }));
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+    bodyParser: false,
+  });
+  acceptJsonOnly(app, BODY_LIMIT_BYTES);
   const server = app.getHttpAdapter().getInstance();
   echoRequestId(server);
   securityHeaders(server);

@@ -7,7 +7,15 @@ import { IdPipe } from '../http/id-pipe.js';
 import { pageQuerySchema, pageSchema, toPage, type Page, type PageQuery } from '../http/pagination.js';
 import { Answers, Describe } from '../openapi/describe.js';
 import { API_KEYS } from '../tokens.js';
-import { createKeySchema, keySchema, keyView, newKeySchema, type CreateKey, type KeyView, type NewKeyView } from './key-schemas.js';
+import {
+  createKeySchema,
+  keySchema,
+  keyView,
+  newKeySchema,
+  type CreateKey,
+  type KeyView,
+  type NewKeyView,
+} from './key-schemas.js';
 
 /** Keys of the caller's own workspace. All of it needs `admin`. */
 @ApiTags('api-keys')

@@ -5,7 +5,9 @@ import { resourceNameSchema } from '../systems/system-schemas.js';
 
 export const createKeySchema = z.strictObject({
   name: resourceNameSchema,
-  scope: z.enum(KEY_SCOPES).describe('read sees; operate also runs, pauses and cancels; admin also changes configuration and keys.'),
+  scope: z
+    .enum(KEY_SCOPES)
+    .describe('read sees; operate also runs, pauses and cancels; admin also changes configuration and keys.'),
   expiresAt: z.iso
     .datetime({ offset: true })
     .refine((text) => Date.parse(text) > Date.now(), 'must be in the future')

@@ -13,9 +13,12 @@ describe('API keys', () => {
     expect(key.hash).not.toContain(presented?.secret);
   });
 
-  test.each(['', 'mrk_', 'mrk_a_b', `${generateKey().text}x`, generateKey().text.replace('mrk_', 'sk_')])('%j is no key', (text) => {
-    expect(parseKey(text)).toBeUndefined();
-  });
+  test.each(['', 'mrk_', 'mrk_a_b', `${generateKey().text}x`, generateKey().text.replace('mrk_', 'sk_')])(
+    '%j is no key',
+    (text) => {
+      expect(parseKey(text)).toBeUndefined();
+    },
+  );
 
   test('scopes include the smaller ones', () => {
     expect(scopeAllows('admin', 'read')).toBe(true);

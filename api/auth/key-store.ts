@@ -44,8 +44,14 @@ export class KeyStore {
     return row;
   }
 
-  async list(workspaceId: string, page: { readonly limit: number; readonly after?: string | undefined }): Promise<readonly ApiKeyRow[]> {
-    const query = this.db<ApiKeyRow>('api_keys').where({ workspace_id: workspaceId }).orderBy('id', 'desc').limit(page.limit + 1);
+  async list(
+    workspaceId: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<readonly ApiKeyRow[]> {
+    const query = this.db<ApiKeyRow>('api_keys')
+      .where({ workspace_id: workspaceId })
+      .orderBy('id', 'desc')
+      .limit(page.limit + 1);
     return page.after === undefined ? query : query.where('id', '<', page.after);
   }
 

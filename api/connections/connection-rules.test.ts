@@ -4,7 +4,15 @@ import { cursorErrors, scheduleErrors, sharedTargetErrors, targetOf } from './co
 import { cronError } from './cron.js';
 
 describe('cron expressions', () => {
-  test.each(['* * * * *', '0 * * * *', '*/15 0-6,22 1 jan-mar mon', '5/10 3 29 2 *', '0 0 * * 7', '  0  0 1 * SUN ', '0 9-17/2 * * MON-FRI'])('%j is fine', (cron) => {
+  test.each([
+    '* * * * *',
+    '0 * * * *',
+    '*/15 0-6,22 1 jan-mar mon',
+    '5/10 3 29 2 *',
+    '0 0 * * 7',
+    '  0  0 1 * SUN ',
+    '0 9-17/2 * * MON-FRI',
+  ])('%j is fine', (cron) => {
     expect(cronError(cron)).toBeUndefined();
   });
 
@@ -33,14 +41,21 @@ describe('schedules', () => {
     expect(scheduleErrors({ type: 'manual' })).toEqual([]);
     expect(scheduleErrors({ type: 'interval', every: '1s' })).toEqual([]);
     expect(scheduleErrors({ type: 'interval', every: '0s' })).toMatchObject([{ path: 'schedule.every' }]);
-    expect(scheduleErrors({ type: 'cron', cron: 'x', timezone: 'Nowhere/Land' })).toMatchObject([{ path: 'schedule.cron' }, { path: 'schedule.timezone' }]);
+    expect(scheduleErrors({ type: 'cron', cron: 'x', timezone: 'Nowhere/Land' })).toMatchObject([
+      { path: 'schedule.cron' },
+      { path: 'schedule.timezone' },
+    ]);
     expect(scheduleErrors({ type: 'cron', cron: '0 * * * *', timezone: 'Europe/Berlin' })).toEqual([]);
   });
 });
 
 describe('cursor fields', () => {
   test('incremental modes need one where the source has no cursor of its own', () => {
-    const streams = [stream({ mode: 'full_refresh_overwrite' }), stream({ mode: 'incremental_append' }), stream({ mode: 'incremental_deduped', cursorField: 'id' })];
+    const streams = [
+      stream({ mode: 'full_refresh_overwrite' }),
+      stream({ mode: 'incremental_append' }),
+      stream({ mode: 'incremental_deduped', cursorField: 'id' }),
+    ];
     expect(cursorErrors(streams, 'field')).toMatchObject([{ path: 'streams[1].cursorField', code: 'required' }]);
   });
 
@@ -54,13 +69,23 @@ describe('targets', () => {
   const defaultTarget = (name: string) => ({ schema: 'public', table: name.replace('.', '_') });
 
   test('are completed by the default of the destination', () => {
-    expect(targetOf(stream({ name: 'a.b', target: { schema: 'sales' } }), defaultTarget)).toEqual({ schema: 'sales', table: 'a_b' });
+    expect(targetOf(stream({ name: 'a.b', target: { schema: 'sales' } }), defaultTarget)).toEqual({
+      schema: 'sales',
+      table: 'a_b',
+    });
     expect(targetOf(stream({ name: 'a.b', target: { table: 't' } }), defaultTarget)).toEqual({ schema: 'public', table: 't' });
   });
 
   test('two streams may not share one', () => {
-    const targets = [{ schema: 'a', table: 'b' }, { schema: 'a', table: 'B' }, { schema: 'a', table: 'b' }, { schema: 'a"b', table: 'c' }];
-    expect(sharedTargetErrors(targets)).toMatchObject([{ path: 'streams[2].target', message: 'streams[0] goes to a.b already.' }]);
+    const targets = [
+      { schema: 'a', table: 'b' },
+      { schema: 'a', table: 'B' },
+      { schema: 'a', table: 'b' },
+      { schema: 'a"b', table: 'c' },
+    ];
+    expect(sharedTargetErrors(targets)).toMatchObject([
+      { path: 'streams[2].target', message: 'streams[0] goes to a.b already.' },
+    ]);
   });
 });
 

@@ -21,15 +21,29 @@ function intervalErrors(every: string): readonly FieldError[] {
 function cronErrors(cron: string): readonly FieldError[] {
   const wrong = cronError(cron);
   if (wrong === undefined) return [];
-  return [{ path: 'schedule.cron', code: 'bad_cron', message: `The cron expression ${wrong}.`, suggestion: 'Example: 0 * * * * is every full hour.' }];
+  return [
+    {
+      path: 'schedule.cron',
+      code: 'bad_cron',
+      message: `The cron expression ${wrong}.`,
+      suggestion: 'Example: 0 * * * * is every full hour.',
+    },
+  ];
 }
 
 function timezoneErrors(timezone: string): readonly FieldError[] {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    Intl.DateTimeFormat('en', { timeZone: timezone });
     return [];
   } catch {
-    return [{ path: 'schedule.timezone', code: 'bad_timezone', message: `There is no time zone '${timezone}'.`, suggestion: 'Example: Europe/Berlin.' }];
+    return [
+      {
+        path: 'schedule.timezone',
+        code: 'bad_timezone',
+        message: `There is no time zone '${timezone}'.`,
+        suggestion: 'Example: Europe/Berlin.',
+      },
+    ];
   }
 }
 
@@ -38,10 +52,24 @@ export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' |
   return streams.flatMap((stream, index): FieldError[] => {
     const path = `streams[${index}].cursorField`;
     if (cursor === 'source' && stream.cursorField !== undefined) {
-      return [{ path, code: 'not_allowed', message: 'This source knows by itself how far a stream was read.', suggestion: 'Leave cursorField out.' }];
+      return [
+        {
+          path,
+          code: 'not_allowed',
+          message: 'This source knows by itself how far a stream was read.',
+          suggestion: 'Leave cursorField out.',
+        },
+      ];
     }
     if (cursor === 'source' || stream.mode === 'full_refresh_overwrite' || stream.cursorField !== undefined) return [];
-    return [{ path, code: 'required', message: `${stream.mode} needs a cursorField.`, suggestion: 'Name a field that only grows; discover lists candidates.' }];
+    return [
+      {
+        path,
+        code: 'required',
+        message: `${stream.mode} needs a cursorField.`,
+        suggestion: 'Name a field that only grows; discover lists candidates.',
+      },
+    ];
   });
 }
 
@@ -59,7 +87,9 @@ export function sharedTargetErrors(targets: readonly Target[]): readonly FieldEr
     if (earlier === undefined) first.set(targetKey(target), index);
     if (earlier === undefined) return [];
     const message = `streams[${earlier}] goes to ${targetText(target)} already.`;
-    return [{ path: `streams[${index}].target`, code: 'duplicate_target', message, suggestion: 'Give each stream its own table.' }];
+    return [
+      { path: `streams[${index}].target`, code: 'duplicate_target', message, suggestion: 'Give each stream its own table.' },
+    ];
   });
 }
 

@@ -45,7 +45,12 @@ export class ConnectionService {
     return tagged(connectionView(row), row);
   }
 
-  async change({ workspaceId }: Principal, id: string, change: ConnectionChange, ifMatch?: string): Promise<Answer<ConnectionView>> {
+  async change(
+    { workspaceId }: Principal,
+    id: string,
+    change: ConnectionChange,
+    ifMatch?: string,
+  ): Promise<Answer<ConnectionView>> {
     const row = await this.store.transaction(async (store) => {
       const stored = await store.lock(workspaceId, id);
       assertMatches(ifMatch, stored);
@@ -65,7 +70,11 @@ export class ConnectionService {
     });
   }
 
-  private async saveChange(store: ConnectionStore, stored: StoredConnection, change: ConnectionChange): Promise<StoredConnection> {
+  private async saveChange(
+    store: ConnectionStore,
+    stored: StoredConnection,
+    change: ConnectionChange,
+  ): Promise<StoredConnection> {
     const config: ConnectionConfig = {
       schedule: change.schedule ?? stored.config.schedule,
       streams: change.streams ?? stored.config.streams,

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type { ConnectionConfig, ConnectionRow, ConnectionVersionRow, ConnectorRow } from '../../platform/db/rows.js';
+import type { ConnectionConfig, ConnectionRow, ConnectorRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { PageQuery } from '../http/pagination.js';
 
@@ -44,7 +44,10 @@ export class ConnectionStore {
   }
 
   async list(workspaceId: string, page: PageQuery): Promise<readonly StoredConnection[]> {
-    const query = this.newest().where({ workspace_id: workspaceId }).orderBy('id', 'desc').limit(page.limit + 1);
+    const query = this.newest()
+      .where({ workspace_id: workspaceId })
+      .orderBy('id', 'desc')
+      .limit(page.limit + 1);
     return page.after === undefined ? query : query.where('id', '<', page.after);
   }
 
@@ -96,7 +99,9 @@ export class ConnectionStore {
   private newest(): Knex.QueryBuilder {
     return this.db('connections')
       .join('connection_versions', (join) => {
-        join.on('connection_versions.connection_id', 'connections.id').andOn('connection_versions.version', 'connections.version');
+        join
+          .on('connection_versions.connection_id', 'connections.id')
+          .andOn('connection_versions.version', 'connections.version');
       })
       .select('connections.*', 'connection_versions.config');
   }

@@ -64,14 +64,24 @@ function configErrors({ schedule, streams }: ConnectionConfig, { source }: Ends,
 }
 
 /** The final word has the destination itself, which several installations may share. */
-async function ownedTargetErrors(store: ConnectionStore, candidate: Candidate, resolve: ResolveTarget): Promise<readonly FieldError[]> {
+async function ownedTargetErrors(
+  store: ConnectionStore,
+  candidate: Candidate,
+  resolve: ResolveTarget,
+): Promise<readonly FieldError[]> {
   const others = (await store.ofDestination(candidate.destinationId)).filter((other) => other.id !== candidate.connectionId);
   const owners = new Map(others.flatMap((other) => other.config.streams.map((stream) => [targetKey(resolve(stream)), other])));
   return candidate.config.streams.flatMap((stream, index): FieldError[] => {
     const target = resolve(stream);
     const owner = owners.get(targetKey(target));
     if (!owner) return [];
-    return [{ path: `streams[${index}].target`, code: 'owned', message: `${owner.id} (${owner.name}) writes ${targetText(target)} already.` }];
+    return [
+      {
+        path: `streams[${index}].target`,
+        code: 'owned',
+        message: `${owner.id} (${owner.name}) writes ${targetText(target)} already.`,
+      },
+    ];
   });
 }
 

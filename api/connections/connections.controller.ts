@@ -23,9 +23,16 @@ export class ConnectionsController {
   constructor(@Inject(CONNECTIONS) private readonly connections: ConnectionService) {}
 
   @Post()
-  @Describe('createConnection', 'Connect a source to a destination', 'Everything that can be known before a run is validated now.')
+  @Describe(
+    'createConnection',
+    'Connect a source to a destination',
+    'Everything that can be known before a run is validated now.',
+  )
   @Answers(201, connectionSchema)
-  create(@Caller() caller: Principal, @Body({ schema: createConnectionSchema }) body: CreateConnection): Promise<Answer<ConnectionView>> {
+  create(
+    @Caller() caller: Principal,
+    @Body({ schema: createConnectionSchema }) body: CreateConnection,
+  ): Promise<Answer<ConnectionView>> {
     return this.connections.create(caller, body);
   }
 
@@ -46,7 +53,11 @@ export class ConnectionsController {
   }
 
   @Put(':id')
-  @Describe('replaceConnection', 'Replace a connection', 'Source and destination stay; a run that is active keeps the version it started with.')
+  @Describe(
+    'replaceConnection',
+    'Replace a connection',
+    'Source and destination stay; a run that is active keeps the version it started with.',
+  )
   @HonoursIfMatch()
   @Answers(200, connectionSchema)
   replace(
@@ -76,7 +87,11 @@ export class ConnectionsController {
   @Describe('deleteConnection', 'Delete a connection', 'Cancels an active run. What was loaded stays in the destination.')
   @HonoursIfMatch()
   @Answers(204)
-  remove(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string, @Headers('if-match') ifMatch?: string): Promise<void> {
+  remove(
+    @Caller() caller: Principal,
+    @Param('id', new IdPipe('connection')) id: string,
+    @Headers('if-match') ifMatch?: string,
+  ): Promise<void> {
     return this.connections.remove(caller, id, ifMatch);
   }
 }

@@ -3,7 +3,9 @@ import type { StreamConfig } from '../../schema/connection-config.js';
 
 /** Every stream's SQL that the guard refuses, with the place in its text. */
 export async function sqlErrors(streams: readonly StreamConfig[]): Promise<readonly FieldError[]> {
-  const found = await Promise.all(streams.map(({ sql }, index) => (sql === undefined ? [] : errorsOf(sql, `streams[${index}].sql`))));
+  const found = await Promise.all(
+    streams.map(({ sql }, index) => (sql === undefined ? [] : errorsOf(sql, `streams[${index}].sql`))),
+  );
   return found.flat();
 }
 

@@ -35,9 +35,16 @@ export class SyncService {
     const updateId = updateIdOf({ principal: caller.keyId, route: `POST /v1/connections/${id}/syncs` }, call.idempotencyKey);
     const { trigger, streams } = call.body;
     const request = { trigger, labels: await this.labels(connection), ...(streams === undefined ? {} : { streams }) };
-    const run = await this.temporal.engine.requestSync(engineConnection(connection), request, updateId);
+    const run = await this.temporal.engine.requestSync(await this.engineConnection(connection), request, updateId);
     const { runId, number, workflowId } = run;
-    await this.runs.store.recordQueued({ id: runId, workspaceId: caller.workspaceId, connectionId: id, number, trigger, workflowId });
+    await this.runs.store.recordQueued({
+      id: runId,
+      workspaceId: caller.workspaceId,
+      connectionId: id,
+      number,
+      trigger,
+      workflowId,
+    });
     return accepted(await this.runs.service.get(caller, runId, call.wait), `/v1/runs/${runId}`);
   }
 
@@ -72,17 +79,22 @@ export class SyncService {
     const connection = await this.connections.get(caller.workspaceId, id);
     const { feeds } = await this.temporal.engine.view(id);
     const changed = Object.entries(body.feeds).filter(([feed, { position }]) => !isAt(feeds[feed], position));
-    assertFeeds(connection, changed.map(([feed]) => feed));
+    assertFeeds(
+      connection,
+      changed.map(([feed]) => feed),
+    );
+    const target = await this.engineConnection(connection);
     for (const [feed, { position }] of changed) {
-      await this.temporal.engine.setState(engineConnection(connection), feed, position);
+      await this.temporal.engine.setState(target, feed, position);
     }
     return this.temporal.engine.view(id);
   }
 
   async resetStream({ workspaceId }: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.connections.get(workspaceId, id);
-    if (!hasStream(connection, stream)) throw new MillraceError('request.not_found', { detail: `Connection ${id} has no stream ${stream}.` });
-    return this.temporal.engine.resetStream(engineConnection(connection), stream);
+    if (!hasStream(connection, stream))
+      throw new MillraceError('request.not_found', { detail: `Connection ${id} has no stream ${stream}.` });
+    return this.temporal.engine.resetStream(await this.engineConnection(connection), stream);
   }
 
   private async setPaused(
@@ -93,10 +105,21 @@ export class SyncService {
   ): Promise<Answer<ConnectionView>> {
     const row = await this.connections.transaction(async (store) => {
       const stored = await store.lock(workspaceId, id);
-      await tell(engineConnection(stored));
+      await tell(await this.engineConnection(stored));
       return stored.paused === paused ? stored : store.setPaused(stored, paused);
     });
     return tagged(connectionView(row), row);
+  }
+
+  private async engineConnection(row: StoredConnection): Promise<EngineConnection> {
+    return {
+      workspaceId: row.workspace_id,
+      connectionId: row.id,
+      sourceId: row.source_id,
+      destinationId: row.destination_id,
+      name: row.name,
+      lastNumber: await this.runs.store.lastNumber(row.id),
+    };
   }
 
   private async labels(connection: StoredConnection): Promise<Labels> {
@@ -104,12 +127,12 @@ export class SyncService {
       this.connections.source(connection.workspace_id, connection.source_id),
       this.connections.destination(connection.workspace_id, connection.destination_id),
     ]);
-    return { connection: connection.name, source: source?.name ?? connection.source_id, destination: destination?.name ?? connection.destination_id };
+    return {
+      connection: connection.name,
+      source: source?.name ?? connection.source_id,
+      destination: destination?.name ?? connection.destination_id,
+    };
   }
-}
-
-function engineConnection(row: StoredConnection): EngineConnection {
-  return { workspaceId: row.workspace_id, connectionId: row.id, sourceId: row.source_id, destinationId: row.destination_id, name: row.name };
 }
 
 function isAt(feed: FeedState | undefined, position: FeedState['position']): boolean {
@@ -129,6 +152,11 @@ function assertFeeds(connection: StoredConnection, feeds: readonly string[]): vo
 }
 
 function refuseUnknown(connection: StoredConnection, names: readonly string[], pathOf: (index: number) => string): void {
-  const fields = names.flatMap((name, index) => (hasStream(connection, name) ? [] : [{ path: pathOf(index), code: 'not_found', message: `The connection has no stream ${name}.` }]));
-  if (fields.length > 0) throw new MillraceError('connection.invalid', { detail: fields.map(({ message }) => message).join(' '), fields });
+  const fields = names.flatMap((name, index) =>
+    hasStream(connection, name)
+      ? []
+      : [{ path: pathOf(index), code: 'not_found', message: `The connection has no stream ${name}.` }],
+  );
+  if (fields.length > 0)
+    throw new MillraceError('connection.invalid', { detail: fields.map(({ message }) => message).join(' '), fields });
 }

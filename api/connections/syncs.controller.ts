@@ -22,7 +22,11 @@ export class SyncsController {
   @Post('syncs')
   @HttpCode(202)
   @RequireScope('operate')
-  @Describe('requestSync', 'Run a connection', 'Joins a run that is already waiting. With `wait`, answers when the run has ended or the time is over.')
+  @Describe(
+    'requestSync',
+    'Run a connection',
+    'Joins a run that is already waiting. With `wait`, answers when the run has ended or the time is over.',
+  )
   @HonoursIdempotencyKey()
   @Answers(202, runSchema)
   request(
@@ -96,7 +100,11 @@ export class SyncsController {
   @RequireScope('operate')
   @Describe('resetStream', 'Read a stream from the start in the next run', 'Other streams keep their position.')
   @Answers(200, feedStateSchema)
-  reset(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string, @Param('stream') stream: string): Promise<FeedState> {
+  reset(
+    @Caller() caller: Principal,
+    @Param('id', new IdPipe('connection')) id: string,
+    @Param('stream') stream: string,
+  ): Promise<FeedState> {
     return this.syncs.resetStream(caller, id, stream);
   }
 }

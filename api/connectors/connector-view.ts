@@ -32,5 +32,11 @@ export function destinationView(destination: AnyDestination): ConnectorView {
 }
 
 function infoView({ id, title, stability, config }: ConnectorInfo<unknown>): Omit<ConnectorView, 'kind'> {
-  return { id, title, stability, modes: [...WRITE_MODES], config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown> };
+  return {
+    id,
+    title,
+    stability,
+    modes: [...WRITE_MODES],
+    config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+  };
 }

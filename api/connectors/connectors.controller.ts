@@ -27,7 +27,11 @@ export class ConnectorsController {
   }
 
   @Get(':id')
-  @Describe('getConnector', 'Read a connector with the schema of its configuration', 'Of two connectors of one id the source, unless `kind` says otherwise.')
+  @Describe(
+    'getConnector',
+    'Read a connector with the schema of its configuration',
+    'Of two connectors of one id the source, unless `kind` says otherwise.',
+  )
   @Answers(200, connectorSchema)
   get(@Param('id') id: string, @Query({ schema: kindQuerySchema }) { kind }: KindQuery): ConnectorView {
     const found = connectors(kind).find((connector) => connector.id === id);

@@ -8,7 +8,14 @@ import { IdPipe } from '../http/id-pipe.js';
 import { pageQuerySchema, pageSchema, type Page, type PageQuery } from '../http/pagination.js';
 import { Answers, Describe, HonoursIfMatch } from '../openapi/describe.js';
 import { checkResultSchema } from '../systems/probe-schemas.js';
-import { createSystemSchema, patchSystemSchema, systemSchema, type CreateSystem, type SystemChange, type SystemView } from '../systems/system-schemas.js';
+import {
+  createSystemSchema,
+  patchSystemSchema,
+  systemSchema,
+  type CreateSystem,
+  type SystemChange,
+  type SystemView,
+} from '../systems/system-schemas.js';
 import type { SystemService } from '../systems/system-service.js';
 import { DESTINATIONS } from '../tokens.js';
 
@@ -18,7 +25,11 @@ export class DestinationsController {
   constructor(@Inject(DESTINATIONS) private readonly destinations: SystemService) {}
 
   @Post()
-  @Describe('createDestination', 'Configure a destination', 'The configuration is validated, but the other system is not contacted: see check.')
+  @Describe(
+    'createDestination',
+    'Configure a destination',
+    'The configuration is validated, but the other system is not contacted: see check.',
+  )
   @Answers(201, systemSchema)
   create(@Caller() caller: Principal, @Body({ schema: createSystemSchema }) body: CreateSystem): Promise<Answer<SystemView>> {
     return this.destinations.create(caller, body);
@@ -71,14 +82,22 @@ export class DestinationsController {
   @Describe('deleteDestination', 'Delete a destination', 'Refused while a connection uses it.')
   @HonoursIfMatch()
   @Answers(204)
-  remove(@Caller() caller: Principal, @Param('id', new IdPipe('destination')) id: string, @Headers('if-match') ifMatch?: string): Promise<void> {
+  remove(
+    @Caller() caller: Principal,
+    @Param('id', new IdPipe('destination')) id: string,
+    @Headers('if-match') ifMatch?: string,
+  ): Promise<void> {
     return this.destinations.remove(caller, id, ifMatch);
   }
 
   @Post(':id/check')
   @HttpCode(200)
   @RequireScope('operate')
-  @Describe('checkDestination', 'Try to reach a destination', 'Answers with facts about the other system, or with a problem that says what is wrong.')
+  @Describe(
+    'checkDestination',
+    'Try to reach a destination',
+    'Answers with facts about the other system, or with a problem that says what is wrong.',
+  )
   @Answers(200, checkResultSchema)
   check(@Caller() caller: Principal, @Param('id', new IdPipe('destination')) id: string): Promise<CheckResult> {
     return this.destinations.check(caller, id);

@@ -24,12 +24,22 @@ import type { TemporalLink } from './temporal-link.js';
 /** A connection as the engine needs to know it. */
 export interface EngineConnection extends ConnectionRefs {
   readonly name: string;
+  /** Number of its newest run that is known; a workflow that has to start anew goes on from there. */
+  readonly lastNumber: number;
 }
 
 const ACCEPT_MS = 5_000;
 
 /** What a connection that never ran looks like. */
-const UNTOUCHED: ConnectionView = { paused: false, pauseNote: null, epoch: 0, active: null, queued: [], lastRun: null, feeds: {} };
+const UNTOUCHED: ConnectionView = {
+  paused: false,
+  pauseNote: null,
+  epoch: 0,
+  active: null,
+  queued: [],
+  lastRun: null,
+  feeds: {},
+};
 
 /**
  * Talks to the `connection` workflow, which it starts when there is none. Every change is an update: it is answered, or
@@ -88,7 +98,11 @@ export class ConnectionEngine {
     updateId?: string,
   ): Promise<Ret> {
     const typedSearchAttributes = await this.attributes.of(connection);
-    const input: ConnectionInput = { workspaceId: connection.workspaceId, connectionId: connection.connectionId };
+    const input: ConnectionInput = {
+      workspaceId: connection.workspaceId,
+      connectionId: connection.connectionId,
+      lastNumber: connection.lastNumber,
+    };
     return this.link.call(ACCEPT_MS, (client) =>
       client.workflow.executeUpdateWithStart<Workflow, Ret, Args>(definition, {
         args,
@@ -106,7 +120,10 @@ export class ConnectionEngine {
   }
 
   /** Undefined when the connection has no workflow yet, or no more. */
-  private async existing<T>(connectionId: string, run: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<T>): Promise<T | undefined> {
+  private async existing<T>(
+    connectionId: string,
+    run: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<T>,
+  ): Promise<T | undefined> {
     return this.link.call(ACCEPT_MS, async (client) => {
       try {
         return await run(client.workflow.getHandle(connectionWorkflowId(connectionId)));

@@ -38,8 +38,10 @@ export function catalogueFailure(error: unknown): MillraceError | undefined {
       cause: error,
     });
   }
-  if (error instanceof TimeoutFailure) return new MillraceError('engine.timeout', { detail: 'The work took longer than allowed.', cause: error });
-  const wraps = error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError || error instanceof ActivityFailure;
+  if (error instanceof TimeoutFailure)
+    return new MillraceError('engine.timeout', { detail: 'The work took longer than allowed.', cause: error });
+  const wraps =
+    error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError || error instanceof ActivityFailure;
   return wraps ? catalogueFailure(error.cause) : undefined;
 }
 
@@ -71,7 +73,9 @@ export function grpcCode(error: unknown): number | undefined {
 
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return isGrpcServiceError(error) ? error.details : `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`.trim();
+  return isGrpcServiceError(error)
+    ? error.details
+    : `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`.trim();
 }
 
 function isCode(type: string | null | undefined): type is ErrorCode {

@@ -1,4 +1,11 @@
-import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleDescription, type ScheduleHandle } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleHandle,
+} from '@temporalio/client';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { ScheduleConfig } from '../../schema/connection-config.js';
 import { TICK_WORKFLOW, scheduleId, type Labels, type TickInput } from '../../workflows/messages.js';
@@ -61,7 +68,12 @@ export class ScheduleKeeper {
     const { policies, info } = await handle.describe();
     const catchupWindow = catchUpWindowMs(schedule, info.nextActionTimes);
     if (policies.catchupWindow === catchupWindow) return;
-    await handle.update(({ spec, action, policies: now, state }) => ({ spec, action, policies: { ...now, catchupWindow }, state }));
+    await handle.update(({ spec, action, policies: now, state }) => ({
+      spec,
+      action,
+      policies: { ...now, catchupWindow },
+      state,
+    }));
   }
 
   private async existing<T>(connectionId: string, run: (handle: ScheduleHandle) => Promise<T>): Promise<T | undefined> {

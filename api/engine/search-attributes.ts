@@ -3,7 +3,14 @@ import type { Connection } from '@temporalio/client';
 import type { TemporalLink } from './temporal-link.js';
 
 /** By these a run can be found in the Temporal Web UI. Stored there in clear: ids and words only, never data. */
-const KEYWORD_NAMES = ['MillraceWorkspace', 'MillraceConnection', 'MillraceSource', 'MillraceDestination', 'MillraceTrigger', 'MillraceOutcome'];
+const KEYWORD_NAMES = [
+  'MillraceWorkspace',
+  'MillraceConnection',
+  'MillraceSource',
+  'MillraceDestination',
+  'MillraceTrigger',
+  'MillraceOutcome',
+];
 const INT_NAMES = ['MillraceRows'];
 const INDEXED_VALUE_KEYWORD = 2;
 const INDEXED_VALUE_INT = 3;
@@ -56,7 +63,10 @@ export class SearchAttributes {
   private async register({ operatorService }: Connection): Promise<void> {
     const { namespace } = this.link;
     const present = (await operatorService.listSearchAttributes({ namespace })).customAttributes;
-    const wanted = [...KEYWORD_NAMES.map((name) => [name, INDEXED_VALUE_KEYWORD] as const), ...INT_NAMES.map((name) => [name, INDEXED_VALUE_INT] as const)];
+    const wanted = [
+      ...KEYWORD_NAMES.map((name) => [name, INDEXED_VALUE_KEYWORD] as const),
+      ...INT_NAMES.map((name) => [name, INDEXED_VALUE_INT] as const),
+    ];
     const missing = Object.fromEntries(wanted.filter(([name]) => !Object.hasOwn(present, name)));
     if (Object.keys(missing).length > 0) await operatorService.addSearchAttributes({ namespace, searchAttributes: missing });
   }

@@ -8,7 +8,9 @@ import { HEALTH } from '../tokens.js';
 import type { HealthChecks, Readiness } from './health-checks.js';
 
 const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
-const readinessSchema = z.object({ status: z.enum(['ready', 'unavailable']), checks: z.record(z.string(), z.string()) }).meta({ id: 'Readiness' });
+const readinessSchema = z
+  .object({ status: z.enum(['ready', 'unavailable']), checks: z.record(z.string(), z.string()) })
+  .meta({ id: 'Readiness' });
 
 @ApiTags('health')
 @Controller()

@@ -30,9 +30,9 @@ export function accepted<T>(body: T, location: string): Answer<T> {
 export class AnswerInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
-    return next.handle().pipe(
-      map((result: unknown) => (result instanceof Answer ? send(http.getRequest(), http.getResponse(), result) : result)),
-    );
+    return next
+      .handle()
+      .pipe(map((result: unknown) => (result instanceof Answer ? send(http.getRequest(), http.getResponse(), result) : result)));
   }
 }
 

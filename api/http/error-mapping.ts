@@ -16,11 +16,13 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** Whatever was thrown, as an error of the catalogue. What we did not foresee says nothing of our inside. */
 export function toMillraceError(thrown: unknown): MillraceError {
   if (isMillraceError(thrown)) return thrown;
-  if (holdsTextPostgresCannot(thrown)) return new MillraceError('request.invalid', { detail: 'Text may not contain NUL characters.', cause: thrown });
+  if (holdsTextPostgresCannot(thrown))
+    return new MillraceError('request.invalid', { detail: 'Text may not contain NUL characters.', cause: thrown });
   const status = statusOf(thrown);
   const code = status === undefined ? undefined : CODE_OF_STATUS[status];
   if (code) return new MillraceError(code, { detail: messageOf(thrown), cause: thrown });
-  if (status !== undefined && status < 500) return new MillraceError('request.invalid', { detail: messageOf(thrown), cause: thrown });
+  if (status !== undefined && status < 500)
+    return new MillraceError('request.invalid', { detail: messageOf(thrown), cause: thrown });
   return new MillraceError('engine.internal', { detail: 'An unexpected error occurred.', cause: thrown });
 }
 

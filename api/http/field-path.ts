@@ -21,6 +21,10 @@ export function fieldErrors(issues: readonly Issue[], prefix = ''): readonly Fie
     const segments = (issue.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
     const code = issue.code ?? 'invalid';
     if (code !== 'unrecognized_keys' || !issue.keys) return [{ path: fieldPath(segments, prefix), code, message: issue.message }];
-    return issue.keys.map((key) => ({ path: fieldPath([...segments, key], prefix), code: 'unknown_field', message: 'There is no such field.' }));
+    return issue.keys.map((key) => ({
+      path: fieldPath([...segments, key], prefix),
+      code: 'unknown_field',
+      message: 'There is no such field.',
+    }));
   });
 }

@@ -35,9 +35,14 @@ describe('field paths', () => {
 
 describe('errors of others', () => {
   test('keep their status', () => {
-    expect(toMillraceError(new NotFoundException('Cannot GET /x'))).toMatchObject({ code: 'request.not_found', message: 'Cannot GET /x' });
+    expect(toMillraceError(new NotFoundException('Cannot GET /x'))).toMatchObject({
+      code: 'request.not_found',
+      message: 'Cannot GET /x',
+    });
     expect(toMillraceError(new BadRequestException('no'))).toMatchObject({ code: 'request.invalid' });
-    expect(toMillraceError(Object.assign(new Error('big'), { code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 })).code).toBe('request.too_large');
+    expect(toMillraceError(Object.assign(new Error('big'), { code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 })).code).toBe(
+      'request.too_large',
+    );
   });
 
   test('unforeseen ones say nothing of our inside', () => {
@@ -83,7 +88,11 @@ describe('headers', () => {
   test('an Idempotency-Key gives one id per principal and route', () => {
     const scope = { principal: 'key_1', route: 'POST /v1/connections/con_1/syncs' };
     expect(updateIdOf(scope, 'a')).toBe(updateIdOf(scope, 'a'));
-    const others = [updateIdOf(scope, 'b'), updateIdOf({ ...scope, principal: 'key_2' }, 'a'), updateIdOf({ ...scope, route: 'x' }, 'a')];
+    const others = [
+      updateIdOf(scope, 'b'),
+      updateIdOf({ ...scope, principal: 'key_2' }, 'a'),
+      updateIdOf({ ...scope, route: 'x' }, 'a'),
+    ];
     expect(new Set([updateIdOf(scope, 'a'), ...others]).size).toBe(4);
     expect(updateIdOf(scope, undefined)).not.toBe(updateIdOf(scope, undefined));
     expect(() => updateIdOf(scope, 'with space')).toThrow(MillraceError);

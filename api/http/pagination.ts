@@ -31,7 +31,11 @@ const pageInfoSchema = z.object({
 });
 
 /** `rows` holds one more than `limit` when there is a next page: ask the database for `limit + 1`. */
-export function toPage<Row extends { readonly id: string }, T>(rows: readonly Row[], limit: number, present: (row: Row) => T): Page<T> {
+export function toPage<Row extends { readonly id: string }, T>(
+  rows: readonly Row[],
+  limit: number,
+  present: (row: Row) => T,
+): Page<T> {
   const shown = rows.slice(0, limit);
   const hasMore = rows.length > limit;
   return { data: shown.map(present), page: { next: hasMore ? (shown.at(-1)?.id ?? null) : null, hasMore } };

@@ -1,12 +1,21 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { toProblem } from '../../platform/errors/problem.js';
+import { httpStatus, toProblem } from '../../platform/errors/problem.js';
 import { toMillraceError } from './error-mapping.js';
 
 /** Told of every answer that is our own fault, with the cause that the client does not see. */
 export type ReportFault = (requestId: string, error: unknown) => void;
 
 const RETRY_AFTER_SECONDS = '5';
+
+/** The problem that `thrown` is, with the headers that belong to its status. */
+export function sendProblem(request: Pick<FastifyRequest, 'id'>, reply: FastifyReply, thrown: unknown): FastifyReply {
+  const problem = toProblem(toMillraceError(thrown), request.id);
+  if (problem.status === 503) void reply.header('Retry-After', RETRY_AFTER_SECONDS);
+  if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+  void reply.header('X-Request-Id', request.id);
+  return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
 
 /** Turns whatever was thrown, before or in a route, into `application/problem+json`. */
 @Catch()
@@ -17,11 +26,11 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): FastifyReply {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = toProblem(toMillraceError(thrown), request.id);
-    if (problem.status === 500) this.reportFault(request.id, thrown);
-    if (problem.status === 503) void reply.header('Retry-After', RETRY_AFTER_SECONDS);
-    if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    void reply.header('X-Request-Id', request.id);
-    return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    if (isOurFault(thrown)) this.reportFault(request.id, thrown);
+    return sendProblem(request, reply, thrown);
   }
+}
+
+function isOurFault(thrown: unknown): boolean {
+  return httpStatus(toMillraceError(thrown).code) === 500;
 }

@@ -27,14 +27,15 @@ export function securityHeaders(server: FastifyInstance): void {
 }
 
 /** Many clients send `Content-Type: application/json` with every request, also when there is nothing to say. */
-export function acceptEmptyJson(app: NestFastifyApplication, bodyLimit: number): void {
+export function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
   app.useBodyParser('application/json', { bodyLimit }, (_request, body, done) => {
     const text = body.toString('utf8');
     if (text.trim() === '') return done(null, undefined);
     try {
       done(null, JSON.parse(text));
     } catch (cause) {
-      done(new MillraceError('request.invalid', { detail: 'The body is not valid JSON.', path: '', cause }));
+      done(new MillraceError('request.invalid', { detail: 'The body is not valid JSON.', suggestion: 'Send JSON.', cause }));
     }
   });
 }

@@ -24,7 +24,10 @@ export type WaitQuery = z.output<typeof waitQuerySchema>;
 /** Fires when the client has gone, so that nobody waits for it. */
 export const ClientGone = createParamDecorator((_data: unknown, context: ExecutionContext): AbortSignal => {
   const controller = new AbortController();
-  context.switchToHttp().getResponse<FastifyReply>().raw.once('close', () => controller.abort());
+  context
+    .switchToHttp()
+    .getResponse<FastifyReply>()
+    .raw.once('close', () => controller.abort());
   return controller.signal;
 });
 
@@ -37,7 +40,11 @@ export interface Patience {
 }
 
 /** Reads again and again, ever more slowly, until `done` says so, the time is over or the signal fires. */
-export async function readUntil<T>(read: () => Promise<T>, done: (value: T) => boolean, { limitMs, signal }: Patience): Promise<T> {
+export async function readUntil<T>(
+  read: () => Promise<T>,
+  done: (value: T) => boolean,
+  { limitMs, signal }: Patience,
+): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const value = await read();

@@ -6,7 +6,9 @@ type Decorator = MethodDecorator & ClassDecorator;
 
 /** A route's name and what it is for. */
 export function Describe(operationId: string, summary: string, description?: string): Decorator {
-  return applyDecorators(ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) })) as Decorator;
+  return applyDecorators(
+    ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) }),
+  ) as Decorator;
 }
 
 /** The answer when all went well. Errors are the same everywhere, see document.ts. */
@@ -16,7 +18,11 @@ export function Answers(status: number, standardSchema?: z.ZodType, description 
 
 export const HonoursIfMatch = (): Decorator =>
   applyDecorators(
-    ApiHeader({ name: 'If-Match', required: false, description: 'The ETag that was read; 412 when the resource has changed since.' }),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'The ETag that was read; 412 when the resource has changed since.',
+    }),
   ) as Decorator;
 
 export const HonoursIdempotencyKey = (): Decorator =>

@@ -35,8 +35,13 @@ interface Converted {
 }
 
 function rename(converted: Converted, names: readonly string[]): Converted {
-  const text = names.reduce((json, name) => json.replaceAll(`"#/$defs/${name}"`, `"#/$defs/${name}Input"`), JSON.stringify(converted));
+  const text = names.reduce(
+    (json, name) => json.replaceAll(`"#/$defs/${name}"`, `"#/$defs/${name}Input"`),
+    JSON.stringify(converted),
+  );
   const { schema, components } = JSON.parse(text) as Converted;
-  const named = Object.entries(components).map(([name, definition]) => [names.includes(name) ? `${name}Input` : name, definition] as const);
+  const named = Object.entries(components).map(
+    ([name, definition]) => [names.includes(name) ? `${name}Input` : name, definition] as const,
+  );
   return { schema, components: Object.fromEntries(named) };
 }

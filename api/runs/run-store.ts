@@ -31,6 +31,15 @@ export class RunStore {
     return this.db<RunStreamRow>('run_streams').where({ run_id: runId }).orderBy('name');
   }
 
+  /** Number of the connection's newest run; 0 when it never ran. */
+  async lastNumber(connectionId: string): Promise<number> {
+    const row = await this.db<RunRow>('runs')
+      .where({ connection_id: connectionId })
+      .max<{ max: string | null }>('number as max')
+      .first();
+    return Number(row?.max ?? 0);
+  }
+
   /** A worker may have told more of the run already: then nothing changes. */
   async recordQueued(run: Omit<RunRecord, 'status'>): Promise<void> {
     await recordRun(this.db, { ...run, status: 'queued' });

@@ -7,7 +7,16 @@ import { pageSchema, type Page } from '../http/pagination.js';
 import { ClientGone, waitQuerySchema, type WaitQuery } from '../http/wait.js';
 import { Answers, Describe } from '../openapi/describe.js';
 import { RUNS } from '../tokens.js';
-import { runQuerySchema, runSchema, runStreamSchema, runSummarySchema, type RunQuery, type RunStreamView, type RunSummaryView, type RunView } from './run-schemas.js';
+import {
+  runQuerySchema,
+  runSchema,
+  runStreamSchema,
+  runSummarySchema,
+  type RunQuery,
+  type RunStreamView,
+  type RunSummaryView,
+  type RunView,
+} from './run-schemas.js';
 import type { RunService } from './run-service.js';
 
 @ApiTags('runs')

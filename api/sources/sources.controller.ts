@@ -9,7 +9,14 @@ import { IdPipe } from '../http/id-pipe.js';
 import { pageQuerySchema, pageSchema, type Page, type PageQuery } from '../http/pagination.js';
 import { Answers, Describe, HonoursIfMatch } from '../openapi/describe.js';
 import { catalogSchema, checkResultSchema } from '../systems/probe-schemas.js';
-import { createSystemSchema, patchSystemSchema, systemSchema, type CreateSystem, type SystemChange, type SystemView } from '../systems/system-schemas.js';
+import {
+  createSystemSchema,
+  patchSystemSchema,
+  systemSchema,
+  type CreateSystem,
+  type SystemChange,
+  type SystemView,
+} from '../systems/system-schemas.js';
 import type { SystemService } from '../systems/system-service.js';
 import { SOURCES } from '../tokens.js';
 
@@ -19,7 +26,11 @@ export class SourcesController {
   constructor(@Inject(SOURCES) private readonly sources: SystemService) {}
 
   @Post()
-  @Describe('createSource', 'Configure a source', 'The configuration is validated, but the other system is not contacted: see check.')
+  @Describe(
+    'createSource',
+    'Configure a source',
+    'The configuration is validated, but the other system is not contacted: see check.',
+  )
   @Answers(201, systemSchema)
   create(@Caller() caller: Principal, @Body({ schema: createSystemSchema }) body: CreateSystem): Promise<Answer<SystemView>> {
     return this.sources.create(caller, body);
@@ -72,14 +83,22 @@ export class SourcesController {
   @Describe('deleteSource', 'Delete a source', 'Refused while a connection uses it.')
   @HonoursIfMatch()
   @Answers(204)
-  remove(@Caller() caller: Principal, @Param('id', new IdPipe('source')) id: string, @Headers('if-match') ifMatch?: string): Promise<void> {
+  remove(
+    @Caller() caller: Principal,
+    @Param('id', new IdPipe('source')) id: string,
+    @Headers('if-match') ifMatch?: string,
+  ): Promise<void> {
     return this.sources.remove(caller, id, ifMatch);
   }
 
   @Post(':id/check')
   @HttpCode(200)
   @RequireScope('operate')
-  @Describe('checkSource', 'Try to reach a source', 'Answers with facts about the other system, or with a problem that says what is wrong.')
+  @Describe(
+    'checkSource',
+    'Try to reach a source',
+    'Answers with facts about the other system, or with a problem that says what is wrong.',
+  )
   @Answers(200, checkResultSchema)
   check(@Caller() caller: Principal, @Param('id', new IdPipe('source')) id: string): Promise<CheckResult> {
     return this.sources.check(caller, id);

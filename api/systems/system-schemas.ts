@@ -8,7 +8,11 @@ const configSchema = z
 
 export const createSystemSchema = z.strictObject({
   name: resourceNameSchema,
-  connector: z.string().min(1).describe('Id of the connector.').meta({ examples: ['postgres'] }),
+  connector: z
+    .string()
+    .min(1)
+    .describe('Id of the connector.')
+    .meta({ examples: ['postgres'] }),
   config: configSchema,
 });
 

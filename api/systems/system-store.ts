@@ -36,7 +36,10 @@ export class SystemStore {
   }
 
   async list(workspaceId: string, page: PageQuery): Promise<readonly ConnectorRow[]> {
-    const query = this.rows(this.db).where({ workspace_id: workspaceId }).orderBy('id', 'desc').limit(page.limit + 1);
+    const query = this.rows(this.db)
+      .where({ workspace_id: workspaceId })
+      .orderBy('id', 'desc')
+      .limit(page.limit + 1);
     return page.after === undefined ? query : query.where('id', '<', page.after);
   }
 
@@ -46,7 +49,11 @@ export class SystemStore {
   }
 
   /** Changes a row while nobody else does. @throws MillraceError `request.not_found` */
-  async change(workspaceId: string, id: string, change: (row: ConnectorRow) => { readonly name: string; readonly config: unknown }): Promise<ConnectorRow> {
+  async change(
+    workspaceId: string,
+    id: string,
+    change: (row: ConnectorRow) => { readonly name: string; readonly config: unknown },
+  ): Promise<ConnectorRow> {
     return this.db.transaction(async (tx) => {
       const row = this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
       const { name, config } = change(row);
@@ -72,7 +79,9 @@ export class SystemStore {
   }
 
   private async inUse(id: string): Promise<MillraceError> {
-    const users = await this.db<ConnectionRow>('connections').where({ [`${this.kind.kind}_id`]: id }).limit(5);
+    const users = await this.db<ConnectionRow>('connections')
+      .where({ [`${this.kind.kind}_id`]: id })
+      .limit(5);
     return new MillraceError('request.conflict', {
       detail: `${id} is used by ${users.map((user) => `${user.id} (${user.name})`).join(', ')}.`,
       suggestion: 'Delete these connections first.',

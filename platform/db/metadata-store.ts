@@ -39,7 +39,9 @@ export class PostgresMetadataStore implements MetadataStore {
   }
 
   async loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
-    const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations').where({ id }).first();
+    const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations')
+      .where({ id })
+      .first();
     if (!row) throw notFound(`There is no ${kind} ${id}.`);
     return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.secretKey) };
   }

@@ -18,6 +18,8 @@ interface CatalogueEntry {
   readonly status?: number;
 }
 
+// A table: one line per error.
+// prettier-ignore
 export const CATALOGUE = {
   'request.invalid': { recovery: 'fix_config', title: 'The request is not valid', suggestion: 'Correct the fields named in errors.', status: 400 },
   'request.unauthenticated': { recovery: 'fix_config', title: 'No valid API key', suggestion: 'Send Authorization: Bearer <key>.', status: 401 },

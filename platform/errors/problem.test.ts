@@ -23,7 +23,10 @@ describe('problems', () => {
   });
 
   test('a problem carries the code, what to do, and where', () => {
-    const error = new MillraceError('connector.auth_failed', { detail: 'The server refused user sync.', path: 'config.password' });
+    const error = new MillraceError('connector.auth_failed', {
+      detail: 'The server refused user sync.',
+      path: 'config.password',
+    });
     expect(toProblem(error, 'req_1')).toEqual({
       type: 'urn:millrace:error:connector.auth_failed',
       title: 'The server refused the credentials',
@@ -32,7 +35,12 @@ describe('problems', () => {
       code: 'connector.auth_failed',
       suggestion: 'Check user and password.',
       errors: [
-        { path: 'config.password', code: 'connector.auth_failed', message: 'The server refused user sync.', suggestion: 'Check user and password.' },
+        {
+          path: 'config.password',
+          code: 'connector.auth_failed',
+          message: 'The server refused user sync.',
+          suggestion: 'Check user and password.',
+        },
       ],
       retryable: false,
       requestId: 'req_1',
@@ -40,7 +48,10 @@ describe('problems', () => {
   });
 
   test('several wrong fields are listed as they are', () => {
-    const fields = [{ path: 'a', code: 'x', message: 'm' }, { path: 'b', code: 'y', message: 'n' }];
+    const fields = [
+      { path: 'a', code: 'x', message: 'm' },
+      { path: 'b', code: 'y', message: 'n' },
+    ];
     expect(toProblem(new MillraceError('request.invalid', { detail: 'two', fields }), 'r').errors).toEqual(fields);
   });
 });

@@ -45,11 +45,16 @@ export function keepSecrets(schema: z.ZodType, incoming: unknown, keep: KeepSecr
 function keepAt(place: SchemaPlace, incoming: unknown, keep: KeepSecrets): unknown {
   if (place.secret) return keptSecret(incoming, keep);
   if (Array.isArray(incoming)) {
-    return incoming.map((item, index) => keepAt(place.at(index), item, { ...keep, stored: counterpart(item, index, keep.stored) }));
+    return incoming.map((item, index) =>
+      keepAt(place.at(index), item, { ...keep, stored: counterpart(item, index, keep.stored) }),
+    );
   }
   if (!isRecord(incoming)) return incoming;
   const stored = isRecord(keep.stored) ? keep.stored : {};
-  const keys = [...Object.keys(incoming), ...place.properties.filter((key) => !Object.hasOwn(incoming, key) && place.at(key).secret)];
+  const keys = [
+    ...Object.keys(incoming),
+    ...place.properties.filter((key) => !Object.hasOwn(incoming, key) && place.at(key).secret),
+  ];
   const kept = keys.map((key) => [key, keepAt(place.at(key), incoming[key], { ...keep, stored: stored[key] })] as const);
   return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
 }

@@ -10,7 +10,12 @@ const SHORTEST_MASKED = 4;
  * Drivers like to repeat a connection string in their messages.
  */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), encodeURI(secret), JSON.stringify(secret).slice(1, -1)]);
+  const forms = secrets.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
   const longestFirst = [...new Set(forms)].filter((form) => form.length >= SHORTEST_MASKED).sort((a, b) => b.length - a.length);
   return longestFirst.reduce((masked, form) => masked.replaceAll(form, MASK), text);
 }
@@ -26,7 +31,8 @@ export function secretTexts(schema: z.ZodType, config: unknown): readonly string
 }
 
 function textsOf(secret: unknown): readonly string[] {
-  if (typeof secret !== 'string') return secret === null || typeof secret !== 'object' ? [String(secret)] : Object.values(secret).flatMap(textsOf);
+  if (typeof secret !== 'string')
+    return secret === null || typeof secret !== 'object' ? [String(secret)] : Object.values(secret).flatMap(textsOf);
   const password = passwordOf(secret);
   return password === undefined ? [secret] : [secret, ...password];
 }

@@ -51,7 +51,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function mapRecord(record: Record<string, unknown>, map: (value: unknown, key: string) => unknown): Record<string, unknown> {
+export function mapRecord(
+  record: Record<string, unknown>,
+  map: (value: unknown, key: string) => unknown,
+): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }
 
@@ -60,7 +63,11 @@ function placeOf(nodes: readonly SchemaNode[], root: SchemaNode): SchemaPlace {
   return {
     secret: all.some((node) => node.secret === true),
     properties: [...new Set(all.flatMap((node) => Object.keys(node.properties ?? {})))],
-    at: (key) => placeOf(all.flatMap((node) => childNodes(node, key)), root),
+    at: (key) =>
+      placeOf(
+        all.flatMap((node) => childNodes(node, key)),
+        root,
+      ),
   };
 }
 
@@ -83,7 +90,8 @@ function referenced(node: SchemaNode, root: SchemaNode): readonly SchemaNode[] {
 }
 
 function childNodes(node: SchemaNode, key: string | number): readonly SchemaNode[] {
-  const child = typeof key === 'number' ? (node.prefixItems?.[key] ?? node.items) : (ownProperty(node, key) ?? node.additionalProperties);
+  const child =
+    typeof key === 'number' ? (node.prefixItems?.[key] ?? node.items) : (ownProperty(node, key) ?? node.additionalProperties);
   return typeof child === 'object' ? [child] : [];
 }
 

@@ -30,7 +30,10 @@ const config = {
   url: 'https://user:p%40ss-in-url@db/x',
   auth: { type: 'basic', user: 'me', password: 'hunter2' },
   headers: { 'x-key': 'header-secret' },
-  proxies: [{ name: 'a', password: 'proxy-a' }, { name: 'b', password: 'proxy-b' }],
+  proxies: [
+    { name: 'a', password: 'proxy-a' },
+    { name: 'b', password: 'proxy-b' },
+  ],
   account: { id: 'acc', json: { privateKey: 'private-key' } },
 };
 

@@ -19,7 +19,16 @@ export const coreTables: Migration = {
     await createRuns(db);
   },
   async down(db) {
-    for (const table of ['run_streams', 'runs', 'api_keys', 'connection_versions', 'connections', 'destinations', 'sources', 'workspaces']) {
+    for (const table of [
+      'run_streams',
+      'runs',
+      'api_keys',
+      'connection_versions',
+      'connections',
+      'destinations',
+      'sources',
+      'workspaces',
+    ]) {
       await db.schema.dropTableIfExists(table);
     }
   },
