@@ -28,6 +28,7 @@ const CONTROLLERS = [
   DocsController,
 ];
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest wants a class to hang the metadata on
 @Module({ controllers: CONTROLLERS })
 class ApiModule {}
 

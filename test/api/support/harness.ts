@@ -1,0 +1,134 @@
+/**
+ * An API with a database and a task queue of its own, on the servers that the whole test run shares.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import knex, { type Knex } from 'knex';
+import { ensureAdminKey } from '../../../api/bootstrap-key.js';
+import { startApi } from '../../../api/server.js';
+import type { ApiOptions } from '../../../platform/config/runtime.js';
+import { loadSettings } from '../../../platform/config/settings.js';
+import { servers } from './servers.js';
+import type { ProbeActivities } from './workflows.js';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // Tests look into bodies of many shapes and state what they expect of each.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** Instead of the admin key; null sends none. */
+  readonly key?: string | null;
+}
+
+export interface Harness {
+  readonly url: string;
+  readonly adminKey: string;
+  readonly secretKey: Buffer;
+  readonly databaseUrl: string;
+  readonly taskQueue: string;
+  readonly db: Knex;
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** A worker with the stand-in workflows. */
+  startWorker(activities?: Partial<ProbeActivities>): Promise<{ stop(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export async function startHarness(options: Partial<ApiOptions> = {}): Promise<Harness> {
+  const database = await createDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-api-'));
+  const adminKey = await ensureAdminKey(database.url, join(folder, 'admin.key'));
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const secretKey = randomBytes(32);
+  const api = await startApi({
+    settings: { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue },
+    databaseUrl: database.url,
+    temporalAddress: servers().temporalAddress,
+    temporalUiUrl: 'http://temporal.example/',
+    secretKey,
+    port: 0,
+    ...options,
+  });
+  return {
+    url: api.url,
+    adminKey,
+    secretKey,
+    databaseUrl: database.url,
+    taskQueue,
+    db: database.db,
+    call: (method, path, call = {}) => send(`${api.url}${path}`, method, { key: adminKey, ...call }),
+    startWorker: (activities) => startWorker(taskQueue, activities),
+    close: async () => {
+      await api.close();
+      await database.drop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function send(url: string, method: string, { body, headers, key }: CallOptions): Promise<Reply> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+}
+
+async function createDatabase(): Promise<{ url: string; db: Knex; drop(): Promise<void> }> {
+  const name = `api_${randomBytes(6).toString('hex')}`;
+  const admin = knex({ client: 'pg', connection: servers().databaseUrl, pool: { min: 0, max: 1 } });
+  await admin.raw('create database ??', [name]);
+  const url = new URL(servers().databaseUrl);
+  url.pathname = `/${name}`;
+  const db = knex({ client: 'pg', connection: url.href, pool: { min: 0, max: 2 } });
+  const drop = async (): Promise<void> => {
+    await db.destroy();
+    await admin.raw('drop database ?? with (force)', [name]);
+    await admin.destroy();
+  };
+  return { url: url.href, db, drop };
+}
+
+async function startWorker(taskQueue: string, activities: Partial<ProbeActivities> = {}): Promise<{ stop(): Promise<void> }> {
+  const connection = await NativeConnection.connect({ address: servers().temporalAddress });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
+    activities,
+  });
+  const running = worker.run();
+  return {
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    },
+  };
+}
+
+export function problemOf(reply: Reply): { status: number; code: string; paths: string[] } {
+  return {
+    status: reply.status,
+    code: reply.body?.code,
+    paths: (reply.body?.errors ?? []).map((error: { path: string }) => error.path),
+  };
+}
