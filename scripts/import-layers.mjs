@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   connectors: [...VOCABULARY, ...PLANNING, 'connectors'],
   activities: [...VOCABULARY, ...PLANNING, 'connectors', 'activities', MESSAGES],
   // workflow code runs in a sandbox: pure modules only, everything else as types
-  workflows: ['schema', 'checkpoint', 'platform/errors', 'workflows'],
+  workflows: ['schema', 'checkpoint', 'platform/errors', 'workflows', 'activities/contract.ts'],
   worker: [...VOCABULARY, ...PLANNING, 'connectors', 'activities', 'worker', MESSAGES],
   api: [...VOCABULARY, ...PLANNING, 'connectors', 'api', MESSAGES],
   cli: [...VOCABULARY, 'cli', MESSAGES],
@@ -26,7 +26,7 @@ const MAY_IMPORT = {
 /** `millrace start` runs API and worker in its own process and loads them only then. */
 const LAZY = { cli: ['api/server.ts', 'api/bootstrap-key.ts', 'worker/main.ts'] };
 
-const WORKFLOW_PACKAGES = ['@temporalio/workflow'];
+const WORKFLOW_PACKAGES = ['@temporalio/workflow', '@temporalio/common'];
 
 /** Why the import is refused, or undefined when it is allowed. */
 export function explainRefusal({ file, target, relative, typeOnly, lazy }) {

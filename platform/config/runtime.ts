@@ -53,7 +53,8 @@ export interface StackFile {
   readonly apiKeyFile: string;
   readonly databaseUrl: string;
   readonly temporalAddress: string;
-  readonly temporalUiUrl: string;
+  /** null when the Temporal server is not ours and no address of its UI is set. */
+  readonly temporalUiUrl: string | null;
   readonly stageUrl: string;
   readonly pid: number;
 }

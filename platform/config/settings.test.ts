@@ -42,7 +42,7 @@ describe('defaults', () => {
 
 describe('values', () => {
   test('0 asks for a free port', () => {
-    expect(loadSettings({ MILLRACE_API_PORT: '0' }).apiPort).toBe(0);
+    expect(loadSettings({ MILLRACE_API_PORT: '0' })).toMatchObject({ apiPort: 0, requestedPorts: ['api'] });
   });
 
   test.each([

@@ -15,6 +15,16 @@ export const DEFAULT_PORTS = { api: 7070, postgres: 7071, temporal: 7072, tempor
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export type PortName = keyof typeof DEFAULT_PORTS;
+
+/** Environment variable of each port, for messages too. */
+export const PORT_VARIABLES: Readonly<Record<PortName, string>> = {
+  api: 'MILLRACE_API_PORT',
+  postgres: 'MILLRACE_PG_PORT',
+  temporal: 'MILLRACE_TEMPORAL_PORT',
+  temporalUi: 'MILLRACE_TEMPORAL_UI_PORT',
+};
+
 export interface Settings {
   /** Absolute path of the folder that holds an embedded stack. */
   readonly home: string;
@@ -24,6 +34,8 @@ export interface Settings {
   readonly pgPort: number;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
+  /** Ports that were asked for; the others are defaults that give way to any free port when they are busy. */
+  readonly requestedPorts: readonly PortName[];
   /** Absent in an embedded stack, which starts its own Postgres. */
   readonly databaseUrl?: string;
   /** Absent in an embedded stack, which starts its own Temporal server. */
@@ -69,10 +81,15 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const parsed = SCHEMA.safeParse(present);
   if (!parsed.success) throw invalidSettings(parsed.error);
-  return toSettings(parsed.data);
+  return toSettings(parsed.data, requestedPorts(present));
 }
 
-function toSettings(env: z.infer<typeof SCHEMA>): Settings {
+function requestedPorts(env: Readonly<Record<string, unknown>>): readonly PortName[] {
+  const names = Object.keys(PORT_VARIABLES) as PortName[];
+  return names.filter((name) => env[PORT_VARIABLES[name]] !== undefined);
+}
+
+function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[]): Settings {
   return Object.freeze({
     home: resolve(env.MILLRACE_HOME),
     apiHost: env.MILLRACE_API_HOST,
@@ -80,6 +97,7 @@ function toSettings(env: z.infer<typeof SCHEMA>): Settings {
     pgPort: env.MILLRACE_PG_PORT,
     temporalPort: env.MILLRACE_TEMPORAL_PORT,
     temporalUiPort: env.MILLRACE_TEMPORAL_UI_PORT,
+    requestedPorts: requested,
     temporalNamespace: env.TEMPORAL_NAMESPACE,
     taskQueue: env.MILLRACE_TASK_QUEUE,
     logLevel: env.MILLRACE_LOG_LEVEL,

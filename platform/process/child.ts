@@ -30,6 +30,12 @@ export interface ServerProcess {
   kill(): void;
 }
 
+/** Servers that run now. However this process ends, short of SIGKILL, they are told to end with it. */
+const running = new Map<ChildProcess, ServerSpec>();
+process.on('exit', () => {
+  for (const [child, spec] of running) child.kill(spec.stopSignals[0]);
+});
+
 const LARGEST_LOG_BYTES = 16 * 1024 * 1024;
 
 /** @throws MillraceError `setup.unavailable` when the program cannot be run */
@@ -68,9 +74,11 @@ function spawned(child: ChildProcess, spec: ServerSpec): Promise<void> {
 
 function supervise(child: ChildProcess, spec: ServerSpec): ServerProcess {
   let over = false;
+  running.set(child, spec);
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
       over = true;
+      running.delete(child);
       resolve(`${spec.name} ended ${signal ? `by ${signal}` : `with exit code ${code}`}; see ${spec.logFile}`);
     });
   });

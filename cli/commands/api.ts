@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { loadSettings } from '../../platform/config/settings.js';
+import { say } from '../output/report.js';
+import { requireProduction } from '../production.js';
+import { type Service, serveUntilStopped } from '../serve.js';
+
+interface ApiService extends Service {
+  readonly url: string;
+}
+
+export function addApi(program: Command): void {
+  program
+    .command('api')
+    .description('Run only the API. Needs DATABASE_URL, TEMPORAL_ADDRESS and MILLRACE_SECRET_KEY.')
+    .option('--key-file <path>', 'write an admin API key to this file when it holds none that works')
+    .action(async (options: { keyFile?: string }) => {
+      process.exitCode = await serveUntilStopped<ApiService>({ start: () => startApiService(options.keyFile), ready: announce });
+    });
+}
+
+async function startApiService(keyFile: string | undefined): Promise<ApiService> {
+  const production = requireProduction(loadSettings(process.env));
+  const [{ startApi }, { ensureAdminKey }] = await Promise.all([
+    import('../../api/server.js'),
+    import('../../api/bootstrap-key.js'),
+  ]);
+  if (keyFile !== undefined) await ensureAdminKey(production.databaseUrl, keyFile);
+  const { temporalUiUrl, apiPort, apiHost } = production.settings;
+  const api = await startApi({
+    ...production,
+    ...(temporalUiUrl !== undefined && { temporalUiUrl }),
+    port: apiPort,
+    host: apiHost,
+  });
+  return { url: api.url, failed: new Promise<never>(() => undefined), stop: () => api.close() };
+}
+
+function announce({ url }: ApiService): void {
+  say(`The API is ready at ${url}`);
+}
