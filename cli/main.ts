@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { addApi } from './commands/api.js';
 import { addStart } from './commands/start.js';
+import { addTemporal } from './commands/temporal.js';
 import { addVersion, readVersion } from './commands/version.js';
 import { addWorker } from './commands/worker.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
@@ -16,7 +17,7 @@ const program = new Command('millrace')
   .version(readVersion())
   .exitOverride();
 
-for (const add of [addStart, addApi, addWorker, addVersion]) add(program);
+for (const add of [addStart, addApi, addWorker, addTemporal, addVersion]) add(program);
 
 try {
   await program.parseAsync();

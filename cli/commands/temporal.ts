@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { findTemporal } from '../../platform/temporal/find.js';
+import { print, say } from '../output/report.js';
+
+export function addTemporal(program: Command): void {
+  program
+    .command('temporal')
+    .description('Find or get the Temporal server that `start` would run, and print its path.')
+    .option('--quiet', 'print nothing but waits')
+    .action(async ({ quiet }: { quiet?: boolean }) => {
+      const binary = await findTemporal({ env: process.env, say });
+      if (!quiet) print(binary);
+    });
+}

@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+
+/** DuckDB works on libuv's threads; with the default of four a few queries would block every file read. */
+const ENVIRONMENT = { UV_THREADPOOL_SIZE: '16' };
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Runs Node until it ends and gives its exit code. Signals are passed on. The channel between the two tells the child when
+ * this process is gone, even by SIGKILL.
+ */
+export function runNode(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...ENVIRONMENT, ...process.env },
+    });
+    const forward = (signal) => child.kill(signal);
+    for (const signal of FORWARDED) process.on(signal, forward);
+    child.once('exit', (code, signal) => {
+      for (const forwarded of FORWARDED) process.off(forwarded, forward);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1));
+    });
+  });
+}
