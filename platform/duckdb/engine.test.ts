@@ -17,7 +17,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 test('copy tells how many rows it wrote', async () => {
   await using engine = await openTrustedEngine({ tempDirectory: folder });
   const file = quoteLiteral(join(folder, "it's.parquet"));
-  expect(await engine.run(`copy (select * from range(12345)) to ${file} (format parquet, compression zstd)`)).toEqual({ rowsChanged: 12345 });
+  expect(await engine.run(`copy (select * from range(12345)) to ${file} (format parquet, compression zstd)`)).toEqual({
+    rowsChanged: 12345,
+  });
   expect(await engine.rows(`select count(*)::int as n from ${file}`)).toEqual([{ n: 12345 }]);
 });
 
@@ -33,7 +35,9 @@ test('exact values leave as text, whatever connection answers', async () => {
 test('statements see the same tables; parameters are values, never SQL', async () => {
   await using engine = await openTrustedEngine({ tempDirectory: folder });
   await engine.run(`create table ${quoteIdentifier('a "b"')} (v varchar)`);
-  expect(await engine.run(`insert into ${quoteIdentifier('a "b"')} values (?), (?)`, ["x'; drop table t", null])).toEqual({ rowsChanged: 2 });
+  expect(await engine.run(`insert into ${quoteIdentifier('a "b"')} values (?), (?)`, ["x'; drop table t", null])).toEqual({
+    rowsChanged: 2,
+  });
   expect(await engine.rows(`select v from "a ""b""" where v is not null`)).toEqual([{ v: "x'; drop table t" }]);
 });
 
@@ -73,7 +77,9 @@ test.each([
 
 test('a full temp folder is the stage being full', async () => {
   await using engine = await openTrustedEngine({ tempDirectory: folder, memoryLimit: '40MB', maxTempSize: '10MB' });
-  const error: unknown = await engine.run('create table t as select i, md5(i::varchar) as h from range(5000000) r(i) order by h').catch((thrown: unknown) => thrown);
+  const error: unknown = await engine
+    .run('create table t as select i, md5(i::varchar) as h from range(5000000) r(i) order by h')
+    .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'stage.full', recovery: 'retry' });
 });
 

@@ -1,0 +1,132 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { StagedColumn } from '../../connectors/sdk/types.js';
+import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
+import type { AstNode } from '../guard/ast.js';
+import { readSqlOrThrow } from '../guard/index.js';
+import { passedThrough } from '../guard/lineage.js';
+import { errorAt } from '../guard/position.js';
+import { isRowWise } from '../guard/row-wise.js';
+import { outputColumns } from './output-columns.js';
+import type { JobDone, TransformJob } from './protocol.js';
+import { type Limits, superviseJob } from './supervise.js';
+
+/**
+ * Runs a user's SQL over staged files, outside this process. `docs/transforms.md` says what the SQL may be.
+ * @module
+ */
+
+export { closeTransformPool, warmTransformPool } from './pool.js';
+
+export interface TransformRequest {
+  readonly sql: string;
+  /** Parquet files of one slice, in order of arrival, all with `columns`. */
+  readonly inputs: readonly string[];
+  readonly columns: readonly StagedColumn[];
+  /** Written only when the transform succeeds. */
+  readonly outputPath: string;
+  /** An existing folder; what is put there is removed again. */
+  readonly tempDir: string;
+  readonly limits?: { readonly memoryMb?: number; readonly deadlineMs?: number };
+  readonly signal: AbortSignal;
+}
+
+export interface TransformResult {
+  readonly columns: readonly StagedColumn[];
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  /** Each row out comes from one row in, so what is missing was filtered (I7). */
+  readonly rowWise: boolean;
+  readonly bytes: number;
+}
+
+/** `memoryMb` bounds the process; DuckDB is told to use half of it and spills what it can. */
+const DEFAULTS: Limits = { memoryMb: 1_024, deadlineMs: 10 * 60_000 };
+const DESCRIBE: Limits = { memoryMb: 1_024, deadlineMs: 10_000 };
+
+/**
+ * @throws MillraceError `transform.refused_sql` (facts: errors), `transform.failed` (facts: line, column where known),
+ *   `transform.limit_exceeded`; the signal's reason when it fires
+ */
+export async function runTransform(request: TransformRequest): Promise<TransformResult> {
+  const query = await readSqlOrThrow(request.sql);
+  const limits = { ...DEFAULTS, ...request.limits };
+  const outputPath = resolve(request.outputPath);
+  const inputs = request.inputs.map((path) => resolve(path));
+  try {
+    const job = { kind: 'run', sql: request.sql, inputs, columns: request.columns, outputPath } as const;
+    const done = await inWorkDir(request.tempDir, (workDir) =>
+      supervise({ ...job, workDir, engineMemoryMb: engineMb(limits) }, limits, request.signal),
+    );
+    const { size } = await stat(outputPath);
+    return {
+      columns: columnsOf(request.columns, query, done),
+      rowsIn: done.rowsIn,
+      rowsOut: done.rowsOut,
+      rowWise: isRowWise(query),
+      bytes: size,
+    };
+  } catch (error) {
+    await rm(outputPath, { force: true });
+    throw error;
+  }
+}
+
+/** The columns that `sql` would give, found over an empty input. @throws as `runTransform` */
+export async function describeTransform(
+  sql: string,
+  columns: readonly StagedColumn[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<readonly StagedColumn[]> {
+  const query = await readSqlOrThrow(sql);
+  const done = await inWorkDir(tmpdir(), (workDir) => {
+    const job: TransformJob = {
+      kind: 'describe',
+      sql,
+      inputs: [],
+      columns,
+      workDir,
+      outputPath: join(workDir, 'none'),
+      engineMemoryMb: engineMb(DESCRIBE),
+    };
+    return supervise(job, DESCRIBE, signal);
+  });
+  return columnsOf(columns, query, done);
+}
+
+const engineMb = (limits: Limits): number => Math.round(limits.memoryMb / 2);
+
+function columnsOf(input: readonly StagedColumn[], query: AstNode, done: JobDone): StagedColumn[] {
+  const names = input.map((column) => column.column);
+  return outputColumns({ input, inputTypes: done.inputTypes, output: done.columns, passedThrough: passedThrough(query, names) });
+}
+
+async function inWorkDir<T>(parent: string, work: (workDir: string) => Promise<T>): Promise<T> {
+  const workDir = await mkdtemp(join(resolve(parent), 'transform-'));
+  try {
+    return await work(workDir);
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+async function supervise(job: TransformJob, limits: Limits, signal: AbortSignal): Promise<JobDone> {
+  try {
+    return await superviseJob({ ...job, columns: job.columns.map(({ column, stage }) => ({ column, stage })) }, limits, signal);
+  } catch (error) {
+    throw isMillraceError(error, 'transform.failed') ? located(error, job.sql) : error;
+  }
+}
+
+/** Turns DuckDB's byte offset into a line and a column of the user's text. */
+function located(error: MillraceError, sql: string): MillraceError {
+  const byteOffset = error.facts?.['byteOffset'];
+  if (byteOffset === undefined) return error;
+  const { line, column, position } = errorAt(sql, byteOffset, error.message);
+  return new MillraceError('transform.failed', {
+    detail: `${error.message} (line ${line}, column ${column})`,
+    facts: { line, column, position },
+    cause: error.cause,
+  });
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { type Engine, openTrustedEngine } from '../../platform/duckdb/engine.js';
+import { lockStatements } from '../../platform/duckdb/locked.js';
+import { quoteIdentifier, quoteList, quoteLiteral } from '../../platform/duckdb/quote.js';
+import { isMillraceError } from '../../platform/errors/error.js';
+import { type LoadedInput, loadInput } from './load-input.js';
+import { outputType } from './output-types.js';
+import type { JobResult, OutputColumn, TransformJob } from './protocol.js';
+import { SqlFailure, runUserSql } from './run-sql.js';
+
+/**
+ * What the child does. The user's SQL meets an engine that holds the input in a table, one attached work file for the
+ * result, and no way to anything else; only when that engine is closed does another one, which never sees the SQL, write
+ * the result as Parquet.
+ * @module
+ */
+export async function runJob(job: TransformJob): Promise<JobResult> {
+  try {
+    const input = await runLocked(job);
+    return { ok: true, inputTypes: input.types, rowsIn: input.rows, ...(await exportResult(job)) };
+  } catch (error) {
+    if (error instanceof SqlFailure) return error.result;
+    if (isMillraceError(error)) return { ok: false, code: error.code, detail: error.message, facts: error.facts ?? {} };
+    return { ok: false, code: 'engine.internal', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const workFile = (job: TransformJob): string => join(job.workDir, 'work.duckdb');
+
+function open(job: TransformJob): Promise<Engine> {
+  return openTrustedEngine({ tempDirectory: job.workDir, memoryLimit: `${job.engineMemoryMb}MB`, threads: 2 });
+}
+
+async function runLocked(job: TransformJob): Promise<LoadedInput> {
+  await using engine = await open(job);
+  await engine.run(`attach ${quoteLiteral(workFile(job))} as work`);
+  const input = await loadInput(engine, job);
+  // read once and thrown away: compressing costs more than the bytes it saves
+  await engine.run(`set force_compression = 'uncompressed'`);
+  await engine.run(`set errors_as_json = true`);
+  for (const statement of lockStatements()) await engine.run(statement);
+  await runUserSql(engine, 'create table work.main.out as', job.sql);
+  await engine.run('detach work');
+  return input;
+}
+
+/** In a trusted engine that can reach the work file and the output, and nothing else. */
+async function exportResult(job: TransformJob): Promise<{ columns: OutputColumn[]; rowsOut: number }> {
+  await using engine = await open(job);
+  await engine.run(`attach ${quoteLiteral(workFile(job))} as work (read_only)`);
+  await engine.run(`set allowed_paths = ${quoteList([job.outputPath])}`);
+  await engine.run(`set enable_external_access = false`);
+  await requireTable(engine);
+  const columns = await describeResult(engine);
+  return { columns, rowsOut: job.kind === 'run' ? await writeResult(engine, job, columns) : 0 };
+}
+
+/** A view in its place would run with this engine's rights. */
+async function requireTable(engine: Engine): Promise<void> {
+  const [found] = await engine.rows(
+    `select count(*)::int as n from duckdb_tables() where database_name = 'work' and schema_name = 'main' and table_name = 'out'`,
+  );
+  if (found?.['n'] !== 1)
+    throw new SqlFailure({ ok: false, code: 'transform.failed', detail: 'The SQL left no table of results.' });
+}
+
+async function describeResult(engine: Engine): Promise<OutputColumn[]> {
+  const rows = await engine.rows(`select column_name, column_type from (describe work.main.out)`);
+  return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+}
+
+async function writeResult(engine: Engine, job: TransformJob, columns: readonly OutputColumn[]): Promise<number> {
+  const select = columns.map(({ name, type }) => {
+    const column = quoteIdentifier(name);
+    return `${outputType(type).convert?.(column) ?? column} as ${column}`;
+  });
+  const { rowsChanged } = await engine.run(
+    `copy (select ${select.join(', ')} from work.main.out) to ${quoteLiteral(job.outputPath)} (format parquet, compression zstd, use_tmp_file false)`,
+  );
+  return rowsChanged;
+}
