@@ -2,7 +2,7 @@ import { type Largest, advance } from '../checkpoint/advance.js';
 import { collectBoundary, compareStaged, largestValue, mergeBoundaries } from '../checkpoint/boundary-store.js';
 import { compareDecimals } from '../checkpoint/decimal.js';
 import { samePosition } from '../checkpoint/position.js';
-import type { MarkEvent, SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
+import type { MarkEvent, StagedColumn } from '../connectors/sdk/types.js';
 import { STAGE_FORMAT, type SliceManifest } from '../stage/manifest.js';
 import { openSegments, writeManifest } from '../stage/reader.js';
 import type { StagedSlice } from '../stage/writer.js';
@@ -42,12 +42,11 @@ export async function closeSlice(read: SliceRead, staged: StagedSlice, mark: Mar
 async function nextPosition(read: SliceRead, staged: StagedSlice, mark: MarkEvent) {
   const { feed, boundaries } = read;
   const column = staged.columns.find((candidate) => candidate.name === feed.cursor?.field);
-  const segments = await openSegments(boundaries.stage, { columns: staged.columns, segments: staged.segments });
   return advance({
     from: read.input.place.position,
     mark: mark.position,
     ...(feed.cursor ? { cursor: feed.cursor } : {}),
-    largest: column && mark.position.kind !== 'exact' ? await largestOf(read, segments, column, mark.position.value) : undefined,
+    largest: column && mark.position.kind !== 'exact' ? await largestOf(read, staged, column, mark.position.value) : undefined,
     held: read.held,
     compare: async (a, b) => (decimalText(read, column) ? compareDecimals(a, b) : compareStaged(boundaries.engine, column?.stage ?? 'VARCHAR', a, b)),
     merge: (held, added) => mergeBoundaries(boundaries, held, added),
@@ -57,9 +56,9 @@ async function nextPosition(read: SliceRead, staged: StagedSlice, mark: MarkEven
 /** Numbers without a declared scale are staged as text; only the source can find the largest, and we compare it digit by digit. */
 const decimalText = (read: SliceRead, column: StagedColumn | undefined): boolean => read.feed.cursor?.type === 'decimal' && column?.stage === 'VARCHAR';
 
-async function largestOf(read: SliceRead, segments: readonly SegmentFile[], cursor: StagedColumn, told: string | undefined): Promise<Largest | undefined> {
-  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
-  const value = rows === 0 ? undefined : (told ?? (await largestValue(read.boundaries, segments, cursor)));
+async function largestOf(read: SliceRead, staged: StagedSlice, cursor: StagedColumn, told: string | undefined): Promise<Largest | undefined> {
+  const segments = await openSegments(read.boundaries.stage, staged);
+  const value = staged.staged === 0 ? undefined : (told ?? (await largestValue(read.boundaries, segments, cursor)));
   if (value === undefined) return undefined;
   return { value, boundary: await collectBoundary(read.boundaries, segments, { cursor, value, isDecimal: read.feed.cursor?.type === 'decimal' }) };
 }

@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../../../platform/duckdb/quote.js
 import { loadExpression } from '../../postgres/types.js';
 import type { LoadRequest } from '../../sdk/types.js';
 
-/** Writes every segment as CSV that Postgres reads as the same values. Every value is quoted: a lone `\.` would end the data. */
+/** Writes every segment as CSV that Postgres reads as the same values. In a single column values are quoted: a lone `\.` would end the data. */
 export async function exportCsv(request: LoadRequest, shape: LoadShape, copyColumns: readonly string[], signal: AbortSignal): Promise<string[]> {
   const system = systemColumns(shape)
     .filter((column) => copyColumns.includes(column.name))
@@ -12,10 +12,11 @@ export async function exportCsv(request: LoadRequest, shape: LoadShape, copyColu
   const files: string[] = [];
   for (const [index, segment] of request.segments.entries()) {
     const staged = segment.columns.map((column) => loadExpression(quoteIdentifier(column.column), column.stage));
+    const quoting = staged.length + system.length === 1 ? ', force_quote *' : '';
     const file = join(request.tempDir, `load-${index}.csv`);
     await request.engine.run(
       `copy (select ${[...staged, ...system].join(', ')} from read_parquet(${quoteLiteral(segment.path)}))
-       to ${quoteLiteral(file)} (format csv, header false, force_quote *)`,
+       to ${quoteLiteral(file)} (format csv, header false${quoting})`,
       [],
       signal,
     );

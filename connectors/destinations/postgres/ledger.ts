@@ -113,8 +113,8 @@ export async function acceptSlice(session: Session, request: LoadRequest): Promi
 
 export async function lastRow(session: Session, request: LoadRequest): Promise<LedgerRow | undefined> {
   const [row] = await session.rows<Record<'seq' | 'to' | 'manifest' | 'loaded' | 'rejected' | 'superseded', string>>(
-    `select seq::text, to_position as to, manifest, loaded::text, rejected::text, superseded::text from _millrace.ledger
-     where connection = $1 and feed = $2 and track = 'live' and lineage = $3 order by seq desc limit 1`,
+    `select l.seq::text, l.to_position as to, l.manifest, l.loaded::text, l.rejected::text, l.superseded::text from _millrace.ledger l
+     where l.connection = $1 and l.feed = $2 and l.track = 'live' and l.lineage = $3 order by l.seq desc limit 1`,
     [request.connectionId, request.feed, request.lineage],
   );
   if (!row) return undefined;
