@@ -9,6 +9,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiOptions, RunningApi } from '../platform/config/runtime.js';
 import { openMetadata } from '../platform/db/open.js';
+import { MillraceError } from '../platform/errors/error.js';
 import { createLogger, type Logger } from '../platform/logger/logger.js';
 import { apiModule } from './api-module.js';
 import { createServices, type ApiServices } from './api-services.js';
@@ -38,13 +39,18 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     closing: closing.signal,
   });
   const app = await createApp(services, log);
-  await app.listen(options.port, options.host ?? '127.0.0.1');
-  void attributes.ensure();
   const close = async (): Promise<void> => {
     closing.abort();
     await app.close();
     await Promise.all([db.destroy(), link.close()]);
   };
+  try {
+    await app.listen(options.port, options.host ?? '127.0.0.1');
+  } catch (error) {
+    await close();
+    throw cannotListen(options, error);
+  }
+  void attributes.ensure();
   return { url: await app.getUrl(), port: portOf(app), close };
 }
 
@@ -76,6 +82,16 @@ function temporalLink({ settings, temporalAddress }: ApiOptions): TemporalLink {
     namespace: settings.temporalNamespace,
     taskQueue: settings.taskQueue,
     useEnvironment: settings.temporalAddress !== undefined,
+  });
+}
+
+function cannotListen({ host = '127.0.0.1', port }: ApiOptions, cause: unknown): MillraceError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return new MillraceError('setup.unavailable', {
+    detail: `The API cannot listen on ${host}:${port} (${reason}).`,
+    path: 'MILLRACE_API_PORT',
+    suggestion: 'Choose another port with MILLRACE_API_PORT, or 0 for any free one.',
+    cause,
   });
 }
 

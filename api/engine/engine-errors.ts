@@ -11,7 +11,9 @@ import {
 import { CATALOGUE, type ErrorCode } from '../../platform/errors/catalogue.js';
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 
+const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_FAILED_PRECONDITION = 9;
+const GRPC_UNAVAILABLE = 14;
 
 /**
  * What a failed Temporal call means for the client. `reachable` tells apart the two reasons for no answer: no server, or
@@ -53,7 +55,9 @@ export function noWorker(cause?: unknown): MillraceError {
 }
 
 function unavailable(cause: unknown): MillraceError {
-  return new MillraceError('engine.unavailable', { detail: 'The Temporal server does not answer.', cause });
+  const answered = grpcCode(cause) !== undefined && ![GRPC_UNAVAILABLE, GRPC_DEADLINE_EXCEEDED].includes(grpcCode(cause) ?? 0);
+  const detail = answered ? `The Temporal server refused: ${messageOf(cause)}` : 'The Temporal server does not answer.';
+  return new MillraceError('engine.unavailable', { detail, cause });
 }
 
 function isTimeout(error: unknown): boolean {

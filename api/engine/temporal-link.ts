@@ -2,7 +2,7 @@
  * The API's side of Temporal: client calls only, each with a time limit, each failure an error of the catalogue.
  * @module
  */
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { engineError } from './engine-errors.js';
 
@@ -15,6 +15,8 @@ export interface TemporalLinkOptions {
 }
 
 const PROBE_MS = 1_000;
+/** About a second in all: a server that restarts is waited for, one that is away is soon told of. */
+const CALL_ATTEMPTS = 4;
 
 /** One lazy connection, so that the API starts, and serves what needs no Temporal, while Temporal is away. */
 export class TemporalLink {
@@ -23,7 +25,11 @@ export class TemporalLink {
   readonly taskQueue: string;
 
   constructor(options: TemporalLinkOptions) {
-    const connection = Connection.lazy({ ...(options.useEnvironment ? environmentOptions() : {}), address: options.address });
+    const connection = Connection.lazy({
+      ...(options.useEnvironment ? environmentOptions() : {}),
+      address: options.address,
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: CALL_ATTEMPTS }))],
+    });
     this.client = new Client({ connection, namespace: options.namespace });
     this.namespace = options.namespace;
     this.taskQueue = options.taskQueue;

@@ -7,12 +7,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker } from '@temporalio/worker';
-import knex, { type Knex } from 'knex';
+import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { Knex } from 'knex';
 import { ensureAdminKey } from '../../../api/bootstrap-key.js';
 import { startApi } from '../../../api/server.js';
 import type { ApiOptions } from '../../../platform/config/runtime.js';
 import { loadSettings } from '../../../platform/config/settings.js';
+import { createDatabase } from './database.js';
 import { servers } from './servers.js';
 import type { ProbeActivities } from './workflows.js';
 
@@ -92,29 +93,21 @@ async function send(url: string, method: string, { body, headers, key }: CallOpt
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
 }
 
-async function createDatabase(): Promise<{ url: string; db: Knex; drop(): Promise<void> }> {
-  const name = `api_${randomBytes(6).toString('hex')}`;
-  const admin = knex({ client: 'pg', connection: servers().databaseUrl, pool: { min: 0, max: 1 } });
-  await admin.raw('create database ??', [name]);
-  const url = new URL(servers().databaseUrl);
-  url.pathname = `/${name}`;
-  const db = knex({ client: 'pg', connection: url.href, pool: { min: 0, max: 2 } });
-  const drop = async (): Promise<void> => {
-    await db.destroy();
-    await admin.raw('drop database ?? with (force)', [name]);
-    await admin.destroy();
-  };
-  return { url: url.href, db, drop };
+const quiet = new DefaultLogger('ERROR');
+let bundled: ReturnType<typeof bundleWorkflowCode> | undefined;
+
+/** Made once per process; the first worker also silences the runtime. */
+function bundle(): ReturnType<typeof bundleWorkflowCode> {
+  if (bundled) return bundled;
+  Runtime.install({ logger: quiet, shutdownSignals: [] });
+  bundled = bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)), logger: quiet });
+  return bundled;
 }
 
 async function startWorker(taskQueue: string, activities: Partial<ProbeActivities> = {}): Promise<{ stop(): Promise<void> }> {
+  const workflowBundle = await bundle();
   const connection = await NativeConnection.connect({ address: servers().temporalAddress });
-  const worker = await Worker.create({
-    connection,
-    taskQueue,
-    workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
-    activities,
-  });
+  const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities });
   const running = worker.run();
   return {
     stop: async () => {

@@ -1,0 +1,75 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createConnection } from './support/connections.js';
+import { type Harness, problemOf, startHarness } from './support/harness.js';
+
+const catalog = {
+  streams: [
+    {
+      name: 'public.orders',
+      fields: [{ name: 'id', type: 'int64', nullable: false }],
+      primaryKey: ['id'],
+      cursorCandidates: ['id'],
+      estimatedRows: 10,
+    },
+  ],
+};
+
+let api: Harness;
+let worker: { stop(): Promise<void> };
+let sourceId: string;
+let destinationId: string;
+let answer: () => unknown;
+
+beforeAll(async () => {
+  api = await startHarness();
+  worker = await api.startWorker({ check: async () => answer(), discover: async () => answer() });
+  ({ sourceId, destinationId } = await createConnection(api));
+});
+afterAll(async () => {
+  await worker.stop();
+  await api.close();
+});
+
+test('check answers with facts about the other system', async () => {
+  answer = () => ({ ok: true, facts: { version: '18.0', user: 'sync' } });
+  for (const path of [`/v1/sources/${sourceId}/check`, `/v1/destinations/${destinationId}/check`]) {
+    const reply = await api.call('POST', path);
+    expect(reply.status, reply.text).toBe(200);
+    expect(reply.body).toEqual({ ok: true, facts: { version: '18.0', user: 'sync' } });
+  }
+});
+
+test('discover answers with the catalog', async () => {
+  answer = () => catalog;
+  expect((await api.call('POST', `/v1/sources/${sourceId}/discover`)).body).toEqual(catalog);
+});
+
+test('what the connector says is wrong keeps its code, path and suggestion', async () => {
+  answer = () => {
+    throw ApplicationFailure.create({
+      type: 'connector.auth_failed',
+      message: 'The server refused user sync.',
+      nonRetryable: true,
+      details: [{ suggestion: 'Grant LOGIN.', path: 'config.password' }],
+    });
+  };
+  const reply = await api.call('POST', `/v1/sources/${sourceId}/check`);
+  expect(problemOf(reply)).toEqual({ status: 422, code: 'connector.auth_failed', paths: ['config.password'] });
+  expect(reply.body).toMatchObject({ detail: 'The server refused user sync.', suggestion: 'Grant LOGIN.', retryable: false });
+});
+
+test('a failure that nobody foresaw says nothing of our inside', async () => {
+  answer = () => {
+    throw new Error('secret inside');
+  };
+  const reply = await api.call('POST', `/v1/sources/${sourceId}/check`);
+  expect(problemOf(reply)).toMatchObject({ status: 500, code: 'engine.internal' });
+  expect(reply.text).not.toContain('secret inside');
+});
+
+test('what does not exist is not asked for', async () => {
+  answer = () => expect.unreachable();
+  expect(problemOf(await api.call('POST', '/v1/sources/src_0/discover'))).toMatchObject({ status: 404 });
+  expect(problemOf(await api.call('POST', `/v1/sources/${destinationId}/check`))).toMatchObject({ status: 404 });
+});
