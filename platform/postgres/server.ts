@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   readonly databases: readonly string[];
   /** Told what takes long, in one line for people. */
   readonly say: (line: string) => void;
+  /** What npm installed when absent. */
+  readonly binaries?: PostgresBinaries;
 }
 
 export interface EmbeddedPostgres extends Omit<ServerProcess, 'hasEnded'> {
@@ -51,7 +53,7 @@ const ATTEMPTS = 3;
  * @throws MillraceError `setup.unavailable`
  */
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const binaries = findBinaries();
+  const binaries = options.binaries ?? findBinaries();
   const identity = chooseIdentity(binaries, options.home);
   const folder = await ensureDataFolder(options.home, binaries, identity);
   await clearLeftovers(folder.path);
