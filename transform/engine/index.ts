@@ -123,7 +123,7 @@ async function supervise(job: TransformJob, limits: Limits, signal: AbortSignal)
 function located(error: MillraceError, sql: string): MillraceError {
   const byteOffset = error.facts?.['byteOffset'];
   if (byteOffset === undefined) return error;
-  const { line, column, position } = errorAt(sql, byteOffset, error.message);
+  const { line, column, position } = errorAt(sql, byteOffset, 'bytes', error.message);
   return new MillraceError('transform.failed', {
     detail: `${error.message} (line ${line}, column ${column})`,
     facts: { line, column, position },

@@ -32,7 +32,7 @@ export async function checkSql(sql: string, inputs: readonly string[] = ['input'
 export async function readSql(sql: string, inputs: readonly string[] = ['input']): Promise<ReadSql> {
   const parsed = await parseSelect(sql);
   if (!parsed.ok) return parsed;
-  const errors = findRefusals(parsed.query, inputs).map(({ message, byteOffset }) => errorAt(sql, byteOffset, message));
+  const errors = findRefusals(parsed.query, inputs).map(({ message, byteOffset }) => errorAt(sql, byteOffset, 'bytes', message));
   if (errors.length === 0) return parsed;
   return { ok: false, errors: errors.sort((a, b) => a.position - b.position).slice(0, MAX_ERRORS) };
 }

@@ -25,8 +25,8 @@ export async function parseSelect(sql: string): Promise<Parsed> {
   return { ok: true, query };
 }
 
-function refused(sql: string, byteOffset: unknown, message: string): Parsed {
-  return { ok: false, errors: [errorAt(sql, byteOffset, message)] };
+function refused(sql: string, codePoint: unknown, message: string): Parsed {
+  return { ok: false, errors: [errorAt(sql, codePoint, 'codePoints', message)] };
 }
 
 function sizeError(sql: string): string | undefined {

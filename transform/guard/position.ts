@@ -8,15 +8,24 @@ export interface SqlError {
   readonly position: number;
 }
 
-/** DuckDB counts bytes of UTF-8; an offset outside the text (it has one for "nowhere") becomes the start. */
-export function errorAt(sql: string, byteOffset: unknown, message: string): SqlError {
-  const position = characterIndex(sql, Number(byteOffset));
+/**
+ * How DuckDB counted an offset: its parser in code points, everything after it in bytes of UTF-8. An offset outside the
+ * text (it has one for "nowhere") becomes the start.
+ */
+export type OffsetUnit = 'codePoints' | 'bytes';
+
+export function errorAt(sql: string, offset: unknown, unit: OffsetUnit, message: string): SqlError {
+  const position = unit === 'bytes' ? indexOfByte(sql, Number(offset)) : indexOfCodePoint(sql, Number(offset));
   const before = sql.slice(0, position).split('\n');
   return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, position };
 }
 
-function characterIndex(sql: string, byteOffset: number): number {
+function indexOfByte(sql: string, offset: number): number {
   const bytes = Buffer.from(sql, 'utf8');
-  if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset > bytes.length) return 0;
-  return bytes.subarray(0, byteOffset).toString('utf8').length;
+  return offset > 0 && offset <= bytes.length ? bytes.subarray(0, offset).toString('utf8').length : 0;
+}
+
+function indexOfCodePoint(sql: string, offset: number): number {
+  const points = [...sql];
+  return offset > 0 && offset <= points.length ? points.slice(0, offset).join('').length : 0;
 }
