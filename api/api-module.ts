@@ -28,8 +28,8 @@ const CONTROLLERS = [
   DocsController,
 ];
 
-// oxlint-disable-next-line typescript/no-extraneous-class -- Nest wants a class to hang the metadata on
 @Module({ controllers: CONTROLLERS })
+// oxlint-disable-next-line typescript/no-extraneous-class -- Nest wants a class to hang the metadata on
 class ApiModule {}
 
 /** Services are made outside (api-services.ts); Nest only routes, guards and maps errors. */

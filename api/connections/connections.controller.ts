@@ -64,7 +64,7 @@ export class ConnectionsController {
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,
     @Body({ schema: createConnectionSchema }) body: CreateConnection,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<Answer<ConnectionView>> {
     return this.connections.change(caller, id, body, ifMatch);
   }
@@ -77,7 +77,7 @@ export class ConnectionsController {
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,
     @Body({ schema: patchConnectionSchema }) body: ConnectionChange,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<Answer<ConnectionView>> {
     return this.connections.change(caller, id, body, ifMatch);
   }
@@ -90,7 +90,7 @@ export class ConnectionsController {
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
     return this.connections.remove(caller, id, ifMatch);
   }

@@ -6,7 +6,7 @@ import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
 import { IdPipe } from '../http/id-pipe.js';
 import { ClientGone, waitQuerySchema, type WaitQuery } from '../http/wait.js';
-import { Answers, Describe, HonoursIdempotencyKey } from '../openapi/describe.js';
+import { Answers, BodyMayBeMissing, Describe, HonoursIdempotencyKey } from '../openapi/describe.js';
 import { runSchema, type RunView } from '../runs/run-schemas.js';
 import { SYNCS } from '../tokens.js';
 import { connectionSchema, type ConnectionView } from './connection-schemas.js';
@@ -28,6 +28,7 @@ export class SyncsController {
     'Joins a run that is already waiting. With `wait`, answers when the run has ended or the time is over.',
   )
   @HonoursIdempotencyKey()
+  @BodyMayBeMissing()
   @Answers(202, runSchema)
   request(
     @Caller() caller: Principal,
@@ -35,7 +36,7 @@ export class SyncsController {
     @Body({ schema: requestSyncSchema }) body: RequestSyncBody,
     @Query({ schema: waitQuerySchema }) query: WaitQuery,
     @ClientGone() clientGone: AbortSignal,
-    @Headers('idempotency-key') idempotencyKey?: string,
+    @Headers('Idempotency-Key') idempotencyKey?: string,
   ): Promise<Answer<RunView>> {
     return this.syncs.request(caller, id, { body, idempotencyKey, wait: { limitMs: query.wait ?? 0, clientGone } });
   }
@@ -44,6 +45,7 @@ export class SyncsController {
   @HttpCode(200)
   @RequireScope('operate')
   @Describe('pauseConnection', 'Pause a connection and its schedule', 'A run that is active goes on; no other starts.')
+  @BodyMayBeMissing()
   @Answers(200, connectionSchema)
   pause(
     @Caller() caller: Principal,

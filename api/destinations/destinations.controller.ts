@@ -59,7 +59,7 @@ export class DestinationsController {
     @Caller() caller: Principal,
     @Param('id', new IdPipe('destination')) id: string,
     @Body({ schema: createSystemSchema }) body: CreateSystem,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<Answer<SystemView>> {
     return this.destinations.change(caller, id, body, ifMatch);
   }
@@ -72,7 +72,7 @@ export class DestinationsController {
     @Caller() caller: Principal,
     @Param('id', new IdPipe('destination')) id: string,
     @Body({ schema: patchSystemSchema }) body: SystemChange,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<Answer<SystemView>> {
     return this.destinations.change(caller, id, body, ifMatch);
   }
@@ -85,7 +85,7 @@ export class DestinationsController {
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('destination')) id: string,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
     return this.destinations.remove(caller, id, ifMatch);
   }

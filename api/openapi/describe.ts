@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 
 type Decorator = MethodDecorator & ClassDecorator;
@@ -15,6 +15,10 @@ export function Describe(operationId: string, summary: string, description?: str
 export function Answers(status: number, standardSchema?: z.ZodType, description = ''): Decorator {
   return applyDecorators(ApiResponse({ status, description, ...(standardSchema ? { standardSchema } : {}) })) as Decorator;
 }
+
+/** Marks a route whose body may be left out altogether; document.ts turns it into `required: false`. */
+export const OPTIONAL_BODY = 'x-optional-body';
+export const BodyMayBeMissing = (): Decorator => applyDecorators(ApiExtension(OPTIONAL_BODY, true)) as Decorator;
 
 export const HonoursIfMatch = (): Decorator =>
   applyDecorators(

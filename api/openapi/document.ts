@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { OPTIONAL_BODY } from './describe.js';
 import { problemSchema } from './problem-schema.js';
 import { convertZodSchema } from './schema-converter.js';
 
@@ -30,7 +31,15 @@ function operations(document: OpenAPIObject): readonly Operation[] {
 function describeCommonParts(operation: Operation): void {
   if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) operation.security = [{ apiKey: [] }];
   const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  if (isMarkedOptional(operation) && operation.requestBody && 'content' in operation.requestBody)
+    operation.requestBody.required = false;
   operation.responses['default'] = { description: 'A problem.', content };
+}
+
+function isMarkedOptional(operation: Operation & { [OPTIONAL_BODY]?: boolean }): boolean {
+  const marked = operation[OPTIONAL_BODY] === true;
+  delete operation[OPTIONAL_BODY];
+  return marked;
 }
 
 function problemComponent(): Record<string, unknown> {

@@ -60,7 +60,7 @@ export class SourcesController {
     @Caller() caller: Principal,
     @Param('id', new IdPipe('source')) id: string,
     @Body({ schema: createSystemSchema }) body: CreateSystem,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<Answer<SystemView>> {
     return this.sources.change(caller, id, body, ifMatch);
   }
@@ -73,7 +73,7 @@ export class SourcesController {
     @Caller() caller: Principal,
     @Param('id', new IdPipe('source')) id: string,
     @Body({ schema: patchSystemSchema }) body: SystemChange,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<Answer<SystemView>> {
     return this.sources.change(caller, id, body, ifMatch);
   }
@@ -86,7 +86,7 @@ export class SourcesController {
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('source')) id: string,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
     return this.sources.remove(caller, id, ifMatch);
   }

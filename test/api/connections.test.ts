@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
-import { type Harness, problemOf, startHarness } from './support/harness.js';
+import { type Harness, assertStatus, problemOf, startHarness } from './support/harness.js';
 
 let api: Harness;
 let sourceId: string;
@@ -26,7 +26,7 @@ async function connectionBody(fields: object = {}): Promise<Record<string, unkno
 async function createConnection(fields: object = {}): Promise<{ id: string; etag: string; body: Record<string, unknown> }> {
   const body = await connectionBody(fields);
   const reply = await api.call('POST', '/v1/connections', { body });
-  expect(reply.status, reply.text).toBe(201);
+  assertStatus(reply, 201);
   return { id: reply.body.id, etag: reply.headers.get('etag') ?? '', body };
 }
 
@@ -157,7 +157,7 @@ describe('a connection is refused', () => {
     expect(taken.body.detail).toContain(id);
     const elsewhere = { ...body, streams: [{ ...orders, target: { schema: 'sales' } }] };
     const other = await api.call('POST', '/v1/connections', { body: elsewhere });
-    expect(other.status, other.text).toBe(201);
+    assertStatus(other, 201);
     const back = await api.call('PATCH', `/v1/connections/${other.body.id}`, { body: { streams: [orders] } });
     expect(problemOf(back)).toMatchObject({ status: 409, code: 'load.target_owned' });
   });

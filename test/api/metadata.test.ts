@@ -34,7 +34,9 @@ describe('migrations', () => {
 
   test('a lock that a killed process has left behind does not block the next start', async () => {
     await database.db('millrace_migrations_lock').update({ is_locked: 1 });
-    await (await openMetadata(database.url)).destroy();
+    const db = await openMetadata(database.url);
+    expect(await db('millrace_migrations_lock').pluck('is_locked')).toEqual([0]);
+    await db.destroy();
   });
 
   test('a database of a newer version is refused, and not touched', async () => {

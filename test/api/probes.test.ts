@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createConnection } from './support/connections.js';
-import { type Harness, problemOf, startHarness } from './support/harness.js';
+import { type Harness, assertStatus, problemOf, startHarness } from './support/harness.js';
 
 const catalog = {
   streams: [
@@ -35,7 +35,7 @@ test('check answers with facts about the other system', async () => {
   answer = () => ({ ok: true, facts: { version: '18.0', user: 'sync' } });
   for (const path of [`/v1/sources/${sourceId}/check`, `/v1/destinations/${destinationId}/check`]) {
     const reply = await api.call('POST', path);
-    expect(reply.status, reply.text).toBe(200);
+    assertStatus(reply, 200);
     expect(reply.body).toEqual({ ok: true, facts: { version: '18.0', user: 'sync' } });
   }
 });

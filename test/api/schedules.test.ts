@@ -30,8 +30,11 @@ async function scheduled(schedule: object): Promise<string> {
 
 const describeSchedule = (id: string): Promise<ScheduleDescription> => temporal.schedule.getHandle(`connection/${id}`).describe();
 
-async function expectNoSchedule(id: string): Promise<void> {
-  await expect(describeSchedule(id)).rejects.toThrow(ScheduleNotFoundError);
+async function hasSchedule(id: string): Promise<boolean> {
+  return describeSchedule(id).then(
+    () => true,
+    (error: unknown) => !(error instanceof ScheduleNotFoundError),
+  );
 }
 
 const HOURLY = { type: 'cron', cron: '0 * * * *', timezone: 'Europe/Berlin' };
@@ -67,7 +70,7 @@ describe('a schedule in Temporal', () => {
   });
 
   test('a manual connection has none', async () => {
-    await expectNoSchedule(await scheduled({ type: 'manual' }));
+    expect(await hasSchedule(await scheduled({ type: 'manual' }))).toBe(false);
   });
 
   test('follows every change of the connection', async () => {
@@ -78,11 +81,11 @@ describe('a schedule in Temporal', () => {
     await change({ name: 'renamed' });
     expect((await describeSchedule(id)).action).toMatchObject({ args: [{ labels: { connection: 'renamed' } }] });
     await change({ schedule: { type: 'manual' } });
-    await expectNoSchedule(id);
+    expect(await hasSchedule(id)).toBe(false);
     await change({ schedule: HOURLY });
     expect((await describeSchedule(id)).policies.catchupWindow).toBe(3_600_000);
     expect((await api.call('DELETE', `/v1/connections/${id}`)).status).toBe(204);
-    await expectNoSchedule(id);
+    expect(await hasSchedule(id)).toBe(false);
   });
 
   test('is paused and resumed with the connection, and stays paused when changed', async () => {
@@ -117,6 +120,6 @@ describe('a schedule in Temporal', () => {
     const reply = await api.call('PATCH', `/v1/connections/${id}`, { body: { schedule: { type: 'cron', cron: '0 0 30 2 *' } } });
     expect(problemOf(reply)).toEqual({ status: 422, code: 'connection.invalid', paths: ['schedule.cron'] });
     expect((await api.call('GET', `/v1/connections/${id}`)).body).toMatchObject({ version: 1, schedule: { type: 'manual' } });
-    await expectNoSchedule(id);
+    expect(await hasSchedule(id)).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import { createConnection } from './support/connections.js';
-import { type Harness, type Reply, problemOf, startHarness } from './support/harness.js';
+import { type Harness, type Reply, assertStatus, problemOf, startHarness } from './support/harness.js';
 import { servers } from './support/servers.js';
 
 let api: Harness;
@@ -48,7 +48,7 @@ describe('without a worker', () => {
     try {
       const first = await request();
       const again = await request();
-      expect(first.status, first.text).toBe(202);
+      assertStatus(first, 202);
       expect(first.body.number).toBe(1);
       expect(again.body.id).toBe(first.body.id);
     } finally {
@@ -85,7 +85,7 @@ describe('with a worker', () => {
   test('a run is accepted, with its address, and listed', async () => {
     const { id, sourceId, destinationId } = await createConnection(api);
     const reply = await sync(id, { body: { streams: ['public.orders'] } });
-    expect(reply.status, reply.text).toBe(202);
+    assertStatus(reply, 202);
     expect(reply.headers.get('location')).toBe(`/v1/runs/${reply.body.id}`);
     expect(reply.body).toEqual({
       id: expect.stringMatching(/^run_/),
@@ -215,7 +215,7 @@ describe('with a worker', () => {
     });
     const first = (await sync(id)).body;
     const cancelled = await api.call('POST', `/v1/connections/${id}/cancel`);
-    expect(cancelled.status, cancelled.text).toBe(202);
+    assertStatus(cancelled, 202);
     expect(cancelled.headers.get('location')).toBe(`/v1/runs/${first.id}`);
     const second = (await sync(id)).body;
     expect((await api.call('POST', `/v1/runs/${second.id}/cancel`)).status).toBe(202);
@@ -232,7 +232,7 @@ describe('with a worker', () => {
   test('pause refuses runs until resume', async () => {
     const { id } = await createConnection(api);
     const paused = await api.call('POST', `/v1/connections/${id}/pause`, { body: { note: 'migration' } });
-    expect(paused.status, paused.text).toBe(200);
+    assertStatus(paused, 200);
     expect(paused.body.paused).toBe(true);
     const refused = await sync(id);
     expect(problemOf(refused)).toMatchObject({ status: 409, code: 'connection.paused' });
@@ -247,7 +247,7 @@ describe('with a worker', () => {
     const path = `/v1/connections/${id}/state`;
     const cursor = { type: 'int', field: 'id', value: '9007199254740993' };
     const set = await api.call('PUT', path, { body: { feeds: { 'public.orders': { position: { kind: 'cursor', cursor } } } } });
-    expect(set.status, set.text).toBe(200);
+    assertStatus(set, 200);
     expect(set.body.feeds['public.orders']).toMatchObject({ lineage: 1, position: { kind: 'cursor', cursor } });
     const read = await api.call('GET', path);
     const same = await api.call('PUT', path, { body: read.body });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
-import { type Harness, problemOf, startHarness } from './support/harness.js';
+import { type Harness, assertStatus, problemOf, startHarness } from './support/harness.js';
 import { wholeDatabase } from './support/whole-database.js';
 
 const PASSWORD = 'planted-password-7f3a';
@@ -22,7 +22,7 @@ async function create(
   name = 'crm',
 ): Promise<{ id: string; etag: string }> {
   const reply = await api.call('POST', `/v1/${kind}`, { body: { name, connector: 'postgres', config } });
-  expect(reply.status, reply.text).toBe(201);
+  assertStatus(reply, 201);
   expect(reply.headers.get('location')).toBe(`/v1/${kind}/${reply.body.id}`);
   return { id: reply.body.id, etag: reply.headers.get('etag') ?? '' };
 }

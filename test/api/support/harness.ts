@@ -118,6 +118,11 @@ async function startWorker(taskQueue: string, activities: Partial<ProbeActivitie
   };
 }
 
+/** Shows what was answered instead. */
+export function assertStatus(reply: Reply, status: number): void {
+  if (reply.status !== status) throw new Error(`expected ${status}, got ${reply.status}: ${reply.text}`);
+}
+
 export function problemOf(reply: Reply): { status: number; code: string; paths: string[] } {
   return {
     status: reply.status,

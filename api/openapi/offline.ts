@@ -1,0 +1,32 @@
+import knex from 'knex';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { createServices } from '../api-services.js';
+import { SearchAttributes } from '../engine/search-attributes.js';
+import { TemporalLink } from '../engine/temporal-link.js';
+import { createApp } from '../server.js';
+import { createLogger } from '../../platform/logger/logger.js';
+
+/** The document without database and Temporal: the routes are described, none is called. */
+export async function offlineDocument(): Promise<OpenAPIObject> {
+  const link = new TemporalLink({ address: '127.0.0.1:1', namespace: 'default', taskQueue: 'none', useEnvironment: false });
+  const db = knex({ client: 'pg' });
+  const services = createServices({
+    db,
+    link,
+    attributes: new SearchAttributes(link, () => undefined),
+    secretKey: Buffer.alloc(32),
+    temporalUiUrl: undefined,
+    workerState: undefined,
+    closing: new AbortController().signal,
+  });
+  const app = await createApp(services, createLogger({ level: 'error' }));
+  const { document } = services.openApi;
+  await Promise.all([app.close(), db.destroy(), link.close()]);
+  if (!document) throw new Error('the application made no document');
+  return document;
+}
+
+/** As it is committed in docs/openapi.json. */
+export function documentText(document: OpenAPIObject): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
