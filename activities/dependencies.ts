@@ -10,4 +10,6 @@ export interface ActivityDependencies {
   /** Trusted DuckDB of this process: never runs SQL of users. */
   readonly engine: Engine;
   readonly log: ConnectorLog;
+  /** About how much one slice holds. */
+  readonly sliceBytes: number;
 }

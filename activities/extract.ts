@@ -16,8 +16,7 @@ import { getDocument, getPlan } from './plan-store.js';
 import { type BoundaryDocument, addressOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
 
-/** A slice is small enough to be read again after a crash, and large enough for its fixed costs not to matter. */
-const SLICE_BYTES = 96_000_000;
+/** However narrow the rows are: a slice must be small enough to be read again after a crash. */
 const SLICE_ROWS = 1_000_000;
 
 /** Reads one slice from the feed's place on and stages it. */
@@ -51,7 +50,7 @@ async function extract(shell: Shell, dependencies: ActivityDependencies, input: 
   });
   let delayed: string | undefined;
   let batches = 0;
-  for await (const event of connector.read(context, readRequest(input, feed, temp.path))) {
+  for await (const event of connector.read(context, { ...readRequest(input, feed, temp.path), sliceBytes: dependencies.sliceBytes })) {
     if (event.kind === 'delayed') delayed = event.reason;
     else if (event.kind === 'file') await writer.add(event);
     else if (event.kind === 'rows') await writer.add(await rowsFile(event, feed.fields, join(temp.path, `rows-${batches++}.jsonl`)));
@@ -63,7 +62,7 @@ async function extract(shell: Shell, dependencies: ActivityDependencies, input: 
 
 const boundaryOf = (input: ExtractInput) => (input.place.boundary ? { boundary: input.place.boundary } : {});
 
-function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): ReadRequest {
+function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Omit<ReadRequest, 'sliceBytes'> {
   return {
     stream: feed.stream,
     fields: feed.fields,
@@ -75,7 +74,6 @@ function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Read
     settleMs: feed.settleMs,
     position: input.place.position,
     sliceRows: SLICE_ROWS,
-    sliceBytes: SLICE_BYTES,
     tempDir,
   };
 }

@@ -14,7 +14,8 @@ export interface Shell {
   hide(secrets: readonly string[]): void;
 }
 
-const HEARTBEAT_MS = 5_000;
+/** Each step says four times within its heartbeat timeout that it lives (workflows/policies.ts). */
+const HEARTBEAT_MS = 2_500;
 
 /** Runs an activity's work with heartbeats and cancellation, and turns what it throws into what the workflow understands. */
 export async function inShell<T>(work: (shell: Shell) => Promise<T>): Promise<T> {

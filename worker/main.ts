@@ -18,6 +18,8 @@ import { createRequestScheduledSync } from './scheduled-sync.js';
 /** Longer than the wait between two heartbeats: that is when an activity learns that the worker stops. */
 const SHUTDOWN_GRACE = '10 s';
 const SHUTDOWN_FORCE = '20 s';
+/** How long a workflow waits for a worker that died before another one may go on with it. */
+const STICKY_TIMEOUT = '3 s';
 /** Activities of one process; DuckDB work among them is limited to two statements by its own slots. */
 const ACTIVITY_SLOTS = 16;
 
@@ -30,15 +32,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const engine = await openTrustedEngine({ tempDirectory: tmpdir() });
   const store = await createMetadataStore(options.databaseUrl, options.secretKey);
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
-  const { taskQueue } = options.settings;
+  const { taskQueue, sliceBytes } = options.settings;
   const client = new Client({ connection, namespace: options.namespace });
   const worker = await Worker.create({
     connection,
     namespace: options.namespace,
     taskQueue,
     workflowBundle: { codePath: BUNDLE_PATH },
-    activities: { ...createActivities({ store, stage, engine, log }), requestScheduledSync: createRequestScheduledSync(client, taskQueue) },
+    activities: { ...createActivities({ store, stage, engine, log, sliceBytes }), requestScheduledSync: createRequestScheduledSync(client, taskQueue) },
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
     ...(options.identity === undefined ? {} : { identity: options.identity }),

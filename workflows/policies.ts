@@ -4,7 +4,8 @@
  */
 import type { ActivityOptions } from '@temporalio/workflow';
 
-const HEARTBEAT = '30 s';
+/** Four missed heartbeats: a worker that died is noticed within ten seconds. */
+const HEARTBEAT = '10 s';
 /** Errors that a person must fix are not retried: activities say so themselves. */
 const BACKOFF = { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 

@@ -47,6 +47,8 @@ export interface Settings {
   /** 32 bytes. An embedded stack makes one in its home when absent. */
   readonly secretKey?: Buffer;
   readonly taskQueue: string;
+  /** About how much one slice holds: less memory and less to read again after a crash against fewer, larger transactions. */
+  readonly sliceBytes: number;
   readonly logLevel: LogLevel;
 }
 
@@ -70,6 +72,7 @@ const SCHEMA = z.object({
   MILLRACE_STAGE_URL: urlOf(['file:', 's3:']).optional(),
   MILLRACE_SECRET_KEY: z.string().transform(decodeSecretKey).optional(),
   MILLRACE_TASK_QUEUE: z.string().default('millrace'),
+  MILLRACE_SLICE_BYTES: z.coerce.number('must be a number of bytes').int('must be a whole number').min(10_000).max(1_000_000_000).default(96_000_000),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -100,6 +103,7 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     requestedPorts: requested,
     temporalNamespace: env.TEMPORAL_NAMESPACE,
     taskQueue: env.MILLRACE_TASK_QUEUE,
+    sliceBytes: env.MILLRACE_SLICE_BYTES,
     logLevel: env.MILLRACE_LOG_LEVEL,
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),

@@ -45,7 +45,13 @@ export interface Millrace extends AsyncDisposable {
 
 const ENDED = new Set(['succeeded', 'partial', 'failed', 'cancelled', 'delayed']);
 
-export async function startMillrace({ worker = true }: { readonly worker?: boolean } = {}): Promise<Millrace> {
+export interface MillraceOptions {
+  /** A worker in this process. */
+  readonly worker?: boolean;
+  readonly sliceBytes?: number;
+}
+
+export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: MillraceOptions = {}): Promise<Millrace> {
   const disposables: (() => PromiseLike<unknown> | void)[] = [];
   const home = await tempHome('engine');
   disposables.push(() => home[Symbol.asyncDispose]());
@@ -54,7 +60,7 @@ export async function startMillrace({ worker = true }: { readonly worker?: boole
   const taskQueue = freshTaskQueue('engine');
   const secretKey = randomBytes(32);
   const stageUrl = pathToFileURL(`${home.path}/stage`).href;
-  const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue };
+  const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue, sliceBytes };
   const shared = { settings, databaseUrl: metadata.url, temporalAddress: servers().temporalAddress, secretKey };
   const api = await startApi({ ...shared, port: 0 });
   disposables.push(() => api.close());
@@ -108,6 +114,7 @@ export async function startMillrace({ worker = true }: { readonly worker?: boole
           MILLRACE_STAGE_URL: stageUrl,
           MILLRACE_SECRET_KEY: secretKey.toString('base64'),
           MILLRACE_TASK_QUEUE: taskQueue,
+          MILLRACE_SLICE_BYTES: String(sliceBytes),
           MILLRACE_LOG_LEVEL: 'error',
         },
       });
