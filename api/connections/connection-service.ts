@@ -97,8 +97,6 @@ export class ConnectionService {
     await this.schedules.apply({
       workspaceId: row.workspace_id,
       connectionId: row.id,
-      sourceId: source.id,
-      destinationId: destination.id,
       labels: { connection: row.name, source: source.name, destination: destination.name },
       schedule: row.config.schedule,
       paused: row.paused,

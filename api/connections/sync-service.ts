@@ -33,9 +33,10 @@ export class SyncService {
     const connection = await this.connections.get(caller.workspaceId, id);
     assertStreams(connection, call.body.streams);
     const updateId = updateIdOf({ principal: caller.keyId, route: `POST /v1/connections/${id}/syncs` }, call.idempotencyKey);
+    const target = await this.engineConnection(connection);
     const { trigger, streams } = call.body;
-    const request = { trigger, labels: await this.labels(connection), ...(streams === undefined ? {} : { streams }) };
-    const run = await this.temporal.engine.requestSync(await this.engineConnection(connection), request, updateId);
+    const request = { trigger, labels: target.labels, ...(streams === undefined ? {} : { streams }) };
+    const run = await this.temporal.engine.requestSync(target, request, updateId);
     const { runId, number, workflowId } = run;
     await this.runs.store.recordQueued({
       id: runId,
@@ -112,14 +113,8 @@ export class SyncService {
   }
 
   private async engineConnection(row: StoredConnection): Promise<EngineConnection> {
-    return {
-      workspaceId: row.workspace_id,
-      connectionId: row.id,
-      sourceId: row.source_id,
-      destinationId: row.destination_id,
-      name: row.name,
-      lastNumber: await this.runs.store.lastNumber(row.id),
-    };
+    const [labels, lastNumber] = await Promise.all([this.labels(row), this.runs.store.lastNumber(row.id)]);
+    return { workspaceId: row.workspace_id, connectionId: row.id, labels, lastNumber };
   }
 
   private async labels(connection: StoredConnection): Promise<Labels> {

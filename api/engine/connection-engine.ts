@@ -23,7 +23,6 @@ import type { TemporalLink } from './temporal-link.js';
 
 /** A connection as the engine needs to know it. */
 export interface EngineConnection extends ConnectionRefs {
-  readonly name: string;
   /** Number of its newest run that is known; a workflow that has to start anew goes on from there. */
   readonly lastNumber: number;
 }
@@ -112,7 +111,7 @@ export class ConnectionEngine {
           taskQueue: this.link.taskQueue,
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
-          staticSummary: `Connection ${connection.name}`,
+          staticSummary: `Connection ${connection.labels.connection}`,
           typedSearchAttributes,
         }),
       }),

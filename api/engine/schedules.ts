@@ -8,14 +8,13 @@ import {
 } from '@temporalio/client';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { ScheduleConfig } from '../../schema/connection-config.js';
-import { TICK_WORKFLOW, scheduleId, type Labels, type TickInput } from '../../workflows/messages.js';
+import { TICK_WORKFLOW, scheduleId, type TickInput } from '../../workflows/messages.js';
 import { grpcCode, messageOf } from './engine-errors.js';
 import { catchUpWindowMs, scheduleSpec, type TimedSchedule } from './schedule-spec.js';
 import type { ConnectionRefs, SearchAttributes } from './search-attributes.js';
 import type { TemporalLink } from './temporal-link.js';
 
 export interface ScheduledConnection extends ConnectionRefs {
-  readonly labels: Labels;
   readonly schedule: ScheduleConfig;
   readonly paused: boolean;
 }

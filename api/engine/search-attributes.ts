@@ -1,5 +1,6 @@
 import { SearchAttributeType, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import type { Connection } from '@temporalio/client';
+import type { Labels } from '../../workflows/messages.js';
 import type { TemporalLink } from './temporal-link.js';
 
 /** By these a run can be found in the Temporal Web UI. Stored there in clear: ids and words only, never data. */
@@ -20,8 +21,7 @@ const RETRY_AFTER_MS = 30_000;
 export interface ConnectionRefs {
   readonly workspaceId: string;
   readonly connectionId: string;
-  readonly sourceId: string;
-  readonly destinationId: string;
+  readonly labels: Labels;
 }
 
 /**
@@ -31,6 +31,7 @@ export interface ConnectionRefs {
 export class SearchAttributes {
   private registered = false;
   private lastTry = 0;
+  private trying: Promise<void> | undefined;
 
   constructor(
     private readonly link: TemporalLink,
@@ -43,21 +44,28 @@ export class SearchAttributes {
     return [
       keyword('MillraceWorkspace', refs.workspaceId),
       keyword('MillraceConnection', refs.connectionId),
-      keyword('MillraceSource', refs.sourceId),
-      keyword('MillraceDestination', refs.destinationId),
+      keyword('MillraceSource', refs.labels.source),
+      keyword('MillraceDestination', refs.labels.destination),
     ];
   }
 
+  /** True when the server has them. Tries again only after a while, and waits for a try that is under way. */
   async ensure(): Promise<boolean> {
-    if (this.registered || Date.now() - this.lastTry < RETRY_AFTER_MS) return this.registered;
+    if (!this.registered && !this.trying && Date.now() - this.lastTry >= RETRY_AFTER_MS) this.trying = this.tryOnce();
+    await this.trying;
+    return this.registered;
+  }
+
+  private async tryOnce(): Promise<void> {
     this.lastTry = Date.now();
     try {
       await this.link.call(LIMIT_MS, (client) => this.register(client.connection as Connection));
       this.registered = true;
     } catch (error) {
       this.warn('Search attributes are not registered; runs cannot be found by them in the Temporal Web UI.', { error });
+    } finally {
+      this.trying = undefined;
     }
-    return this.registered;
   }
 
   private async register({ operatorService }: Connection): Promise<void> {

@@ -13,7 +13,8 @@ export interface NewSystem {
   readonly config: unknown;
 }
 
-const FOREIGN_KEY_VIOLATION = '23503';
+/** Postgres 18 tells a row that ON DELETE RESTRICT protects by a code of its own. */
+const STILL_REFERENCED = ['23001', '23503'];
 
 /** The rows of one kind of system. Every query stays within one workspace. */
 export class SystemStore {
@@ -73,7 +74,7 @@ export class SystemStore {
         await this.rows(tx).where({ id }).delete();
       });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION) throw await this.inUse(id);
+      if (error instanceof Error && 'code' in error && STILL_REFERENCED.includes(String(error.code))) throw await this.inUse(id);
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { Client, Connection, type ScheduleDescription, ScheduleNotFoundError } f
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnection } from './support/connections.js';
 import { type Harness, problemOf, startHarness } from './support/harness.js';
-import { servers } from './support/servers.js';
+import { servers } from '../support/servers.js';
 
 let api: Harness;
 let worker: { stop(): Promise<void> };

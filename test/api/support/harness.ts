@@ -14,7 +14,7 @@ import { startApi } from '../../../api/server.js';
 import type { ApiOptions } from '../../../platform/config/runtime.js';
 import { loadSettings } from '../../../platform/config/settings.js';
 import { createDatabase } from './database.js';
-import { servers } from './servers.js';
+import { freshTaskQueue, servers } from '../../support/servers.js';
 import type { ProbeActivities } from './workflows.js';
 
 export interface Reply {
@@ -50,7 +50,7 @@ export async function startHarness(options: Partial<ApiOptions> = {}): Promise<H
   const database = await createDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-api-'));
   const adminKey = await ensureAdminKey(database.url, join(folder, 'admin.key'));
-  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const taskQueue = freshTaskQueue('api');
   const secretKey = randomBytes(32);
   const api = await startApi({
     settings: { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue },
