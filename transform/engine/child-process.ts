@@ -29,6 +29,7 @@ export class TransformChild {
   readonly #child: ChildProcess;
   #stderr = '';
   #started = false;
+  #working = false;
   jobs = 0;
 
   constructor() {
@@ -56,12 +57,20 @@ export class TransformChild {
     return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.connected;
   }
 
+  /** It lives and has answered every job it was given. */
+  get ready(): boolean {
+    return this.alive && !this.#working;
+  }
+
   /** @throws ChildDied when the process ends before it answers */
   async run(job: TransformJob): Promise<JobResult> {
     this.jobs += 1;
+    this.#working = true;
     this.#keepsParentAlive(true);
     try {
-      return await this.#ask(job);
+      const result = await this.#ask(job);
+      this.#working = false;
+      return result;
     } finally {
       this.#keepsParentAlive(false);
     }

@@ -17,19 +17,15 @@ export function warmTransformPool(): void {
   idle ??= new TransformChild();
 }
 
-/** Lends a child to `work`. Whether it serves again is decided by its age and by `work` having ended well. */
+/** Lends a child to `work`. It serves again when it has answered, is not too old and not too large. */
 export function withChild<T>(work: (child: TransformChild) => Promise<T>, signal: AbortSignal): Promise<T> {
   return slots.use(async () => {
     const child = takeIdle();
     busy.add(child);
     try {
-      const result = await work(child);
-      await giveBack(child);
-      return result;
-    } catch (error) {
-      await child.kill();
-      throw error;
+      return await work(child);
     } finally {
+      await giveBack(child);
       busy.delete(child);
     }
   }, signal);
@@ -43,13 +39,13 @@ export async function closeTransformPool(): Promise<void> {
 }
 
 function takeIdle(): TransformChild {
-  const child = idle?.alive ? idle : new TransformChild();
+  const child = idle?.ready ? idle : new TransformChild();
   idle = undefined;
   return child;
 }
 
 async function giveBack(child: TransformChild): Promise<void> {
   const tooLarge = ((await residentMemoryMb(child.pid ?? 0)) ?? Infinity) > MAX_IDLE_MB;
-  if (idle || child.jobs >= MAX_JOBS || tooLarge || !child.alive) await child.kill();
+  if (idle || child.jobs >= MAX_JOBS || tooLarge || !child.ready) await child.kill();
   else idle = child;
 }
