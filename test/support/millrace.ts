@@ -12,6 +12,7 @@ import { startWorker } from '../../worker/main.js';
 import { type MillraceProcess, startProcess } from './millrace-process.js';
 import { type TestDatabase, freshDatabase, freshTaskQueue, servers } from './servers.js';
 import { tempHome } from './temp-home.js';
+import { waitFor } from './wait-for.js';
 
 export interface FinishedRun extends RunRecord {
   readonly streams: readonly StreamRecord[];
@@ -119,6 +120,7 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
         },
       });
       disposables.push(() => running[Symbol.asyncDispose]());
+      await waitFor(() => running.output().includes('ready'), { what: 'the worker is ready', timeoutMs: 30_000 });
       return running;
     },
     [Symbol.asyncDispose]: async () => {
