@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addApi } from './commands/api.js';
+import { addQuickstart } from './commands/quickstart.js';
 import { addStart } from './commands/start.js';
 import { addTemporal } from './commands/temporal.js';
 import { addVersion, readVersion } from './commands/version.js';
@@ -17,7 +18,7 @@ const program = new Command('millrace')
   .version(readVersion())
   .exitOverride();
 
-for (const add of [addStart, addApi, addWorker, addTemporal, addVersion]) add(program);
+for (const add of [addStart, addQuickstart, addApi, addWorker, addTemporal, addVersion]) add(program);
 
 try {
   await program.parseAsync();
