@@ -16,11 +16,14 @@ import { createServices, type ApiServices } from './api-services.js';
 import { SearchAttributes } from './engine/search-attributes.js';
 import { TemporalLink } from './engine/temporal-link.js';
 import { sendProblem } from './http/problem-filter.js';
-import { acceptJsonOnly, echoRequestId, requestId, securityHeaders } from './http/server-hooks.js';
+import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
 import { openApiDocument } from './openapi/document.js';
 
 /** Room for two thousand streams with some SQL each. */
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** For requests that are under way; none of ours takes longer by itself. */
+const CLOSE_GRACE_MS = 8_000;
 
 /** Migrates the database, then listens. Temporal need not be there yet. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
@@ -39,9 +42,11 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     closing: closing.signal,
   });
   const app = await createApp(services, log);
+  hangUpWhenClosing(app.getHttpAdapter().getInstance(), closing.signal);
   const close = async (): Promise<void> => {
     closing.abort();
-    await app.close();
+    const hangUp = setTimeout(() => app.getHttpServer().closeAllConnections(), CLOSE_GRACE_MS);
+    await app.close().finally(() => clearTimeout(hangUp));
     await Promise.all([db.destroy(), link.close()]);
   };
   try {
@@ -50,8 +55,20 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     await close();
     throw cannotListen(options, error);
   }
-  void attributes.ensure();
+  void prepareTemporal(attributes, services, log);
   return { url: await app.getUrl(), port: portOf(app), close };
+}
+
+/** In the background, and without giving up the start: Temporal may come later. */
+async function prepareTemporal(attributes: SearchAttributes, { connections }: ApiServices, log: Logger): Promise<void> {
+  if (!(await attributes.ensure())) return;
+  try {
+    const restored = await connections.restoreSchedules();
+    if (restored.length > 0)
+      log.warn('Temporal had lost the schedules of these connections; they are back.', { connections: restored });
+  } catch (error) {
+    log.warn('It could not be checked whether every connection has its schedule in Temporal.', { error });
+  }
 }
 
 /** The application without a port: what tests inject requests into and what the OpenAPI document is made from. */

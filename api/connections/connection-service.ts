@@ -70,6 +70,29 @@ export class ConnectionService {
     });
   }
 
+  /**
+   * Makes the Schedules anew that Temporal does not have: its state may have been lost, or a process killed between the two
+   * commits. @returns the connections that had lost theirs
+   */
+  async restoreSchedules(): Promise<readonly string[]> {
+    const restored: string[] = [];
+    for (const { id, workspace_id } of await this.store.scheduled()) {
+      if (await this.schedules.exists(id)) continue;
+      await this.restoreSchedule(workspace_id, id);
+      restored.push(id);
+    }
+    return restored;
+  }
+
+  private async restoreSchedule(workspaceId: string, id: string): Promise<void> {
+    await this.store.transaction(async (store) => {
+      const row = await store.lock(workspaceId, id);
+      const source = await store.source(workspaceId, row.source_id);
+      const destination = await store.destination(workspaceId, row.destination_id);
+      if (source && destination) await this.applySchedule(row, { source, destination });
+    });
+  }
+
   private async saveChange(
     store: ConnectionStore,
     stored: StoredConnection,

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type { ConnectionConfig, ConnectionRow, ConnectorRow } from '../../platform/db/rows.js';
+import type { ConnectionConfig, ConnectionRow, ConnectorRow, RunRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { PageQuery } from '../http/pagination.js';
 
@@ -34,7 +34,9 @@ export class ConnectionStore {
 
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<StoredConnection> {
-    return found(await this.newest().where({ workspace_id: workspaceId, id }).first<StoredConnection | undefined>(), id);
+    const row = await this.newest().where({ workspace_id: workspaceId, id }).first<StoredConnection | undefined>();
+    if (row) return row;
+    throw new MillraceError('request.not_found', { detail: `There is no connection ${id}.` });
   }
 
   /** As `get`, and nobody else changes it until the transaction ends. */
@@ -75,8 +77,18 @@ export class ConnectionStore {
     return this.touch(row, { paused });
   }
 
+  /** Its runs stay in the list. Those that were still open end here: their workers find no connection to report for. */
   async delete(id: string): Promise<void> {
     await this.db<ConnectionRow>('connections').where({ id }).delete();
+    await this.db<RunRow>('runs')
+      .where({ connection_id: id })
+      .whereIn('status', ['queued', 'running'])
+      .update({ status: 'cancelled', ended_at: new Date() });
+  }
+
+  /** Connections of every workspace that a Schedule should start. */
+  async scheduled(): Promise<readonly StoredConnection[]> {
+    return this.newest().whereRaw("connection_versions.config -> 'schedule' ->> 'type' <> 'manual'");
   }
 
   /** Holds the destination, so that no two connections take the same target at the same time. */
@@ -116,9 +128,4 @@ export class ConnectionStore {
       .update({ ...change, revision: row.revision + 1, updated_at: new Date() });
     return this.get(row.workspace_id, row.id);
   }
-}
-
-function found(row: StoredConnection | undefined, id: string): StoredConnection {
-  if (row) return row;
-  throw new MillraceError('request.not_found', { detail: `There is no connection ${id}.` });
 }

@@ -98,15 +98,17 @@ export class SyncService {
     return this.temporal.engine.resetStream(await this.engineConnection(connection), stream);
   }
 
+  /** All it needs is read before: who holds a transaction must not wait for a second connection of the pool. */
   private async setPaused(
     workspaceId: string,
     id: string,
     paused: boolean,
     tell: (connection: EngineConnection) => Promise<void>,
   ): Promise<Answer<ConnectionView>> {
+    const connection = await this.engineConnection(await this.connections.get(workspaceId, id));
     const row = await this.connections.transaction(async (store) => {
       const stored = await store.lock(workspaceId, id);
-      await tell(await this.engineConnection(stored));
+      await tell(connection);
       return stored.paused === paused ? stored : store.setPaused(stored, paused);
     });
     return tagged(connectionView(row), row);

@@ -3,7 +3,6 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
-  type ScheduleDescription,
   type ScheduleHandle,
 } from '@temporalio/client';
 import { MillraceError } from '../../platform/errors/error.js';
@@ -58,8 +57,8 @@ export class ScheduleKeeper {
     await this.existing(connectionId, (handle) => handle.unpause('resumed'));
   }
 
-  async describe(connectionId: string): Promise<ScheduleDescription | undefined> {
-    return this.existing(connectionId, (handle) => handle.describe());
+  async exists(connectionId: string): Promise<boolean> {
+    return (await this.existing(connectionId, (handle) => handle.describe())) !== undefined;
   }
 
   /** Only the server knows when a cron expression comes next, so this needs a second look. */

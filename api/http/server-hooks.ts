@@ -26,6 +26,13 @@ export function securityHeaders(server: FastifyInstance): void {
   });
 }
 
+/** Else a client that was answered while the server closes keeps its connection, and with it the server, open. */
+export function hangUpWhenClosing(server: FastifyInstance, closing: AbortSignal): void {
+  server.addHook('onSend', async (_request, reply) => {
+    if (closing.aborted) void reply.header('Connection', 'close');
+  });
+}
+
 /** Many clients send `Content-Type: application/json` with every request, also when there is nothing to say. */
 export function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');

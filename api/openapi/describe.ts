@@ -11,8 +11,16 @@ export function Describe(operationId: string, summary: string, description?: str
   ) as Decorator;
 }
 
+const MEANING: Readonly<Record<number, string>> = {
+  200: 'Done.',
+  201: 'Created.',
+  202: 'Accepted; it goes on.',
+  204: 'Done, nothing to say.',
+  503: 'Not ready.',
+};
+
 /** The answer when all went well. Errors are the same everywhere, see document.ts. */
-export function Answers(status: number, standardSchema?: z.ZodType, description = ''): Decorator {
+export function Answers(status: number, standardSchema?: z.ZodType, description = MEANING[status] ?? ''): Decorator {
   return applyDecorators(ApiResponse({ status, description, ...(standardSchema ? { standardSchema } : {}) })) as Decorator;
 }
 

@@ -24,6 +24,7 @@ export async function recordRun(db: Knex, run: RunRecord): Promise<void> {
     .onConflict('id')
     .merge({
       status: newest(db, 'runs', 'status'),
+      trigger: newest(db, 'runs', 'trigger'),
       connection_version: db.raw('coalesce(excluded.connection_version, runs.connection_version)'),
       started_at: db.raw('coalesce(excluded.started_at, runs.started_at)'),
       ended_at: db.raw('coalesce(excluded.ended_at, runs.ended_at)'),

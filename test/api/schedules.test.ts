@@ -115,6 +115,17 @@ describe('a schedule in Temporal', () => {
     await expect.poll(async () => (await describeSchedule(id)).info.numActionsTaken, { timeout: 10_000 }).toBeGreaterThan(0);
   });
 
+  test('comes back when Temporal has lost it', async () => {
+    const [lost, kept] = [await scheduled(HOURLY), await scheduled({ type: 'interval', every: '7h' })];
+    await temporal.schedule.getHandle(`connection/${lost}`).delete();
+    const again = await api.startAgain();
+    const catchUpWindow = async (): Promise<unknown> =>
+      (await hasSchedule(lost)) && (await describeSchedule(lost)).policies.catchupWindow;
+    await expect.poll(catchUpWindow, { timeout: 10_000 }).toBe(3_600_000);
+    expect((await describeSchedule(kept)).info.lastUpdatedAt).toBeUndefined();
+    await again.close();
+  });
+
   test('what it refuses is not saved', async () => {
     const id = await scheduled({ type: 'manual' });
     const reply = await api.call('PATCH', `/v1/connections/${id}`, { body: { schedule: { type: 'cron', cron: '0 0 30 2 *' } } });

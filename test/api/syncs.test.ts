@@ -199,6 +199,18 @@ describe('with a worker', () => {
     expect(problemOf(await sync(id, {}, '?wait=11m'))).toMatchObject({ status: 400, paths: ['wait'] });
   });
 
+  test('a server that closes lets go of those who wait', async () => {
+    const { id } = await createConnection(api);
+    const run = (await sync(id)).body;
+    const closing = await api.startAgain();
+    const started = Date.now();
+    const waiting = fetch(`${closing.url}/v1/runs/${run.id}?wait=60s`, { headers: { authorization: `Bearer ${api.adminKey}` } });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await closing.close();
+    expect((await waiting).status).toBe(200);
+    expect(Date.now() - started).toBeLessThan(5_000);
+  });
+
   test('what the worker has recorded already is not taken back', async () => {
     const { id } = await createConnection(api);
     const headers = { 'idempotency-key': 'late' };
@@ -274,7 +286,10 @@ describe('with a worker', () => {
     expect((await api.call('DELETE', `/v1/connections/${id}`)).status).toBe(204);
     expect((await temporal.workflow.getHandle(`connection/${id}`).describe()).status.name).toBe('TERMINATED');
     expect((await sync(id)).status).toBe(404);
-    expect((await api.call('GET', `/v1/runs/${run.id}`)).status).toBe(200);
+    expect((await api.call('GET', `/v1/runs/${run.id}`)).body).toMatchObject({
+      status: 'cancelled',
+      endedAt: expect.stringMatching(/Z$/),
+    });
   });
 
   test('a workflow that was lost goes on counting where the metadata knows it', async () => {

@@ -11,7 +11,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } 
 import type { Knex } from 'knex';
 import { ensureAdminKey } from '../../../api/bootstrap-key.js';
 import { startApi } from '../../../api/server.js';
-import type { ApiOptions } from '../../../platform/config/runtime.js';
+import type { ApiOptions, RunningApi } from '../../../platform/config/runtime.js';
 import { loadSettings } from '../../../platform/config/settings.js';
 import { createDatabase } from './database.js';
 import { freshTaskQueue, servers } from '../../support/servers.js';
@@ -41,6 +41,8 @@ export interface Harness {
   readonly taskQueue: string;
   readonly db: Knex;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** A second API over the same database, as after a restart. */
+  startAgain(): Promise<RunningApi>;
   /** A worker with the stand-in workflows. */
   startWorker(activities?: Partial<ProbeActivities>): Promise<{ stop(): Promise<void> }>;
   close(): Promise<void>;
@@ -52,7 +54,7 @@ export async function startHarness(options: Partial<ApiOptions> = {}): Promise<H
   const adminKey = await ensureAdminKey(database.url, join(folder, 'admin.key'));
   const taskQueue = freshTaskQueue('api');
   const secretKey = randomBytes(32);
-  const api = await startApi({
+  const apiOptions = {
     settings: { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue },
     databaseUrl: database.url,
     temporalAddress: servers().temporalAddress,
@@ -60,7 +62,8 @@ export async function startHarness(options: Partial<ApiOptions> = {}): Promise<H
     secretKey,
     port: 0,
     ...options,
-  });
+  };
+  const api = await startApi(apiOptions);
   return {
     url: api.url,
     adminKey,
@@ -69,6 +72,7 @@ export async function startHarness(options: Partial<ApiOptions> = {}): Promise<H
     taskQueue,
     db: database.db,
     call: (method, path, call = {}) => send(`${api.url}${path}`, method, { key: adminKey, ...call }),
+    startAgain: () => startApi(apiOptions),
     startWorker: (activities) => startWorker(taskQueue, activities),
     close: async () => {
       await api.close();
