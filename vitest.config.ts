@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['**/*.test.ts'],
+          include: ['**/*.test.{ts,mjs}'],
           exclude: ['**/node_modules/**', 'dist/**', '.millrace/**', ...SERVER_TESTS],
           testTimeout: 10_000,
         },

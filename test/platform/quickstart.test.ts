@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import { EXIT } from '../../cli/exit-codes.js';
+import { startProcess } from '../support/millrace-process.js';
+import { processesNaming } from '../support/temp-home.js';
+
+const leftHomes = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('millrace-quickstart-'));
+
+test('the quickstart moves real data, moves changes once, compares both sides and leaves nothing behind', async () => {
+  const before = leftHomes();
+  await using quickstart = startProcess(['quickstart']);
+  const exit = await quickstart.exited;
+  expect(quickstart.output()).toMatch(
+    /✓ customers: 500 rows, equal[^]*✓ orders: 5,100 rows, equal[^]*✓ events: 20,250 rows, equal/,
+  );
+  expect(quickstart.output()).toMatch(/airports +full_refresh_overwrite +3,376 +3,376/);
+  expect(exit).toEqual({ code: EXIT.ok, signal: null });
+  expect(leftHomes()).toEqual(before);
+  expect(processesNaming('millrace-quickstart-')).toEqual([]);
+});
