@@ -159,8 +159,7 @@ test('a child dies with its parent, in the middle of a statement', async () => {
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
   const childrenOf = (pid: number | undefined) =>
     execFileSync('sh', ['-c', `ps -o pid= --ppid ${pid} || true`], { encoding: 'utf8' }).trim();
-  const started = () => readdir(request.tempDir).then((names) => expect(names).not.toEqual([]));
-  await vi.waitFor(started, { timeout: 8_000 });
+  await vi.waitFor(async () => expect(await readdir(request.tempDir)).not.toEqual([]), { timeout: 8_000 });
   const orphan = childrenOf(parent.pid);
   expect(orphan).toMatch(/^\d+$/);
   parent.kill('SIGKILL');
