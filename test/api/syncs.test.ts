@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
@@ -298,6 +300,22 @@ describe('with a worker', () => {
     await temporal.workflow.getHandle(`connection/${id}`).terminate('lost');
     expect((await sync(id)).body.number).toBe(3);
   });
+});
+
+test('a Temporal server that accepts and says nothing counts as away, not as one without workers', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const alone = await startHarness({ temporalAddress: `127.0.0.1:${(silent.address() as AddressInfo).port}` });
+  try {
+    const { id } = await createConnection(alone);
+    expect(problemOf(await alone.call('POST', `/v1/connections/${id}/syncs`))).toMatchObject({
+      status: 503,
+      code: 'engine.unavailable',
+    });
+  } finally {
+    await alone.close();
+    silent.close();
+  }
 });
 
 test('without a Temporal server the API serves what needs none, and says what it lacks', async () => {
