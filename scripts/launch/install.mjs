@@ -10,7 +10,7 @@ const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 export function install() {
   const wanted = fingerprint();
   if (readOrUndefined(STAMP) === wanted) return;
-  if (!installedByHand()) runNpmCi();
+  if (!installedByHand()) installPackages();
   writeFileSync(STAMP, wanted);
 }
 
@@ -31,13 +31,26 @@ function installedByHand() {
   });
 }
 
-function runNpmCi() {
+function installPackages() {
   console.error('Installing packages (about 1 minute, once) …');
-  const npm = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const [program, ...first] = npm;
-  const { status, error } = spawnSync(program, [...first, 'ci', ...QUIET], { stdio: ['ignore', 2, 2] });
+  const strict = npm('ci');
+  if (strict.status === 0) return;
+  // the lockfile does not fit package.json, or lacks packages of other platforms: versions in it still count
+  const lenient = /EUSAGE/.test(strict.stderr) ? npm('install', '--no-save') : strict;
+  if (lenient.status === 0) return;
+  console.error(lenient.stderr.trim());
+  fail('The packages could not be installed (see above). Is the npm registry within reach?', 3);
+}
+
+function npm(...args) {
+  const own = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  const [program, ...first] = own;
+  const { status, stderr, error } = spawnSync(program, [...first, ...args, ...QUIET], {
+    stdio: ['ignore', 2, 'pipe'],
+    encoding: 'utf8',
+  });
   if (error?.code === 'ENOENT') fail('npm is not there. Install Node with npm: https://nodejs.org', 3);
-  if (status !== 0) fail('The packages could not be installed (see above). Is the npm registry within reach?', 3);
+  return { status, stderr };
 }
 
 function readOrUndefined(path) {
