@@ -48,17 +48,31 @@ async function nextPosition(read: SliceRead, staged: StagedSlice, mark: MarkEven
     ...(feed.cursor ? { cursor: feed.cursor } : {}),
     largest: column && mark.position.kind !== 'exact' ? await largestOf(read, staged, column, mark.position.value) : undefined,
     held: read.held,
-    compare: async (a, b) => (decimalText(read, column) ? compareDecimals(a, b) : compareStaged(boundaries.engine, column?.stage ?? 'VARCHAR', a, b)),
+    compare: async (a, b) =>
+      decimalText(read, column) ? compareDecimals(a, b) : compareStaged(boundaries.engine, column?.stage ?? 'VARCHAR', a, b),
     merge: (held, added) => mergeBoundaries(boundaries, held, added),
   });
 }
 
 /** Numbers without a declared scale are staged as text; only the source can find the largest, and we compare it digit by digit. */
-const decimalText = (read: SliceRead, column: StagedColumn | undefined): boolean => read.feed.cursor?.type === 'decimal' && column?.stage === 'VARCHAR';
+const decimalText = (read: SliceRead, column: StagedColumn | undefined): boolean =>
+  read.feed.cursor?.type === 'decimal' && column?.stage === 'VARCHAR';
 
-async function largestOf(read: SliceRead, staged: StagedSlice, cursor: StagedColumn, told: string | undefined): Promise<Largest | undefined> {
+async function largestOf(
+  read: SliceRead,
+  staged: StagedSlice,
+  cursor: StagedColumn,
+  told: string | undefined,
+): Promise<Largest | undefined> {
   const segments = await openSegments(read.boundaries.stage, staged);
   const value = staged.staged === 0 ? undefined : (told ?? (await largestValue(read.boundaries, segments, cursor)));
   if (value === undefined) return undefined;
-  return { value, boundary: await collectBoundary(read.boundaries, segments, { cursor, value, isDecimal: read.feed.cursor?.type === 'decimal' }) };
+  return {
+    value,
+    boundary: await collectBoundary(read.boundaries, segments, {
+      cursor,
+      value,
+      isDecimal: read.feed.cursor?.type === 'decimal',
+    }),
+  };
 }

@@ -51,7 +51,12 @@ export interface PreparedFeed {
 }
 
 export type Prepared =
-  | { readonly outcome: 'ready'; readonly plan: StageRef; readonly feeds: readonly PreparedFeed[]; readonly notes: readonly string[] }
+  | {
+      readonly outcome: 'ready';
+      readonly plan: StageRef;
+      readonly feeds: readonly PreparedFeed[];
+      readonly notes: readonly string[];
+    }
   /** The destination has seen a higher epoch: the state that this run began with is older than the destination. */
   | { readonly outcome: 'behind'; readonly epoch: number };
 

@@ -38,26 +38,51 @@ async function extract(shell: Shell, dependencies: ActivityDependencies, input: 
   const plan = await getPlan(stage, input.plan);
   const feed = requireFeed(plan, input.feed);
   const connection = await store.loadConnection(input.run.connectionId, plan.connectionVersion);
-  const { connector, context } = openSource(shell, dependencies, connection.source, sessionOf(input.run, input.feed, shell.attempt));
+  const { connector, context } = openSource(
+    shell,
+    dependencies,
+    connection.source,
+    sessionOf(input.run, input.feed, shell.attempt),
+  );
   await using temp = await stage.tempDir();
   const address = { ...addressOf(input.run), feed: input.feed, slice: input.place.seq + 1 };
   const held = await heldBoundary(dependencies, input, feed);
   const boundaries: BoundaryStore = { engine, stage, tempDir: temp.path, folder: boundaryFolder(address), signal: shell.signal };
   const read: SliceRead = { input, feed, folder: sliceFolder(address, 'extract'), held, boundaries };
   const writer = new SliceWriter({
-    ...{ stage, engine, tempDir: temp.path, folder: read.folder, stream: feed.stream.name, fields: feed.fields, signal: shell.signal },
+    ...{
+      stage,
+      engine,
+      tempDir: temp.path,
+      folder: read.folder,
+      stream: feed.stream.name,
+      fields: feed.fields,
+      signal: shell.signal,
+    },
     reduce: await subtraction(read),
   });
   let delayed: string | undefined;
   let batches = 0;
-  for await (const event of connector.read(context, { ...readRequest(input, feed, temp.path), sliceBytes: dependencies.sliceBytes })) {
+  for await (const event of connector.read(context, {
+    ...readRequest(input, feed, temp.path),
+    sliceBytes: dependencies.sliceBytes,
+  })) {
     if (event.kind === 'delayed') delayed = event.reason;
     else if (event.kind === 'file') await writer.add(event);
-    else if (event.kind === 'rows') await writer.add(await rowsFile(event, feed.fields, join(temp.path, `rows-${batches++}.jsonl`)));
+    else if (event.kind === 'rows')
+      await writer.add(await rowsFile(event, feed.fields, join(temp.path, `rows-${batches++}.jsonl`)));
     else return { ...(await closeSlice(read, writer.finish(), event)), ...(delayed === undefined ? {} : { delayed }) };
     shell.progress({ step: 'extract', stream: input.feed, slice: address.slice, rows: writer.finish().extracted });
   }
-  return { slice: null, to: input.place.position, done: true, ...(delayed === undefined ? {} : { delayed }), rows: { extracted: 0, repeated: 0 }, bytes: 0, ...boundaryOf(input) };
+  return {
+    slice: null,
+    to: input.place.position,
+    done: true,
+    ...(delayed === undefined ? {} : { delayed }),
+    rows: { extracted: 0, repeated: 0 },
+    bytes: 0,
+    ...boundaryOf(input),
+  };
 }
 
 const boundaryOf = (input: ExtractInput) => (input.place.boundary ? { boundary: input.place.boundary } : {});
@@ -79,14 +104,21 @@ function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Omit
 }
 
 /** @throws MillraceError `source.boundary_lost` where going on without the set would load rows twice */
-async function heldBoundary({ stage }: ActivityDependencies, input: ExtractInput, feed: FeedPlan): Promise<BoundarySet | undefined> {
+async function heldBoundary(
+  { stage }: ActivityDependencies,
+  input: ExtractInput,
+  feed: FeedPlan,
+): Promise<BoundarySet | undefined> {
   const { boundary, position } = input.place;
   const held = boundary && (await getDocument<BoundaryDocument>(stage, boundary)).boundary;
   const expected = position.kind === 'cursor' && position.cursor.boundary !== undefined;
   const lost = (expected && !held) || held?.fields.some(({ name }) => !feed.fields.some((field) => field.name === name));
   if (!lost) return held;
   if (feed.mode === 'incremental_deduped') return undefined;
-  throw new MillraceError('source.boundary_lost', { detail: `${feed.feed}: the rows already taken at the last cursor value cannot be told from new ones.`, stream: feed.feed });
+  throw new MillraceError('source.boundary_lost', {
+    detail: `${feed.feed}: the rows already taken at the last cursor value cannot be told from new ones.`,
+    stream: feed.feed,
+  });
 }
 
 /** Only at the cursor's last value can rows come again; during a first-read scan they cannot. */

@@ -13,6 +13,17 @@ async function finish(_shell: Shell, { store, stage }: ActivityDependencies, inp
   const { runId, workspaceId, connectionId, number, trigger, workflowId } = input.run;
   const { status, startedAt, error } = input;
   await store.recordStreams(runId, input.streams);
-  await store.recordRun({ id: runId, workspaceId, connectionId, number, trigger, workflowId, status, startedAt, endedAt: new Date().toISOString(), error });
+  await store.recordRun({
+    id: runId,
+    workspaceId,
+    connectionId,
+    number,
+    trigger,
+    workflowId,
+    status,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    error,
+  });
   if (input.clean) await stage.remove(runFolder(addressOf(input.run)));
 }

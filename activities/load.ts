@@ -16,19 +16,36 @@ export function createLoad(dependencies: ActivityDependencies) {
 async function load(shell: Shell, dependencies: ActivityDependencies, input: LoadInput): Promise<Loaded> {
   const { stage, store } = dependencies;
   const plan = await getPlan(stage, input.plan);
-  const [connection, manifest] = await Promise.all([store.loadConnection(input.run.connectionId, plan.connectionVersion), readManifest(stage, input.slice)]);
-  const { connector, context } = openDestination(shell, dependencies, connection.destination, sessionOf(input.run, input.feed, shell.attempt));
+  const [connection, manifest] = await Promise.all([
+    store.loadConnection(input.run.connectionId, plan.connectionVersion),
+    readManifest(stage, input.slice),
+  ]);
+  const { connector, context } = openDestination(
+    shell,
+    dependencies,
+    connection.destination,
+    sessionOf(input.run, input.feed, shell.attempt),
+  );
   const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
   const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest });
-  const result = await connector.load(context, { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt });
+  const result = await connector.load(context, {
+    ...request,
+    segments,
+    engine: dependencies.engine,
+    tempDir: temp.path,
+    attempt: shell.attempt,
+  });
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
   return { seq: result.seq, to: result.to, rows: result.rows, schemaChanges: result.schemaChanges };
 }
 
-function loadRequest(input: LoadInput, { feed, manifest }: { feed: FeedPlan; manifest: SliceManifest }): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
+function loadRequest(
+  input: LoadInput,
+  { feed, manifest }: { feed: FeedPlan; manifest: SliceManifest },
+): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
   const { run, lineage, seq, slice } = input;
   return {
     connectionId: run.connectionId,
@@ -58,14 +75,22 @@ function loadRequest(input: LoadInput, { feed, manifest }: { feed: FeedPlan; man
 function checkCounts(rows: number, fate: Loaded['rows'], feed: string): void {
   const accounted = fate.loaded + fate.rejected + fate.superseded;
   if (accounted === rows) return;
-  throw new MillraceError('load.count_mismatch', { detail: `${rows} rows of ${feed} went into the load, ${accounted} are accounted for.`, stream: feed });
+  throw new MillraceError('load.count_mismatch', {
+    detail: `${rows} rows of ${feed} went into the load, ${accounted} are accounted for.`,
+    stream: feed,
+  });
 }
 
 /** People watch this; it never decides anything, so a metadata database that is away for a moment stops no load. */
 async function recordProgress({ store, log }: ActivityDependencies, input: LoadInput, rows: Loaded['rows']): Promise<void> {
   const { progress } = input;
   const { loaded, rejected, superseded } = progress.rows;
-  const total = { ...progress.rows, loaded: loaded + rows.loaded, rejected: rejected + rows.rejected, superseded: superseded + rows.superseded };
+  const total = {
+    ...progress.rows,
+    loaded: loaded + rows.loaded,
+    rejected: rejected + rows.rejected,
+    superseded: superseded + rows.superseded,
+  };
   await store.recordStreams(input.run.runId, [{ ...progress, rows: total }]).catch((error: unknown) => {
     log.warn('cannot record progress', { run: input.run.runId, cause: error instanceof Error ? error.message : String(error) });
   });

@@ -15,8 +15,22 @@ async function locate(shell: Shell, dependencies: ActivityDependencies, { run, p
   const { connectionVersion, ...document } = await getPlan(dependencies.stage, plan);
   const fullRefresh = isFullRefresh(requireFeed({ connectionVersion, ...document }, feed).mode);
   const connection = await dependencies.store.loadConnection(run.connectionId, connectionVersion);
-  const { connector, context } = openDestination(shell, dependencies, connection.destination, sessionOf(run, feed, shell.attempt));
-  const fence = await connector.fence(context, { connectionId: run.connectionId, epoch: run.epoch, run: run.number, feeds: [feed] });
-  if (fence.outcome === 'refused') throw new MillraceError('load.stale_epoch', { detail: `Epoch ${run.epoch} was followed by epoch ${fence.epoch}.`, stream: feed });
+  const { connector, context } = openDestination(
+    shell,
+    dependencies,
+    connection.destination,
+    sessionOf(run, feed, shell.attempt),
+  );
+  const fence = await connector.fence(context, {
+    connectionId: run.connectionId,
+    epoch: run.epoch,
+    run: run.number,
+    feeds: [feed],
+  });
+  if (fence.outcome === 'refused')
+    throw new MillraceError('load.stale_epoch', {
+      detail: `Epoch ${run.epoch} was followed by epoch ${fence.epoch}.`,
+      stream: feed,
+    });
   return placeOf(dependencies.stage, run, { name: feed, fullRefresh }, { state: place, ledger: fence.ledger[0] });
 }

@@ -28,7 +28,8 @@ export async function placeOf(
     const lineage = Math.max(known.state?.lineage ?? 0, ledger?.lineage ?? 0) + 1;
     return { lineage, generation: state.generation + (known.state ? 1 : 0), seq: 0, position: START };
   }
-  if (!ledger || ledger.lineage < state.lineage) return { lineage: state.lineage, generation: state.generation, seq: 0, position: state.position };
+  if (!ledger || ledger.lineage < state.lineage)
+    return { lineage: state.lineage, generation: state.generation, seq: 0, position: state.position };
   const place = { lineage: ledger.lineage, generation: state.generation, seq: ledger.seq, position: ledger.position };
   if (!ledger.boundary) return place;
   const key = `${runFolder(addressOf(run))}/${pathPart(feed.name)}/boundary-${crypto.randomUUID()}.json`;

@@ -21,7 +21,8 @@ export async function getDocument<T>(stage: Stage, ref: StageRef): Promise<T> {
   if (known !== undefined) return known as T;
   const text = await stage.getText(ref.key);
   const found = createHash('sha256').update(text).digest('hex');
-  if (found !== ref.sha256) throw new MillraceError('stage.corrupt', { detail: `${ref.key} has SHA-256 ${found}, recorded was ${ref.sha256}.` });
+  if (found !== ref.sha256)
+    throw new MillraceError('stage.corrupt', { detail: `${ref.key} has SHA-256 ${found}, recorded was ${ref.sha256}.` });
   const document = JSON.parse(text) as T;
   remember(ref.sha256, document);
   return document;

@@ -44,7 +44,10 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, defaul
   const cursor = isFullRefresh(config.mode) ? undefined : planCursor(config, stream);
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
   if (config.mode === 'incremental_deduped' && primaryKey.length === 0) {
-    throw new MillraceError('source.primary_key_missing', { detail: `${stream.name} declares no key and streams[].primaryKey is not set.`, stream: stream.name });
+    throw new MillraceError('source.primary_key_missing', {
+      detail: `${stream.name} declares no key and streams[].primaryKey is not set.`,
+      stream: stream.name,
+    });
   }
   return {
     feed: config.name,
@@ -73,12 +76,17 @@ function planCursor(config: StreamConfig, stream: StreamDescription): { field: s
   }
   const type = cursorType(field);
   if (type) return { field: field.name, type };
-  throw new MillraceError('source.cursor_unsupported', { detail: `${stream.name}.${field.name} is ${field.native?.type ?? field.type}.`, path: 'cursorField', stream: stream.name });
+  throw new MillraceError('source.cursor_unsupported', {
+    detail: `${stream.name}.${field.name} is ${field.native?.type ?? field.type}.`,
+    path: 'cursorField',
+    stream: stream.name,
+  });
 }
 
 function requireFields(stream: StreamDescription, names: readonly string[]): void {
   const missing = names.find((name) => !stream.fields.some((field) => field.name === name));
-  if (missing !== undefined) throw new MillraceError('source.field_missing', { detail: `${stream.name} has no field '${missing}'.`, stream: stream.name });
+  if (missing !== undefined)
+    throw new MillraceError('source.field_missing', { detail: `${stream.name} has no field '${missing}'.`, stream: stream.name });
 }
 
 /** The selected fields in the source's order; key and cursor are always read. */
@@ -86,7 +94,8 @@ function selectFields(config: StreamConfig, stream: StreamDescription, needed: r
   const { columns } = config;
   if (!columns) return [...stream.fields];
   requireFields(stream, 'include' in columns ? columns.include : columns.exclude);
-  const wanted = (name: string): boolean => ('include' in columns ? columns.include.includes(name) : !columns.exclude.includes(name));
+  const wanted = (name: string): boolean =>
+    'include' in columns ? columns.include.includes(name) : !columns.exclude.includes(name);
   return stream.fields.filter((field) => wanted(field.name) || needed.includes(field.name));
 }
 
@@ -96,11 +105,21 @@ export interface OpenConnector<Connector> {
 }
 
 /** A connector with its configuration in clear; its secrets are hidden in every message from here on. */
-export function openSource(shell: Shell, dependencies: ActivityDependencies, instance: ConnectorInstance, session: SessionName): OpenConnector<AnySource> {
+export function openSource(
+  shell: Shell,
+  dependencies: ActivityDependencies,
+  instance: ConnectorInstance,
+  session: SessionName,
+): OpenConnector<AnySource> {
   return open(findSource(instance.connector), shell, dependencies, instance, session);
 }
 
-export function openDestination(shell: Shell, dependencies: ActivityDependencies, instance: ConnectorInstance, session: SessionName): OpenConnector<AnyDestination> {
+export function openDestination(
+  shell: Shell,
+  dependencies: ActivityDependencies,
+  instance: ConnectorInstance,
+  session: SessionName,
+): OpenConnector<AnyDestination> {
   return open(findDestination(instance.connector), shell, dependencies, instance, session);
 }
 
@@ -112,7 +131,12 @@ export interface SessionName {
   readonly attempt: number;
 }
 
-export const sessionOf = (run: RunRef, feed: string, attempt: number): SessionName => ({ connectionId: run.connectionId, epoch: run.epoch, feed, attempt });
+export const sessionOf = (run: RunRef, feed: string, attempt: number): SessionName => ({
+  connectionId: run.connectionId,
+  epoch: run.epoch,
+  feed,
+  attempt,
+});
 
 function open<Connector extends AnySource | AnyDestination>(
   connector: Connector,
@@ -123,7 +147,10 @@ function open<Connector extends AnySource | AnyDestination>(
 ): OpenConnector<Connector> {
   shell.hide(secretTexts(connector.config, instance.config));
   const sessionName = `millrace/${session.connectionId}/${session.epoch}/${shortHash(session.feed)}/${session.attempt}`;
-  return { connector, context: { config: connector.config.parse(instance.config), signal: shell.signal, log: dependencies.log, sessionName } };
+  return {
+    connector,
+    context: { config: connector.config.parse(instance.config), signal: shell.signal, log: dependencies.log, sessionName },
+  };
 }
 
 export function requireFeed(plan: RunPlan, feed: string): FeedPlan {

@@ -26,32 +26,60 @@ async function prepare(shell: Shell, dependencies: ActivityDependencies, input: 
   const names = wanted.map((stream) => stream.name);
   const [catalog, fence] = await Promise.all([
     source.connector.discover(source.context, names),
-    destination.connector.fence(destination.context, { connectionId: run.connectionId, epoch: run.epoch, run: run.number, feeds: names }),
+    destination.connector.fence(destination.context, {
+      connectionId: run.connectionId,
+      epoch: run.epoch,
+      run: run.number,
+      feeds: names,
+    }),
   ]);
   if (fence.outcome === 'refused') return { outcome: 'behind', epoch: fence.epoch };
   const planned = wanted.map((config) =>
-    planOrError(config, catalog.streams.find((stream) => stream.name === config.name), (name) => destination.connector.defaultTarget(destination.context.config, name)),
+    planOrError(
+      config,
+      catalog.streams.find((stream) => stream.name === config.name),
+      (name) => destination.connector.defaultTarget(destination.context.config, name),
+    ),
   );
   return finishPlan(dependencies, input, { connection, planned, ledger: fence.ledger, endedSessions: fence.endedSessions });
 }
 
-type Planned = { readonly feed: string; readonly plan: FeedPlan } | { readonly feed: string; readonly error: RunError; readonly mode: StreamConfig['mode'] };
+type Planned =
+  | { readonly feed: string; readonly plan: FeedPlan }
+  | { readonly feed: string; readonly error: RunError; readonly mode: StreamConfig['mode'] };
 
 /** One stream that cannot be planned does not stop the others. */
-function planOrError(config: StreamConfig, stream: StreamDescription | undefined, defaultTarget: (name: string) => Target): Planned {
+function planOrError(
+  config: StreamConfig,
+  stream: StreamDescription | undefined,
+  defaultTarget: (name: string) => Target,
+): Planned {
   try {
-    if (!stream) throw new MillraceError('source.stream_missing', { detail: `The source has no stream ${config.name} that this user may read.`, stream: config.name });
+    if (!stream)
+      throw new MillraceError('source.stream_missing', {
+        detail: `The source has no stream ${config.name} that this user may read.`,
+        stream: config.name,
+      });
     return { feed: config.name, plan: planFeed(config, stream, defaultTarget(config.name)) };
   } catch (error) {
     if (!isMillraceError(error)) throw error;
-    return { feed: config.name, mode: config.mode, error: { code: error.code, message: error.message, suggestion: error.suggestion } };
+    return {
+      feed: config.name,
+      mode: config.mode,
+      error: { code: error.code, message: error.message, suggestion: error.suggestion },
+    };
   }
 }
 
 async function finishPlan(
   { stage }: ActivityDependencies,
   input: PrepareInput,
-  found: { readonly connection: ConnectionPlan; readonly planned: readonly Planned[]; readonly ledger: readonly LedgerPosition[]; readonly endedSessions: number },
+  found: {
+    readonly connection: ConnectionPlan;
+    readonly planned: readonly Planned[];
+    readonly ledger: readonly LedgerPosition[];
+    readonly endedSessions: number;
+  },
 ): Promise<Prepared> {
   const feeds = await Promise.all(found.planned.map((planned) => prepareFeed(stage, input, planned, found.ledger)));
   const plans = found.planned.flatMap((planned) => ('plan' in planned ? [planned.plan] : []));
@@ -61,7 +89,12 @@ async function finishPlan(
   return { outcome: 'ready', plan: await putDocument(stage, key, document), feeds, notes };
 }
 
-async function prepareFeed(stage: ActivityDependencies['stage'], input: PrepareInput, planned: Planned, ledger: readonly LedgerPosition[]): Promise<PreparedFeed> {
+async function prepareFeed(
+  stage: ActivityDependencies['stage'],
+  input: PrepareInput,
+  planned: Planned,
+  ledger: readonly LedgerPosition[],
+): Promise<PreparedFeed> {
   const known = { state: input.feeds[planned.feed], ledger: ledger.find((row) => row.feed === planned.feed) };
   const fullRefresh = isFullRefresh('plan' in planned ? planned.plan.mode : planned.mode);
   const place = await placeOf(stage, input.run, { name: planned.feed, fullRefresh }, known);

@@ -25,4 +25,9 @@ export function createDiscover(dependencies: ActivityDependencies) {
     });
 }
 
-const probeSession = (input: ProbeInput, attempt: number) => ({ connectionId: input.resourceId, epoch: 0, feed: 'probe', attempt });
+const probeSession = (input: ProbeInput, attempt: number) => ({
+  connectionId: input.resourceId,
+  epoch: 0,
+  feed: 'probe',
+  attempt,
+});

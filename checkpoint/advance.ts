@@ -36,7 +36,8 @@ export async function advance(step: Advance): Promise<Advanced> {
   if (step.mark.kind === 'exact') return { position: step.mark.position };
   const next = await nextCursor(step);
   const boundary = next.boundary ? { boundary: next.boundary } : {};
-  if (step.mark.kind === 'largest' || step.mark.after === null) return { position: { kind: 'cursor', cursor: next.cursor }, ...boundary };
+  if (step.mark.kind === 'largest' || step.mark.after === null)
+    return { position: { kind: 'cursor', cursor: next.cursor }, ...boundary };
   const { by, after, upper } = step.mark;
   const bound = upper === null ? {} : { upper: { type: next.cursor.type, field: next.cursor.field, value: upper } };
   const largest = next.cursor.value === null ? {} : { largest: next.cursor };

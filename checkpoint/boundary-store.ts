@@ -22,7 +22,11 @@ export interface AtCursor {
 }
 
 /** The set of the rows of staged segments at one cursor value. */
-export async function collectBoundary(store: BoundaryStore, segments: readonly SegmentFile[], at: AtCursor): Promise<BoundarySet> {
+export async function collectBoundary(
+  store: BoundaryStore,
+  segments: readonly SegmentFile[],
+  at: AtCursor,
+): Promise<BoundarySet> {
   const columns = segments[0]?.columns ?? [];
   const fields = columns.map(({ name, stage }) => ({ name, stage }));
   const hash = rowHashSql(columns);
@@ -35,8 +39,15 @@ export async function collectBoundary(store: BoundaryStore, segments: readonly S
 /** One multiset of both; they must hash the same fields, else the newer one stands alone. */
 export async function mergeBoundaries(store: BoundaryStore, held: BoundarySet, added: BoundarySet): Promise<BoundarySet> {
   if (JSON.stringify(held.fields) !== JSON.stringify(added.fields)) return added;
-  const [a, b] = [boundaryTable(held, await boundaryPath(store.stage, held)), boundaryTable(added, await boundaryPath(store.stage, added))];
-  return keep(store, held.fields, `select hash, sum(count)::bigint as count from (select * from ${a} union all select * from ${b}) group by hash`);
+  const [a, b] = [
+    boundaryTable(held, await boundaryPath(store.stage, held)),
+    boundaryTable(added, await boundaryPath(store.stage, added)),
+  ];
+  return keep(
+    store,
+    held.fields,
+    `select hash, sum(count)::bigint as count from (select * from ${a} union all select * from ${b}) group by hash`,
+  );
 }
 
 /** Local path of a large set, contents verified; undefined for one that stands in the ledger row. */
@@ -52,12 +63,24 @@ async function keep(store: BoundaryStore, fields: readonly BoundaryField[], coun
     const { key, sha256 } = await store.stage.put(`${store.folder}/${crypto.randomUUID()}.parquet`, local);
     return { algorithm: 'md5-v1', fields, file: { key, sha256, rows: rowsChanged } };
   }
-  const rows = await store.engine.rows(`select hash, count::integer as count from read_parquet(${quoteLiteral(local)})`, [], store.signal);
-  return { algorithm: 'md5-v1', fields, hashes: Object.fromEntries(rows.map((row) => [String(row['hash']), Number(row['count'])])) };
+  const rows = await store.engine.rows(
+    `select hash, count::integer as count from read_parquet(${quoteLiteral(local)})`,
+    [],
+    store.signal,
+  );
+  return {
+    algorithm: 'md5-v1',
+    fields,
+    hashes: Object.fromEntries(rows.map((row) => [String(row['hash']), Number(row['count'])])),
+  };
 }
 
 /** The largest cursor value of staged segments, as text; undefined when all are NULL. */
-export async function largestValue(store: BoundaryStore, segments: readonly SegmentFile[], cursor: StagedColumn): Promise<string | undefined> {
+export async function largestValue(
+  store: BoundaryStore,
+  segments: readonly SegmentFile[],
+  cursor: StagedColumn,
+): Promise<string | undefined> {
   const [row] = await store.engine.rows(
     `select max(${quoteIdentifier(cursor.column)})::varchar as value from read_parquet(${quoteList(segments.map((segment) => segment.path))})`,
     [],
@@ -70,6 +93,8 @@ export async function largestValue(store: BoundaryStore, segments: readonly Segm
 /** Orders two cursor values as their staged type does. */
 export async function compareStaged(engine: Engine, stage: string, a: string, b: string): Promise<number> {
   const [left, right] = [`cast(${quoteLiteral(a)} as ${stage})`, `cast(${quoteLiteral(b)} as ${stage})`];
-  const [row] = await engine.rows(`select case when ${left} > ${right} then 1 when ${left} < ${right} then -1 else 0 end as answer`);
+  const [row] = await engine.rows(
+    `select case when ${left} > ${right} then 1 when ${left} < ${right} then -1 else 0 end as answer`,
+  );
   return Number(row?.['answer']);
 }

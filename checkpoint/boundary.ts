@@ -26,7 +26,8 @@ export function atCursorSql(column: string, stage: string, value: string, isDeci
   return `${plainDecimal(reference)} = ${plainDecimal(quoteLiteral(value))}`;
 }
 
-const plainDecimal = (text: string): string => `case when contains(${text}, '.') then rtrim(rtrim(${text}, '0'), '.') else ${text} end`;
+const plainDecimal = (text: string): string =>
+  `case when contains(${text}, '.') then rtrim(rtrim(${text}, '0'), '.') else ${text} end`;
 
 /** A table expression with columns `hash` and `count`. */
 export function boundaryTable(set: BoundarySet, path: string | undefined): string {

@@ -26,7 +26,9 @@ export function packFeed({ lineage, generation, seq, position }: FeedState): Com
       return [lineage, generation, seq, 'scan', position.scan];
     case 'cursor': {
       const { type, field, value, boundary } = position.cursor;
-      return boundary === undefined ? [lineage, generation, seq, type, field, value] : [lineage, generation, seq, type, field, value, boundary];
+      return boundary === undefined
+        ? [lineage, generation, seq, type, field, value]
+        : [lineage, generation, seq, type, field, value, boundary];
     }
   }
 }

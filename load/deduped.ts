@@ -13,7 +13,9 @@ export function planDeduped(shape: LoadShape, dialect: Dialect): LoadPlan {
   const columns = shape.columns.map((column) => `${id(column.name)} ${column.type}`);
   return {
     into: 'batch',
-    before: [`create temporary table ${id(BATCH)} (${columns.join(', ')}, ${id(ARRIVAL)} bigint generated always as identity) on commit drop`],
+    before: [
+      `create temporary table ${id(BATCH)} (${columns.join(', ')}, ${id(ARRIVAL)} bigint generated always as identity) on commit drop`,
+    ],
     relation: `pg_temp.${id(BATCH)}`,
     copyColumns: shape.columns.map((column) => column.name),
     merge: mergeSql(shape, dialect),

@@ -32,7 +32,13 @@ export function planEvolution(existing: readonly LoadColumn[], wanted: readonly 
 
 /** Whether a column of type `wide` takes every value of type `narrow`. */
 function holds(wide: string, narrow: string): boolean {
-  return wide === narrow || wide === 'text' || (WIDER[narrow]?.includes(wide) ?? false) || holdsNumeric(wide, narrow) || holdsText(wide, narrow);
+  return (
+    wide === narrow ||
+    wide === 'text' ||
+    (WIDER[narrow]?.includes(wide) ?? false) ||
+    holdsNumeric(wide, narrow) ||
+    holdsText(wide, narrow)
+  );
 }
 
 function holdsNumeric(wide: string, narrow: string): boolean {

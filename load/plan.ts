@@ -45,7 +45,9 @@ export interface Dialect {
 }
 
 /** Columns that Millrace adds to every target, with their values for a slice. */
-export function systemColumns(shape: Pick<LoadShape, 'run' | 'extractedAt'>): readonly (LoadColumn & { readonly value: string })[] {
+export function systemColumns(
+  shape: Pick<LoadShape, 'run' | 'extractedAt'>,
+): readonly (LoadColumn & { readonly value: string })[] {
   return [
     { name: '_millrace_run', type: 'bigint', value: String(shape.run) },
     { name: '_millrace_extracted_at', type: 'timestamp with time zone', value: shape.extractedAt },

@@ -8,11 +8,7 @@
  * What a value means, independent of any system. `numeric` is a decimal without declared precision; `opaque` is the
  * source's own text of a type that has no lossless home in DuckDB or Parquet (interval, inet, ranges, composites …).
  */
-export type LogicalType =
-  | ScalarType
-  | `decimal(${number},${number})`
-  | `${ScalarType}[]`
-  | `decimal(${number},${number})[]`;
+export type LogicalType = ScalarType | `decimal(${number},${number})` | `${ScalarType}[]` | `decimal(${number},${number})[]`;
 
 export type ScalarType =
   | 'boolean'

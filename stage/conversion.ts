@@ -17,7 +17,8 @@ export async function conversionCulprit(engine: Engine, failed: FailedConversion
   return candidate !== undefined && hasNextRule(failed, candidate) ? candidate : undefined;
 }
 
-const hasNextRule = ({ rules, choice }: FailedConversion, index: number): boolean => (choice[index] ?? 0) + 1 < (rules[index]?.length ?? 0);
+const hasNextRule = ({ rules, choice }: FailedConversion, index: number): boolean =>
+  (choice[index] ?? 0) + 1 < (rules[index]?.length ?? 0);
 
 /** A cast does not say whose value it was: each column that has another rule is tried alone. */
 async function firstThatFails(engine: Engine, failed: FailedConversion): Promise<number | undefined> {

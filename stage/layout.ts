@@ -10,7 +10,9 @@ export interface SliceAddress {
 
 /** A stream's name as one path part: readable, and never able to leave its folder. */
 export function pathPart(name: string): string {
-  return encodeURIComponent(name).replaceAll('*', '%2A').replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+  return encodeURIComponent(name)
+    .replaceAll('*', '%2A')
+    .replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
 }
 
 export const runFolder = (address: Pick<SliceAddress, 'workspaceId' | 'connectionId' | 'run'>): string =>
@@ -22,4 +24,5 @@ export function sliceFolder(address: SliceAddress, step: 'extract' | 'transform'
 }
 
 /** Large boundary sets outlive their run: a cursor refers to them. */
-export const boundaryFolder = (address: SliceAddress): string => `${address.workspaceId}/${address.connectionId}/boundaries/${pathPart(address.feed)}`;
+export const boundaryFolder = (address: SliceAddress): string =>
+  `${address.workspaceId}/${address.connectionId}/boundaries/${pathPart(address.feed)}`;

@@ -46,5 +46,7 @@ export interface SliceRef {
 }
 
 export function segmentColumns(manifest: Pick<SliceManifest, 'columns'>, segment: SegmentRecord): readonly StagedColumn[] {
-  return segment.stages ? manifest.columns.map((column, index) => ({ ...column, stage: segment.stages?.[index] ?? column.stage })) : manifest.columns;
+  return segment.stages
+    ? manifest.columns.map((column, index) => ({ ...column, stage: segment.stages?.[index] ?? column.stage }))
+    : manifest.columns;
 }

@@ -16,7 +16,12 @@ export interface CsvReading {
 }
 
 /** SELECT that yields the staged columns of one file, named as in the Parquet file. */
-export function stagedSelect(file: StagedFile, columns: readonly string[], choice: RuleChoice, reading: CsvReading | undefined): string {
+export function stagedSelect(
+  file: StagedFile,
+  columns: readonly string[],
+  choice: RuleChoice,
+  reading: CsvReading | undefined,
+): string {
   if (file.format === 'duckdb-scan') {
     return `select ${file.select.map((expression, index) => named(expression, columns[index])).join(', ')} from ${file.scan}`;
   }

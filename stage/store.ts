@@ -39,7 +39,10 @@ const TEMP = '.tmp';
 /** @throws MillraceError `setup.invalid` for a URL that no stage can be made of */
 export function openStage(url: string): Stage {
   if (url.startsWith('file://')) return new FileStage(url);
-  throw new MillraceError('setup.invalid', { detail: `MILLRACE_STAGE_URL: ${url.split(':')[0]}:// is not supported; use file:///path.`, path: 'MILLRACE_STAGE_URL' });
+  throw new MillraceError('setup.invalid', {
+    detail: `MILLRACE_STAGE_URL: ${url.split(':')[0]}:// is not supported; use file:///path.`,
+    path: 'MILLRACE_STAGE_URL',
+  });
 }
 
 class FileStage implements Stage {
@@ -102,7 +105,8 @@ class FileStage implements Stage {
   }
 
   #path(key: string): string {
-    if (key.split('/').some((part) => part === '' || part === '.' || part === '..')) throw new RangeError(`not a stage key: ${key}`);
+    if (key.split('/').some((part) => part === '' || part === '.' || part === '..'))
+      throw new RangeError(`not a stage key: ${key}`);
     return join(this.#root, key);
   }
 }
@@ -144,6 +148,11 @@ async function syncFolder(path: string): Promise<void> {
 function stageError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error;
   const failure = error as NodeJS.ErrnoException;
-  const code = failure.code === 'ENOSPC' || failure.code === 'EDQUOT' ? 'stage.full' : failure.code === 'ENOENT' ? 'stage.corrupt' : 'engine.internal';
+  const code =
+    failure.code === 'ENOSPC' || failure.code === 'EDQUOT'
+      ? 'stage.full'
+      : failure.code === 'ENOENT'
+        ? 'stage.corrupt'
+        : 'engine.internal';
   return new MillraceError(code, { detail: `${doing}: ${failure.message}`, cause: error });
 }

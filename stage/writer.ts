@@ -76,7 +76,7 @@ export class SliceWriter {
 
   async #write(event: FileEvent, local: string): Promise<{ rows: number; seen: number; select: string }> {
     const { engine, signal, reduce } = this.options;
-    for (let parallel = provenParallel(event); ; ) {
+    for (let parallel = provenParallel(event); ;) {
       const reading = await csvReading(event, parallel);
       const select = stagedSelect(event.file, this.#names, this.#choice, reading);
       try {
@@ -93,7 +93,12 @@ export class SliceWriter {
   /** The next rule for the column that a value did not fit. @throws what DuckDB threw when no column is to blame */
   async #demote(event: FileEvent, reading: CsvReading, error: unknown): Promise<RuleChoice> {
     if (event.file.format !== 'csv') throw error;
-    const culprit = await conversionCulprit(this.options.engine, { rules: event.file.columns, choice: this.#choice, reading, error });
+    const culprit = await conversionCulprit(this.options.engine, {
+      rules: event.file.columns,
+      choice: this.#choice,
+      reading,
+      error,
+    });
     if (culprit === undefined) throw error;
     return event.file.columns.map((_, index) => (this.#choice[index] ?? 0) + (index === culprit ? 1 : 0));
   }
@@ -110,14 +115,19 @@ export class SliceWriter {
 
   async #record(local: string, rows: number, types: readonly string[]): Promise<void> {
     const { stage, folder, fields } = this.options;
-    this.#columns ??= fields.map((field, index) => ({ ...field, column: this.#names[index] ?? field.name, stage: types[index] ?? 'VARCHAR' }));
+    this.#columns ??= fields.map((field, index) => ({
+      ...field,
+      column: this.#names[index] ?? field.name,
+      stage: types[index] ?? 'VARCHAR',
+    }));
     const stored = await stage.put(`${folder}/${this.#segments.length}.parquet`, local);
     const differs = this.#columns.some((column, index) => column.stage !== types[index]);
     this.#segments.push({ ...stored, format: 'parquet', rows, ...(differs ? { stages: types } : {}) });
   }
 }
 
-const copyToParquet = (select: string, path: string): string => `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`;
+const copyToParquet = (select: string, path: string): string =>
+  `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`;
 
 function provenParallel(event: FileEvent): boolean {
   return event.file.format === 'csv' && event.rows !== undefined && event.file.lineFeeds === event.rows + 1;

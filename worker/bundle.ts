@@ -10,7 +10,8 @@ import { BUNDLE_PATH } from './bundle-path.js';
 const workflowsPath = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
 const exported = Object.keys((await import(workflowsPath)) as object).toSorted();
 const expected = ['check', 'connection', 'discover', 'sync', 'tick'];
-if (exported.join() !== expected.join()) throw new Error(`workflows/index exports ${exported.join()}, expected ${expected.join()}`);
+if (exported.join() !== expected.join())
+  throw new Error(`workflows/index exports ${exported.join()}, expected ${expected.join()}`);
 
 const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
 const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });

@@ -39,7 +39,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     namespace: options.namespace,
     taskQueue,
     workflowBundle: { codePath: BUNDLE_PATH },
-    activities: { ...createActivities({ store, stage, engine, log, sliceBytes }), requestScheduledSync: createRequestScheduledSync(client, taskQueue) },
+    activities: {
+      ...createActivities({ store, stage, engine, log, sliceBytes }),
+      requestScheduledSync: createRequestScheduledSync(client, taskQueue),
+    },
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     shutdownGraceTime: SHUTDOWN_GRACE,
@@ -69,6 +72,8 @@ let installed = false;
 function installRuntime(log: Logger): void {
   if (installed) return;
   installed = true;
-  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => (level === 'WARN' ? log.warn(message, meta ?? {}) : log.error(message, meta ?? {})));
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) =>
+    level === 'WARN' ? log.warn(message, meta ?? {}) : log.error(message, meta ?? {}),
+  );
   Runtime.install({ shutdownSignals: [], logger });
 }

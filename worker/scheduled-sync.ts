@@ -1,7 +1,13 @@
 import { type Client, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ScheduledSyncInput } from '../activities/contract.js';
-import { CONNECTION_WORKFLOW, type ConnectionInput, type TickAnswer, connectionWorkflowId, requestSync } from '../workflows/messages.js';
+import {
+  CONNECTION_WORKFLOW,
+  type ConnectionInput,
+  type TickAnswer,
+  connectionWorkflowId,
+  requestSync,
+} from '../workflows/messages.js';
 
 /** Starts the connection's workflow when a tick finds none. @returns the refusal, or null when a run will answer */
 export function createRequestScheduledSync(client: Client, taskQueue: string) {
@@ -14,10 +20,15 @@ export function createRequestScheduledSync(client: Client, taskQueue: string) {
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
     try {
-      await client.workflow.executeUpdateWithStart(requestSync, { startWorkflowOperation, args: [request], updateId: request.replyTo ?? '' });
+      await client.workflow.executeUpdateWithStart(requestSync, {
+        startWorkflowOperation,
+        args: [request],
+        updateId: request.replyTo ?? '',
+      });
       return null;
     } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) return { outcome: 'refused', reason: error.cause.message };
+      if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
+        return { outcome: 'refused', reason: error.cause.message };
       throw error;
     }
   };

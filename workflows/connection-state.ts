@@ -79,11 +79,18 @@ export function withReply(queued: QueuedRun, replyTo: string | undefined): Queue
 }
 
 export function withAnswer(state: ConnectionState, updateId: string | undefined, answer: SyncAccepted): ConnectionState {
-  return updateId === undefined ? state : { ...state, answers: [...state.answers, [updateId, answer] as const].slice(-MAX_ANSWERS) };
+  return updateId === undefined
+    ? state
+    : { ...state, answers: [...state.answers, [updateId, answer] as const].slice(-MAX_ANSWERS) };
 }
 
 export function viewOf(state: ConnectionState, active: ActiveRun | null, workflowId: (number: number) => string): ConnectionView {
-  const queued = state.queue.map(({ runId, number, request }) => ({ runId, number, workflowId: workflowId(number), trigger: request.trigger }));
+  const queued = state.queue.map(({ runId, number, request }) => ({
+    runId,
+    number,
+    workflowId: workflowId(number),
+    trigger: request.trigger,
+  }));
   const { paused, pauseNote, epoch, lastRun } = state;
   return { paused, pauseNote, epoch, lastRun, active, queued, feeds: feedsOf(state) };
 }

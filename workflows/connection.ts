@@ -97,7 +97,9 @@ class Connection {
   listen(): void {
     setHandler(stateQuery, () => viewOf(this.#state, this.#activeView(), (number) => this.#workflowId(number)));
     setHandler(requestSync, (request) => this.#request(request), { validator: (request) => this.#mayRequest(request) });
-    setHandler(cancelSync, ({ runId, reason }) => this.#cancel(runId, reason), { validator: ({ runId }) => this.#mayCancel(runId) });
+    setHandler(cancelSync, ({ runId, reason }) => this.#cancel(runId, reason), {
+      validator: ({ runId }) => this.#mayCancel(runId),
+    });
     setHandler(pause, ({ note }) => this.#pause(note));
     setHandler(resume, () => this.#resume());
     setHandler(resetStream, ({ feed }) => this.#move(feed, START), { validator: (_request) => this.#mayMove() });
@@ -131,7 +133,11 @@ class Connection {
     this.#active = { runId, number, workflowId: this.#workflowId(number), trigger: request.trigger, scope, replyTo };
     this.#display();
     const outcome = await this.#execute(queued, epoch, scope);
-    this.#state = { ...withCheckpoint(this.#state, outcome.feeds), epoch: Math.max(epoch, outcome.epoch), lastRun: { number, status: outcome.status } };
+    this.#state = {
+      ...withCheckpoint(this.#state, outcome.feeds),
+      epoch: Math.max(epoch, outcome.epoch),
+      lastRun: { number, status: outcome.status },
+    };
     const waiting = this.#active.replyTo;
     this.#active = null;
     this.#display();
@@ -150,7 +156,17 @@ class Connection {
     const { runId, number, request } = queued;
     const { workspaceId, connectionId } = this.input;
     const { trigger, labels, streams } = request;
-    const args: SyncInput = { workspaceId, connectionId, runId, number, epoch, trigger, labels, feeds: feedsOf(this.#state), ...(streams ? { streams } : {}) };
+    const args: SyncInput = {
+      workspaceId,
+      connectionId,
+      runId,
+      number,
+      epoch,
+      trigger,
+      labels,
+      feeds: feedsOf(this.#state),
+      ...(streams ? { streams } : {}),
+    };
     return executeChild(sync, {
       workflowId: this.#workflowId(number),
       args: [args],
@@ -176,14 +192,23 @@ class Connection {
 
   async #record({ runId, number, request }: QueuedRun, epoch: number, status: RunStatus, error: RunError): Promise<SyncResult> {
     const { workspaceId, connectionId } = this.input;
-    const run = { workspaceId, connectionId, runId, number, epoch, trigger: request.trigger, workflowId: this.#workflowId(number) };
+    const run = {
+      workspaceId,
+      connectionId,
+      runId,
+      number,
+      epoch,
+      trigger: request.trigger,
+      workflowId: this.#workflowId(number),
+    };
     await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], clean: false });
     return { status, epoch, feeds: {}, rows: 0, error };
   }
 
   #mayRequest(request: SyncRequest): void {
     if (this.#earlierAnswer()) return;
-    if (this.#state.paused) refuse('connection.paused', `The connection is paused: ${this.#state.pauseNote ?? 'no reason was given'}.`);
+    if (this.#state.paused)
+      refuse('connection.paused', `The connection is paused: ${this.#state.pauseNote ?? 'no reason was given'}.`);
     if (this.#state.queue.length >= MAX_QUEUED && !joinable(this.#state, request)) {
       refuse('run.already_active', `Run ${this.#active?.runId ?? ''} is active and ${MAX_QUEUED} more are waiting.`);
     }
@@ -220,14 +245,22 @@ class Connection {
 
   /** A Schedule's tick. While a run is active the tick is refused, as its overlap policy SKIP means it (I10). */
   async #scheduled(request: SyncRequest): Promise<void> {
-    const reason = this.#state.paused ? 'the connection is paused' : this.#active ? `run ${this.#active.runId} is active` : undefined;
+    const reason = this.#state.paused
+      ? 'the connection is paused'
+      : this.#active
+        ? `run ${this.#active.runId} is active`
+        : undefined;
     if (reason === undefined) this.#accept(request);
     else if (request.replyTo !== undefined) await tell(request.replyTo, { outcome: 'refused', reason });
   }
 
   #mayCancel(runId: string | undefined): void {
-    const known = runId === undefined ? this.#active : this.#active?.runId === runId || this.#state.queue.some((queued) => queued.runId === runId);
-    if (!known) refuse('run.not_active', runId === undefined ? 'No run is active.' : `Run ${runId} is neither active nor waiting.`);
+    const known =
+      runId === undefined
+        ? this.#active
+        : this.#active?.runId === runId || this.#state.queue.some((queued) => queued.runId === runId);
+    if (!known)
+      refuse('run.not_active', runId === undefined ? 'No run is active.' : `Run ${runId} is neither active nor waiting.`);
   }
 
   async #cancel(runId: string | undefined, reason: string): Promise<{ runId: string }> {
@@ -239,7 +272,11 @@ class Connection {
     const waiting = this.#state.queue.find((queued) => queued.runId === runId);
     if (!waiting) return { runId: runId ?? '' }; // it ended between the validator and here
     this.#state = { ...this.#state, queue: this.#state.queue.filter((queued) => queued !== waiting) };
-    await this.#record(waiting, this.#state.epoch, 'cancelled', { code: 'run.cancelled', message: `Cancelled before it began: ${reason}`, suggestion: '' });
+    await this.#record(waiting, this.#state.epoch, 'cancelled', {
+      code: 'run.cancelled',
+      message: `Cancelled before it began: ${reason}`,
+      suggestion: '',
+    });
     return { runId: waiting.runId };
   }
 
@@ -285,7 +322,11 @@ class Connection {
 
   #display(): void {
     const { paused, pauseNote, lastRun, queue, feeds } = this.#state;
-    const now = this.#active ? `running \`${this.#active.workflowId}\`` : paused ? `paused: ${pauseNote ?? ''}` : 'waiting for a trigger';
+    const now = this.#active
+      ? `running \`${this.#active.workflowId}\``
+      : paused
+        ? `paused: ${pauseNote ?? ''}`
+        : 'waiting for a trigger';
     const last = lastRun ? `last run #${lastRun.number}: ${lastRun.status}` : 'no run yet';
     setCurrentDetails(`**${now}**\n\n${last}, ${queue.length} waiting, ${Object.keys(feeds).length} streams with a place`);
   }

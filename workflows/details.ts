@@ -1,5 +1,5 @@
 import type { StreamRecord } from '../platform/db/store.js';
-import { count, placeText } from './steps.js';
+import { count, placeText } from './steps-text.js';
 
 export interface RunDetails {
   readonly phase: string;
@@ -17,8 +17,15 @@ export function runDetails({ phase, streams, notes }: RunDetails): string {
   const shown = [...failed, ...records.filter((record) => !record.error)].slice(0, SHOWN);
   return [
     `**${phase}**`,
-    ...failed.slice(0, SHOWN).map((record) => `\n> **${record.name}**: \`${record.error?.code}\` ${line(record.error?.message)}  \n> → ${line(record.error?.suggestion)}`),
-    ...(shown.length > 0 ? ['', '| stream | step | extracted | loaded | rejected | cursor |', '|---|---|--:|--:|--:|---|', ...shown.map(row)] : []),
+    ...failed
+      .slice(0, SHOWN)
+      .map(
+        (record) =>
+          `\n> **${record.name}**: \`${record.error?.code}\` ${line(record.error?.message)}  \n> → ${line(record.error?.suggestion)}`,
+      ),
+    ...(shown.length > 0
+      ? ['', '| stream | step | extracted | loaded | rejected | cursor |', '|---|---|--:|--:|--:|---|', ...shown.map(row)]
+      : []),
     ...(records.length > shown.length ? ['', `… and ${records.length - shown.length} more streams`] : []),
     ...notes.map((note) => `\n- ${line(note)}`),
     ...shown.flatMap((record) => record.notes.map((note) => `\n- ${record.name}: ${line(note)}`)),

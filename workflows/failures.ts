@@ -8,15 +8,28 @@ interface FailureFacts {
 
 /** What a person is told: code, message, suggestion. */
 export function runError(error: unknown): RunError {
-  if (isCancellation(error)) return { code: 'run.cancelled', message: 'The run was cancelled.', suggestion: 'Start it again when you like; it goes on where it stopped.' };
+  if (isCancellation(error))
+    return {
+      code: 'run.cancelled',
+      message: 'The run was cancelled.',
+      suggestion: 'Start it again when you like; it goes on where it stopped.',
+    };
   const root = rootOf(error);
   if (root instanceof ApplicationFailure) {
     return { code: root.type ?? 'engine.internal', message: root.message, suggestion: factsOf(root).suggestion ?? '' };
   }
   if (root instanceof TimeoutFailure) {
-    return { code: 'engine.timeout', message: 'A step did not answer in time and its retries are used up.', suggestion: 'Check that workers run; start the run again.' };
+    return {
+      code: 'engine.timeout',
+      message: 'A step did not answer in time and its retries are used up.',
+      suggestion: 'Check that workers run; start the run again.',
+    };
   }
-  return { code: 'engine.internal', message: root instanceof Error ? root.message : String(root), suggestion: 'Report it with the run id.' };
+  return {
+    code: 'engine.internal',
+    message: root instanceof Error ? root.message : String(root),
+    suggestion: 'Report it with the run id.',
+  };
 }
 
 export function failureCode(error: unknown): string | undefined {

@@ -109,7 +109,13 @@ export interface TickInput {
 }
 
 export type TickAnswer =
-  | { readonly outcome: 'ended'; readonly number: number; readonly status: RunStatus; readonly code?: string; readonly message?: string }
+  | {
+      readonly outcome: 'ended';
+      readonly number: number;
+      readonly status: RunStatus;
+      readonly code?: string;
+      readonly message?: string;
+    }
   | { readonly outcome: 'refused'; readonly reason: string };
 
 /** Argument of `check` and `discover`: short workflows, so that the API runs no connector code. */

@@ -3,7 +3,15 @@
  * @module
  */
 import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
-import { type Activities, type Extracted, NO_ROWS, type Place, type PreparedFeed, type RunRef, type StageRef } from '../activities/contract.js';
+import {
+  type Activities,
+  type Extracted,
+  NO_ROWS,
+  type Place,
+  type PreparedFeed,
+  type RunRef,
+  type StageRef,
+} from '../activities/contract.js';
 import type { StreamRecord, StreamStep } from '../platform/db/store.js';
 import { failureCode, runError } from './failures.js';
 import type { FeedState } from './messages.js';
@@ -52,7 +60,7 @@ async function withRelocation(feed: FeedProgress): Promise<void> {
 async function runSlices(feed: FeedProgress): Promise<void> {
   let ahead: Promise<Extracted> | undefined;
   try {
-    for (let place = feed.place, done = false; !done; ) {
+    for (let place = feed.place, done = false; !done;) {
       const extracted = await (ahead ?? extract(feed, place));
       const from = place;
       place = after(place, extracted);
@@ -76,7 +84,11 @@ function handled<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-async function transformAndLoad(feed: FeedProgress, from: Place, extracted: Extracted & { readonly slice: NonNullable<Extracted['slice']> }): Promise<void> {
+async function transformAndLoad(
+  feed: FeedProgress,
+  from: Place,
+  extracted: Extracted & { readonly slice: NonNullable<Extracted['slice']> },
+): Promise<void> {
   const { run, plan, prepared } = feed.feedRun;
   const seq = from.seq + 1;
   let { slice } = extracted;
@@ -87,7 +99,16 @@ async function transformAndLoad(feed: FeedProgress, from: Place, extracted: Extr
     ({ slice } = transformed);
   }
   feed.step('load');
-  const loaded = await loadSlice({ run, plan, feed: prepared.feed, lineage: from.lineage, seq, slice, last: extracted.done, progress: feed.record('running') });
+  const loaded = await loadSlice({
+    run,
+    plan,
+    feed: prepared.feed,
+    lineage: from.lineage,
+    seq,
+    slice,
+    last: extracted.done,
+    progress: feed.record('running'),
+  });
   feed.add(loaded.rows);
   feed.note(loaded.schemaChanges);
   feed.loaded({ ...after(from, extracted), seq: loaded.seq, position: loaded.to });
@@ -193,4 +214,3 @@ class FeedProgress {
 export function stateOf({ lineage, generation, seq, position }: Place): FeedState {
   return { lineage, generation, seq, position };
 }
-

@@ -71,11 +71,20 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
     { key: ROWS, value: run.rows() },
   ]);
   const clean = status === 'succeeded';
-  await CancellationScope.nonCancellable(() => finish({ run: run.ref(), status, startedAt: run.startedAt, error, streams, clean }));
-  return { status, epoch: run.epoch, feeds: Object.fromEntries(results.map(({ feed, state }) => [feed, state])), rows: run.rows(), error };
+  await CancellationScope.nonCancellable(() =>
+    finish({ run: run.ref(), status, startedAt: run.startedAt, error, streams, clean }),
+  );
+  return {
+    status,
+    epoch: run.epoch,
+    feeds: Object.fromEntries(results.map(({ feed, state }) => [feed, state])),
+    rows: run.rows(),
+    error,
+  };
 }
 
-const firstError = (results: readonly FeedResult[]): RunError | null => results.find((result) => result.record.error)?.record.error ?? null;
+const firstError = (results: readonly FeedResult[]): RunError | null =>
+  results.find((result) => result.record.error)?.record.error ?? null;
 
 /** A feed that fails fails only itself: then the run is partial. */
 function statusOf(results: readonly FeedResult[]): RunStatus {
@@ -129,7 +138,17 @@ class Run {
 
   refused(prepared: PreparedFeed, error: RunError): FeedResult {
     const { position } = prepared.place;
-    const record: StreamRecord = { name: prepared.feed, step: 'waiting', status: 'failed', rows: NO_ROWS, bytes: 0, slices: 0, cursor: position, error, notes: [] };
+    const record: StreamRecord = {
+      name: prepared.feed,
+      step: 'waiting',
+      status: 'failed',
+      rows: NO_ROWS,
+      bytes: 0,
+      slices: 0,
+      cursor: position,
+      error,
+      notes: [],
+    };
     this.show(record);
     return { feed: prepared.feed, state: this.input.feeds[prepared.feed] ?? stateOf(prepared.place), record };
   }

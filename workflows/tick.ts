@@ -3,7 +3,15 @@
  * catch-up, backfill and list of recent actions mean what they say.
  * @module
  */
-import { ApplicationFailure, condition, getExternalWorkflowHandle, proxyActivities, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import { type SyncRequest, type TickAnswer, type TickInput, answered, connectionWorkflowId, scheduled } from './messages.js';
 import { POLICIES, TICK_TIMEOUT } from './policies.js';
@@ -18,7 +26,8 @@ export async function tick(input: TickInput): Promise<TickAnswer> {
     throw ApplicationFailure.nonRetryable(`no answer within ${TICK_TIMEOUT}`, 'engine.timeout');
   }
   setCurrentDetails(answer.outcome === 'ended' ? `run #${answer.number}: **${answer.status}**` : `refused: ${answer.reason}`);
-  if (answer.outcome === 'ended' && answer.status === 'failed') throw ApplicationFailure.nonRetryable(answer.message ?? 'the run failed', answer.code ?? 'engine.internal');
+  if (answer.outcome === 'ended' && answer.status === 'failed')
+    throw ApplicationFailure.nonRetryable(answer.message ?? 'the run failed', answer.code ?? 'engine.internal');
   return answer;
 }
 

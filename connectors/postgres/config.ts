@@ -56,6 +56,7 @@ export function clientOptions(config: PostgresConnectionConfig, sessionName: str
 
 function sslOfUrl(url: { ssl?: unknown }): 'disable' | 'require' | 'verify-full' {
   if (url.ssl === undefined || url.ssl === false) return 'disable';
-  const checked = typeof url.ssl === 'object' && url.ssl !== null && !('rejectUnauthorized' in url.ssl && !url.ssl.rejectUnauthorized);
+  const checked =
+    typeof url.ssl === 'object' && url.ssl !== null && !('rejectUnauthorized' in url.ssl && !url.ssl.rejectUnauthorized);
   return checked ? 'verify-full' : 'require';
 }

@@ -33,7 +33,8 @@ export async function openSession(
   options.signal.throwIfAborted();
   const client = new pg.Client({ ...clientOptions(config, options.sessionName), types: AS_TEXT });
   client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
-  const destroy = (): void => void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  const destroy = (): void =>
+    void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   options.signal.addEventListener('abort', destroy, { once: true });
   const close = async (): Promise<void> => {
     options.signal.removeEventListener('abort', destroy);

@@ -92,10 +92,17 @@ function typedRules(type: LogicalType, native: string | undefined): readonly Csv
       // never read as DATE: what follows the date, such as BC, would be dropped silently
       return [
         { read: 'TIMESTAMP', stage: (c) => `${c}::DATE` },
-        { read: 'VARCHAR', stage: (c) => `case when ${c} like '% BC' then (replace(${c}, ' BC', '') || ' (BC)')::DATE else ${c}::TIMESTAMP::DATE end` },
+        {
+          read: 'VARCHAR',
+          stage: (c) =>
+            `case when ${c} like '% BC' then (replace(${c}, ' BC', '') || ' (BC)')::DATE else ${c}::TIMESTAMP::DATE end`,
+        },
       ];
     case 'timestamp':
-      return [{ read: 'TIMESTAMP', stage: keep }, { read: 'VARCHAR', stage: beforeChrist }];
+      return [
+        { read: 'TIMESTAMP', stage: keep },
+        { read: 'VARCHAR', stage: beforeChrist },
+      ];
     case 'timestamptz':
       // never read as TIMESTAMPTZ: text that cannot be parsed would become NULL silently
       return [
@@ -122,7 +129,10 @@ const beforeChrist = (column: string): string =>
 function decimalRule(precision: number, scale: number): CsvColumnRule {
   const type = `DECIMAL(${precision},${scale})`;
   if (precision <= 18) return { read: type, stage: keep };
-  return { read: 'VARCHAR', stage: (c) => (scale <= 18 ? `coalesce(try_cast(${c} as DECIMAL(18,${scale}))::${type}, ${c}::${type})` : `${c}::${type}`) };
+  return {
+    read: 'VARCHAR',
+    stage: (c) => (scale <= 18 ? `coalesce(try_cast(${c} as DECIMAL(18,${scale}))::${type}, ${c}::${type})` : `${c}::${type}`),
+  };
 }
 
 /** The expression that turns a staged column back into text that Postgres reads as the same value. */

@@ -11,9 +11,17 @@ const LOAD_SESSION = 'insert into _millrace.ledger';
 const KILLS: readonly (readonly [string, Where, Trap])[] = [
   ['I1: killed during extract', 'sourceProxy', { on: 'copy (select', freeze: 'after' }],
   ['I8: killed after stage, before the load', 'destinationProxy', { on: 'for share', freeze: 'before' }],
-  ['I2: killed during load, in the middle of the rows', 'destinationProxy', { on: 'copy "public"."events"', freeze: { afterBytes: 20_000 } }],
+  [
+    'I2: killed during load, in the middle of the rows',
+    'destinationProxy',
+    { on: 'copy "public"."events"', freeze: { afterBytes: 20_000 } },
+  ],
   ['I2: killed before the commit', 'destinationProxy', { session: LOAD_SESSION, on: 'commit\0', freeze: 'before' }],
-  ['I2: killed between commit and acknowledgement', 'destinationProxy', { session: LOAD_SESSION, on: 'commit\0', freeze: 'after' }],
+  [
+    'I2: killed between commit and acknowledgement',
+    'destinationProxy',
+    { session: LOAD_SESSION, on: 'commit\0', freeze: 'after' },
+  ],
   ['I1: killed before the checkpoint', 'metadataProxy', { on: 'run_streams', skip: 1, freeze: 'before' }],
 ];
 

@@ -10,12 +10,16 @@ afterAll(() => millrace[Symbol.asyncDispose]());
 
 /** Source and destination hold the same rows in these columns. */
 async function expectEqual(sourceTable: string, targetTable: string, columns: string): Promise<void> {
-  expect(await contentHash(millrace.destination, targetTable, columns)).toEqual(await contentHash(millrace.source, sourceTable, columns));
+  expect(await contentHash(millrace.destination, targetTable, columns)).toEqual(
+    await contentHash(millrace.source, sourceTable, columns),
+  );
 }
 
 test('full_refresh_overwrite replaces everything, also rows that are gone', async () => {
   const { source, destination } = millrace;
-  await source.query(`create table customers (id int primary key, name text); insert into customers select i, 'c' || i from generate_series(1, 1000) i`);
+  await source.query(
+    `create table customers (id int primary key, name text); insert into customers select i, 'c' || i from generate_series(1, 1000) i`,
+  );
   const id = await millrace.connect([{ name: 'public.customers', mode: 'full_refresh_overwrite' }]);
   expect((await millrace.sync(id)).status).toBe('succeeded');
   await expectEqual('customers', 'customers', 'id, name');
@@ -29,13 +33,20 @@ test('full_refresh_overwrite replaces everything, also rows that are gone', asyn
 
 test('incremental_append loads each row once, ties at the last value included', async () => {
   const { source } = millrace;
-  await source.query(`create table events (id int, at timestamptz not null); insert into events values (1, '2024-01-01 00:00:00.000001+00'), (2, '2024-01-01 00:00:00.000002+00')`);
+  await source.query(
+    `create table events (id int, at timestamptz not null); insert into events values (1, '2024-01-01 00:00:00.000001+00'), (2, '2024-01-01 00:00:00.000002+00')`,
+  );
   const id = await millrace.connect([{ name: 'public.events', mode: 'incremental_append', cursorField: 'at' }]);
   await millrace.sync(id);
-  await source.query(`insert into events values (3, '2024-01-01 00:00:00.000002+00'), (2, '2024-01-01 00:00:00.000002+00'), (4, '2024-01-02 00:00:00+00')`);
+  await source.query(
+    `insert into events values (3, '2024-01-01 00:00:00.000002+00'), (2, '2024-01-01 00:00:00.000002+00'), (4, '2024-01-02 00:00:00+00')`,
+  );
   const second = await millrace.sync(id);
   expect(second.streams[0]?.rows).toMatchObject({ repeated: 1, loaded: 3 });
-  expect(second.streams[0]?.cursor).toMatchObject({ kind: 'cursor', cursor: { type: 'timestamptz', value: '2024-01-02 00:00:00+00' } });
+  expect(second.streams[0]?.cursor).toMatchObject({
+    kind: 'cursor',
+    cursor: { type: 'timestamptz', value: '2024-01-02 00:00:00+00' },
+  });
   const third = await millrace.sync(id);
   expect(third.streams[0]?.rows).toMatchObject({ repeated: 1, loaded: 0 });
   await expectEqual('events', 'events', 'id, at');
@@ -48,7 +59,9 @@ test('incremental_deduped keeps one row per key and never lets an older row win'
   const id = await millrace.connect([{ name: 'public.orders', mode: 'incremental_deduped', cursorField: 'updated_at' }]);
   await millrace.sync(id);
   await expectEqual('orders', 'orders', 'region, id, updated_at, note');
-  await source.query(`update orders set note = 'changed', updated_at = '2024-02-01' where id <= 500; insert into orders values ('us', 1, '2024-02-02', 'new')`);
+  await source.query(
+    `update orders set note = 'changed', updated_at = '2024-02-01' where id <= 500; insert into orders values ('us', 1, '2024-02-02', 'new')`,
+  );
   const run = await millrace.sync(id);
   expect(run.streams[0]?.rows.loaded).toBe(501);
   await expectEqual('orders', 'orders', 'region, id, updated_at, note');
@@ -62,7 +75,9 @@ test('incremental_deduped keeps one row per key and never lets an older row win'
 test('a run with nothing new needs three activities, a one-stream run at most five', async () => {
   const { source } = millrace;
   await source.query(`create table small (id int primary key, at timestamptz); insert into small values (1, '2024-01-01')`);
-  const id = await millrace.connect([{ name: 'public.small', mode: 'incremental_deduped', cursorField: 'at', sql: 'select * from input' }]);
+  const id = await millrace.connect([
+    { name: 'public.small', mode: 'incremental_deduped', cursorField: 'at', sql: 'select * from input' },
+  ]);
   const [first, second] = [await millrace.sync(id), await millrace.sync(id)];
   expect(await activitiesOf(first.workflowId)).toEqual(['prepare', 'extract', 'transform', 'load', 'finish']);
   expect(await activitiesOf(second.workflowId)).toEqual(['prepare', 'extract', 'finish']);

@@ -27,7 +27,9 @@ test.each(['full_refresh_overwrite', 'incremental_append', 'incremental_deduped'
     const run = await millrace.sync(id);
     expect(run.status, JSON.stringify(run)).toBe('succeeded');
     expect(run.streams[0]?.slices).toBeGreaterThan(10);
-    expect(await contentHash(destination, table, 'a, b, at, filler')).toEqual(await contentHash(source, table, 'a, b, at, filler'));
+    expect(await contentHash(destination, table, 'a, b, at, filler')).toEqual(
+      await contentHash(source, table, 'a, b, at, filler'),
+    );
     const chain = await destination.query<{ from_position: string; to_position: string }>(
       `select from_position, to_position from _millrace.ledger where connection = $1 order by seq`,
       [id],
@@ -40,14 +42,18 @@ test.each(['full_refresh_overwrite', 'incremental_append', 'incremental_deduped'
 test('changes of more than a slice, with many rows at one cursor value, come once each', async () => {
   const { source, destination } = millrace;
   await makeTable('backlog');
-  const id = await millrace.connect([{ name: 'public.backlog', mode: 'incremental_append', cursorField: 'at', nullCursor: 'exclude' }]);
+  const id = await millrace.connect([
+    { name: 'public.backlog', mode: 'incremental_append', cursorField: 'at', nullCursor: 'exclude' },
+  ]);
   await millrace.sync(id);
   await source.query(`insert into backlog select 'n', i, '2024-02-01'::timestamptz + i % 3 * interval '1 s', repeat('y', 100)
     from generate_series(1, 9000) i; analyze backlog`);
   const run = await millrace.sync(id);
   expect(run.streams[0]?.slices).toBeGreaterThan(1);
   expect(run.streams[0]?.rows.loaded).toBe(9000);
-  await source.query(`insert into backlog select 'm', i, '2024-02-01 00:00:02+00', repeat('y', 100) from generate_series(1, 2000) i`);
+  await source.query(
+    `insert into backlog select 'm', i, '2024-02-01 00:00:02+00', repeat('y', 100) from generate_series(1, 2000) i`,
+  );
   const ties = await millrace.sync(id);
   expect(ties.streams[0]?.rows).toMatchObject({ repeated: 3000, loaded: 2000 });
   expect((await millrace.sync(id)).streams[0]?.rows.loaded).toBe(0);
@@ -77,5 +83,7 @@ test('views and partitioned tables are read as well', async () => {
   ]);
   expect((await millrace.sync(id)).status).toBe('succeeded');
   expect(await contentHash(destination, 'parts', 'id, at')).toEqual(await contentHash(source, 'parts', 'id, at'));
-  expect(await contentHash(destination, 'parts_view', 'id, at, double')).toEqual(await contentHash(source, 'parts_view', 'id, at, double'));
+  expect(await contentHash(destination, 'parts_view', 'id, at, double')).toEqual(
+    await contentHash(source, 'parts_view', 'id, at, double'),
+  );
 });

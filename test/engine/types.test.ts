@@ -20,14 +20,43 @@ const TYPES: readonly (readonly [type: string, ...values: string[]])[] = [
   ['numeric(50,3)', '12345678901234567890123456789012345678901234567.123'],
   ['numeric(3,-2)', '12300'],
   ['money', '-92233720368547758.08', '12.34'],
-  ['text', '', ' ', 'NULL', 'null', '\\N', '\\.', '"', '""', "it's", ',', 'a,b', '\n', '\r\n', '\r', 'tab\there', '😀 é ß 漢', '\u{feff}bom', '#c', '\u2028', 'x'.repeat(1_000_000)],
+  [
+    'text',
+    '',
+    ' ',
+    'NULL',
+    'null',
+    '\\N',
+    '\\.',
+    '"',
+    '""',
+    "it's",
+    ',',
+    'a,b',
+    '\n',
+    '\r\n',
+    '\r',
+    'tab\there',
+    '😀 é ß 漢',
+    '\u{feff}bom',
+    '#c',
+    '\u2028',
+    'x'.repeat(1_000_000),
+  ],
   ['varchar(5)', '', 'abcde', 'é漢😀'],
   ['char(5)', '', 'ab', '     '],
   ['"char"', 'a'],
   ['name', 'pg_class'],
   ['date', '2024-02-29', '0001-01-01', '0044-03-15 BC', 'infinity', '-infinity', '99999-12-31'],
   ['timestamp', '2024-02-29 12:34:56.123456', '0044-03-15 10:00:00 BC', 'infinity', '-infinity', '0001-01-01 00:00:00'],
-  ['timestamptz', '2024-02-29 12:34:56.123456+05:30', '0044-03-15 10:00:00+00 BC', 'infinity', '-infinity', '1890-01-01 00:00:00+00'],
+  [
+    'timestamptz',
+    '2024-02-29 12:34:56.123456+05:30',
+    '0044-03-15 10:00:00+00 BC',
+    'infinity',
+    '-infinity',
+    '1890-01-01 00:00:00+00',
+  ],
   ['time', '00:00:00', '23:59:59.999999', '24:00:00'],
   ['timetz', '12:34:56.123456+05:30', '24:00:00-15:59'],
   ['interval', '1 year 2 mons 3 days 04:05:06.000007', '-1 days +02:00:00', '178000000 years', '00:00:00'],
@@ -88,7 +117,9 @@ beforeAll(async () => {
   millrace = await startMillrace();
   const { source } = millrace;
   await source.query(`create type mood as enum ('sad', 'happy, "very"', '', 'NULL', '{x}')`);
-  await source.query(`create table everything (id int primary key, ${TYPES.map(([type], index) => `c${index} ${type}`).join(', ')})`);
+  await source.query(
+    `create table everything (id int primary key, ${TYPES.map(([type], index) => `c${index} ${type}`).join(', ')})`,
+  );
   for (let row = 0; row < ROWS; row++) {
     const values = TYPES.map(([type, ...list]) => literal(list[row], type));
     await source.query(`insert into everything values (${row}, ${values.join(', ')})`);
@@ -105,8 +136,12 @@ const TYPE_NAMES = `select attname as name, format_type(atttypid, atttypmod) as 
 
 async function expectIdentical(table: string): Promise<void> {
   const { source, destination } = millrace;
-  expect(await destination.query(TYPE_NAMES.replace('%s', table))).toEqual(await source.query(TYPE_NAMES.replace('%s', 'everything')));
-  const texts = columns.map((column, index) => `md5(${column}::text) as "${TYPES[index]?.[0].replaceAll('"', '')} ${column}"`).join(', ');
+  expect(await destination.query(TYPE_NAMES.replace('%s', table))).toEqual(
+    await source.query(TYPE_NAMES.replace('%s', 'everything')),
+  );
+  const texts = columns
+    .map((column, index) => `md5(${column}::text) as "${TYPES[index]?.[0].replaceAll('"', '')} ${column}"`)
+    .join(', ');
   const wanted = await source.query(`select id, ${texts} from everything order by id`);
   const held = await destination.query(`select id, ${texts} from ${table} order by id`);
   held.forEach((row, index) => expect(row, `row ${index}`).toEqual(wanted[index]));
@@ -126,23 +161,33 @@ test.each([
 });
 
 test('every value and type comes through a transform that selects everything', async () => {
-  const id = await millrace.connect([{ name: 'public.everything', mode: 'full_refresh_overwrite', sql: 'select * from input', target: { table: 'through_sql' } }]);
+  const id = await millrace.connect([
+    { name: 'public.everything', mode: 'full_refresh_overwrite', sql: 'select * from input', target: { table: 'through_sql' } },
+  ]);
   const run = await millrace.sync(id);
   expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
   await expectIdentical('through_sql');
 });
 
-test.each(['text', 'int', 'bytea'])('a table of one %s column keeps NULL apart from empty, and no line ends the data', async (type) => {
-  const { source, destination } = millrace;
-  const table = `single_${type}`;
-  const values = type === 'text' ? `('\\.'), (''), (null), ('\\N'), ('a')` : type === 'int' ? `(1), (null), (3)` : `(''), (null), ('\\x5c2e')`;
-  await source.query(`create table ${table} (v ${type}); insert into ${table} values ${values}`);
-  const id = await millrace.connect([{ name: `public.${table}`, mode: 'full_refresh_overwrite' }]);
-  const run = await millrace.sync(id);
-  expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
-  const sql = `select coalesce('=' || v::text, 'NULL') as v from ${table} order by 1`;
-  expect(await destination.query(sql)).toEqual(await source.query(sql));
-});
+test.each(['text', 'int', 'bytea'])(
+  'a table of one %s column keeps NULL apart from empty, and no line ends the data',
+  async (type) => {
+    const { source, destination } = millrace;
+    const table = `single_${type}`;
+    const values =
+      type === 'text'
+        ? `('\\.'), (''), (null), ('\\N'), ('a')`
+        : type === 'int'
+          ? `(1), (null), (3)`
+          : `(''), (null), ('\\x5c2e')`;
+    await source.query(`create table ${table} (v ${type}); insert into ${table} values ${values}`);
+    const id = await millrace.connect([{ name: `public.${table}`, mode: 'full_refresh_overwrite' }]);
+    const run = await millrace.sync(id);
+    expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
+    const sql = `select coalesce('=' || v::text, 'NULL') as v from ${table} order by 1`;
+    expect(await destination.query(sql)).toEqual(await source.query(sql));
+  },
+);
 
 test('names: reserved words, quotes, emoji, names that differ only in case or by an underscore', async () => {
   const { source, destination } = millrace;

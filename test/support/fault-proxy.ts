@@ -42,11 +42,13 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
     const upstream = connect(Number(to.port), to.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
+      socket
+        .on('error', () => undefined)
+        .on('close', () => {
+          sockets.delete(socket);
+          client.destroy();
+          upstream.destroy();
+        });
     }
     relay(client, upstream, { armed, frozen });
   });
@@ -114,7 +116,9 @@ function relay(client: Socket, upstream: Socket, { armed, frozen }: Traps): void
 /** The trap that this chunk springs, taken off the list. */
 function spring(armed: Armed[], session: Set<Armed>, chunk: Buffer): Armed | undefined {
   for (const trap of armed) if (trap.session !== undefined && chunk.includes(trap.session)) session.add(trap);
-  const trap = armed.find((candidate) => chunk.includes(candidate.on) && (candidate.session === undefined || session.has(candidate)));
+  const trap = armed.find(
+    (candidate) => chunk.includes(candidate.on) && (candidate.session === undefined || session.has(candidate)),
+  );
   if (!trap || trap.left-- > 0) return undefined;
   armed.splice(armed.indexOf(trap), 1);
   return trap;

@@ -85,7 +85,7 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
     return reply.body;
   };
   const ended = async (runId: string, timeoutMs = 60_000): Promise<FinishedRun> => {
-    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
       const run = (await call('GET', `/v1/runs/${runId}`)).body as RunRecord;
       if (ENDED.has(run.status)) return { ...run, streams: (await call('GET', `/v1/runs/${runId}/streams`)).body.data };
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -101,9 +101,24 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
     call,
     ended,
     connect: async (streams, urls = {}) => {
-      const from = await made('/v1/sources', { name: `src-${randomBytes(3).toString('hex')}`, connector: 'postgres', config: { url: urls.source ?? source.url } });
-      const to = await made('/v1/destinations', { name: `dst-${randomBytes(3).toString('hex')}`, connector: 'postgres', config: { url: urls.destination ?? destination.url } });
-      return (await made('/v1/connections', { name: `con-${randomBytes(3).toString('hex')}`, sourceId: from.id, destinationId: to.id, streams })).id as string;
+      const from = await made('/v1/sources', {
+        name: `src-${randomBytes(3).toString('hex')}`,
+        connector: 'postgres',
+        config: { url: urls.source ?? source.url },
+      });
+      const to = await made('/v1/destinations', {
+        name: `dst-${randomBytes(3).toString('hex')}`,
+        connector: 'postgres',
+        config: { url: urls.destination ?? destination.url },
+      });
+      return (
+        await made('/v1/connections', {
+          name: `con-${randomBytes(3).toString('hex')}`,
+          sourceId: from.id,
+          destinationId: to.id,
+          streams,
+        })
+      ).id as string;
     },
     sync: async (id, body = {}) => ended((await made(`/v1/connections/${id}/syncs`, body)).id as string),
     request: async (id) => (await made(`/v1/connections/${id}/syncs`, {})).id as string,
@@ -130,7 +145,11 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
 }
 
 /** Content of a table as one hash, whatever the order of its rows; only the named columns. */
-export async function contentHash(database: TestDatabase, table: string, columns: string): Promise<{ rows: string; hash: string | null }> {
+export async function contentHash(
+  database: TestDatabase,
+  table: string,
+  columns: string,
+): Promise<{ rows: string; hash: string | null }> {
   const [row] = await database.query<{ rows: string; hash: string | null }>(
     `select count(*)::text as rows, md5(string_agg(h, '' order by h)) as hash from (select md5(row(${columns})::text) as h from ${table}) as t`,
   );

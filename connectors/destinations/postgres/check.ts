@@ -10,9 +10,12 @@ export async function check(context: ConnectorContext<PostgresDestinationConfig>
     `select current_setting('server_version') as version, current_user as user, current_database() as database, pg_is_in_recovery()::text as standby,
             (has_database_privilege(current_database(), 'create') or to_regnamespace('_millrace') is not null)::text as may_create`,
   );
-  if (server?.standby === 'true') throw new MillraceError('connector.invalid_config', { detail: 'The server is a standby: nothing can be written there.' });
+  if (server?.standby === 'true')
+    throw new MillraceError('connector.invalid_config', { detail: 'The server is a standby: nothing can be written there.' });
   if (server?.may_create === 'false') {
-    throw new MillraceError('connector.permission_denied', { detail: `User ${server.user} may not create schemas in ${server.database}.` });
+    throw new MillraceError('connector.permission_denied', {
+      detail: `User ${server.user} may not create schemas in ${server.database}.`,
+    });
   }
   const { version = '', user = '', database = '' } = server ?? {};
   return { ok: true, facts: { version, user, database } };

@@ -4,7 +4,12 @@ import { UNREACHABLE_CONFIG, postgresConnectionFields, reachable } from '../../p
 export const config = z
   .strictObject({
     ...postgresConnectionFields,
-    schema: z.string().min(1).max(63).default('public').describe('Schema for tables whose stream names no target schema; it is created when missing.'),
+    schema: z
+      .string()
+      .min(1)
+      .max(63)
+      .default('public')
+      .describe('Schema for tables whose stream names no target schema; it is created when missing.'),
   })
   .refine(reachable, UNREACHABLE_CONFIG);
 

@@ -5,7 +5,12 @@ import { loadExpression } from '../../postgres/types.js';
 import type { LoadRequest } from '../../sdk/types.js';
 
 /** Writes every segment as CSV that Postgres reads as the same values. In a single column values are quoted: a lone `\.` would end the data. */
-export async function exportCsv(request: LoadRequest, shape: LoadShape, copyColumns: readonly string[], signal: AbortSignal): Promise<string[]> {
+export async function exportCsv(
+  request: LoadRequest,
+  shape: LoadShape,
+  copyColumns: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
   const system = systemColumns(shape)
     .filter((column) => copyColumns.includes(column.name))
     .map((column) => quoteLiteral(column.value));

@@ -30,7 +30,9 @@ async function raise(session: Session, request: FenceRequest): Promise<FenceResu
   if (raised === 1) {
     return { outcome: 'raised', ledger: await lastPositions(session, request.connectionId, request.feeds), endedSessions: 0 };
   }
-  const [held] = await session.rows<{ epoch: string }>(`select epoch::text from _millrace.connections where connection = $1`, [request.connectionId]);
+  const [held] = await session.rows<{ epoch: string }>(`select epoch::text from _millrace.connections where connection = $1`, [
+    request.connectionId,
+  ]);
   return { outcome: 'refused', epoch: Number(held?.epoch) };
 }
 

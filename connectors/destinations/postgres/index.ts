@@ -17,7 +17,10 @@ export default defineDestination<PostgresDestinationConfig>({
   config,
   check,
   /** `public.orders` → orders, `sales.orders` → sales_orders. */
-  defaultTarget: (settings, stream) => ({ schema: settings.schema, table: fitIdentifier(stream.replace(/^public\./, '').replaceAll('.', '_')) }),
+  defaultTarget: (settings, stream) => ({
+    schema: settings.schema,
+    table: fitIdentifier(stream.replace(/^public\./, '').replaceAll('.', '_')),
+  }),
   fence,
   load,
 });

@@ -84,9 +84,10 @@ export async function lastPositions(session: Session, connectionId: string, feed
 
 /** I9: refuses a load whose run has lost its place. The lock keeps the epoch until the load has ended. */
 export async function holdFence(session: Session, request: LoadRequest): Promise<void> {
-  const [fence] = await session.rows<{ epoch: string }>(`select epoch::text from _millrace.connections where connection = $1 for share`, [
-    request.connectionId,
-  ]);
+  const [fence] = await session.rows<{ epoch: string }>(
+    `select epoch::text from _millrace.connections where connection = $1 for share`,
+    [request.connectionId],
+  );
   if (fence && Number(fence.epoch) === request.epoch) return;
   throw new MillraceError('load.stale_epoch', {
     detail: `Epoch ${request.epoch} of ${request.connectionId} was followed by epoch ${fence?.epoch ?? 'none'}.`,
@@ -119,7 +120,14 @@ export async function lastRow(session: Session, request: LoadRequest): Promise<L
   );
   if (!row) return undefined;
   const { to, manifest } = row;
-  return { to, manifest, seq: Number(row.seq), loaded: Number(row.loaded), rejected: Number(row.rejected), superseded: Number(row.superseded) };
+  return {
+    to,
+    manifest,
+    seq: Number(row.seq),
+    loaded: Number(row.loaded),
+    rejected: Number(row.rejected),
+    superseded: Number(row.superseded),
+  };
 }
 
 /** Before the rows, so that a twin of this load waits here and then finds the slice done. */
@@ -145,7 +153,12 @@ export async function insertLedgerRow(session: Session, request: LoadRequest): P
   );
 }
 
-export async function completeLedgerRow(session: Session, request: LoadRequest, loaded: number, superseded: number): Promise<void> {
+export async function completeLedgerRow(
+  session: Session,
+  request: LoadRequest,
+  loaded: number,
+  superseded: number,
+): Promise<void> {
   await session.run(
     `update _millrace.ledger set loaded = $5, superseded = $6 where connection = $1 and feed = $2 and track = 'live' and lineage = $3 and seq = $4`,
     [request.connectionId, request.feed, request.lineage, request.seq, loaded, superseded],

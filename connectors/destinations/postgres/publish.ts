@@ -89,7 +89,9 @@ async function grantsAndComments(session: Session, oid: string): Promise<string[
 export async function beginShadow(session: Session, request: LoadRequest, shadow: Target, definitions: string): Promise<void> {
   await session.run(`drop table if exists ${qualified(shadow)}`);
   await session.run(`create table ${qualified(shadow)} (${definitions})`);
-  await session.run(`comment on table ${qualified(shadow)} is ${literal(`${request.connectionId} ${request.feed} lineage ${request.lineage}`)}`);
+  await session.run(
+    `comment on table ${qualified(shadow)} is ${literal(`${request.connectionId} ${request.feed} lineage ${request.lineage}`)}`,
+  );
   await recordShadow(session, request, request.lineage);
 }
 
@@ -100,7 +102,10 @@ export async function requireShadow(session: Session, request: LoadRequest): Pro
     [request.target.schema, request.target.table],
   );
   if (Number(row?.lineage) === request.lineage) return;
-  throw new MillraceError('load.stale_epoch', { detail: `The shadow of ${request.stream} belongs to another read.`, stream: request.stream });
+  throw new MillraceError('load.stale_epoch', {
+    detail: `The shadow of ${request.stream} belongs to another read.`,
+    stream: request.stream,
+  });
 }
 
 async function recordShadow(session: Session, request: LoadRequest, lineage: number): Promise<void> {

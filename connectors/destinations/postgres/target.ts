@@ -77,7 +77,12 @@ export async function ensureTarget(session: Session, request: LoadRequest, shape
   return [`created ${request.target.schema}.${request.target.table}`];
 }
 
-export async function createTable(session: Session, target: Target, columns: readonly LoadColumn[], primaryKey: readonly string[]): Promise<void> {
+export async function createTable(
+  session: Session,
+  target: Target,
+  columns: readonly LoadColumn[],
+  primaryKey: readonly string[],
+): Promise<void> {
   await ensureSchema(session, target.schema);
   const key = primaryKey.length > 0 ? `, primary key (${primaryKey.map(ident).join(', ')})` : '';
   const definitions = columns.map((column) => `${ident(column.name)} ${column.type}`).join(', ');

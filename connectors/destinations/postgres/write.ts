@@ -29,7 +29,13 @@ const ATTEMPT_PART = 5;
 export async function load(context: ConnectorContext<PostgresDestinationConfig>, request: LoadRequest): Promise<LoadResult> {
   await using session = await openSession(context.config, context);
   try {
-    if (request.attempt > 1) await endSessions(session, context.sessionName.slice(0, context.sessionName.lastIndexOf('/') + 1), ATTEMPT_PART, request.attempt);
+    if (request.attempt > 1)
+      await endSessions(
+        session,
+        context.sessionName.slice(0, context.sessionName.lastIndexOf('/') + 1),
+        ATTEMPT_PART,
+        request.attempt,
+      );
     await session.run(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`);
     const result = await loadInTransaction(session, request, context.signal);
     await session.run('commit');
@@ -50,13 +56,20 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   const { copied, loaded } = await writeRows(session, request, { plan, shape, signal });
   if (request.publish) await publishShadow(session, request, shadowOf(request));
   await completeLedgerRow(session, request, loaded, copied - loaded);
-  return { seq: request.seq, to: request.to, rows: { loaded, rejected: 0, superseded: copied - loaded }, alreadyLoaded: false, schemaChanges };
+  return {
+    seq: request.seq,
+    to: request.to,
+    rows: { loaded, rejected: 0, superseded: copied - loaded },
+    alreadyLoaded: false,
+    schemaChanges,
+  };
 }
 
 /** A twin of this load that committed first makes the ledger's key refuse us: then what it wrote is the answer. */
 async function resolveTwin(session: Session, request: LoadRequest, error: unknown): Promise<LoadResult> {
   const constraint = error as { code?: string; table?: string; schema?: string };
-  if (constraint.code !== UNIQUE_VIOLATION || constraint.schema !== LEDGER_SCHEMA || constraint.table !== 'ledger') throw postgresError(error, `Cannot load ${request.stream}`);
+  if (constraint.code !== UNIQUE_VIOLATION || constraint.schema !== LEDGER_SCHEMA || constraint.table !== 'ledger')
+    throw postgresError(error, `Cannot load ${request.stream}`);
   await session.run('rollback');
   const winner = await lastRow(session, request);
   if (winner?.seq === request.seq && winner.manifest === request.manifestSha256) return resultOf(winner, true, []);
@@ -81,9 +94,15 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
       stream: request.stream,
     });
   }
-  const missing = request.mode === 'incremental_deduped' ? request.primaryKey.find((key) => !columns.some((column) => column.name === fitIdentifier(key))) : undefined;
+  const missing =
+    request.mode === 'incremental_deduped'
+      ? request.primaryKey.find((key) => !columns.some((column) => column.name === fitIdentifier(key)))
+      : undefined;
   if (missing !== undefined) {
-    throw new MillraceError('load.target_incompatible', { detail: `Key field '${missing}' is not in the output of the transform.`, stream: request.stream });
+    throw new MillraceError('load.target_incompatible', {
+      detail: `Key field '${missing}' is not in the output of the transform.`,
+      stream: request.stream,
+    });
   }
   return {
     target: request.target,
@@ -129,7 +148,10 @@ async function writeRows(
     copied += sink.rowCount;
   }
   if (copied !== request.rows) {
-    throw new MillraceError('load.count_mismatch', { detail: `${request.rows} rows of ${request.stream} were staged, ${copied} were copied.`, stream: request.stream });
+    throw new MillraceError('load.count_mismatch', {
+      detail: `${request.rows} rows of ${request.stream} were staged, ${copied} were copied.`,
+      stream: request.stream,
+    });
   }
   return { copied, loaded: plan.merge === undefined ? copied : await session.run(plan.merge) };
 }

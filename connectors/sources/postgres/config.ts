@@ -4,7 +4,11 @@ import { UNREACHABLE_CONFIG, postgresConnectionFields, reachable } from '../../p
 export const config = z
   .strictObject({
     ...postgresConnectionFields,
-    schemas: z.array(z.string().min(1)).min(1).optional().describe('Only these schemas are discovered; all but the system ones when absent.'),
+    schemas: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('Only these schemas are discovered; all but the system ones when absent.'),
   })
   .refine(reachable, UNREACHABLE_CONFIG);
 

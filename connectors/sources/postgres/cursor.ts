@@ -9,5 +9,7 @@ export function cursorSql(field: Field): string {
 
 /** A cursor value as a typed SQL literal with its full precision (I3). */
 export function cursorLiteral(field: Field, value: string): string {
-  return cursorType(field) === 'string' ? `${literal(value)}::text collate "C"` : `${literal(value)}::${field.native?.type ?? 'text'}`;
+  return cursorType(field) === 'string'
+    ? `${literal(value)}::text collate "C"`
+    : `${literal(value)}::${field.native?.type ?? 'text'}`;
 }

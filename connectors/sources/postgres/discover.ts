@@ -20,7 +20,13 @@ interface ColumnRow extends CatalogType {
   readonly nullable: boolean;
 }
 
-const KINDS: Readonly<Record<string, StreamDescription['kind']>> = { r: 'table', v: 'view', m: 'view', p: 'partitioned', f: 'foreign' };
+const KINDS: Readonly<Record<string, StreamDescription['kind']>> = {
+  r: 'table',
+  v: 'view',
+  m: 'view',
+  p: 'partitioned',
+  f: 'foreign',
+};
 
 /** A domain counts as its base type. The key is the primary key, else the first unique index without NULLs or conditions. */
 const RELATIONS = `
@@ -90,7 +96,9 @@ function describeRelation(relation: RelationRow): StreamDescription {
   return {
     name: relation.stream,
     fields,
-    cursorCandidates: fields.filter((field) => cursorType(field) !== undefined && field.type !== 'string').map((field) => field.name),
+    cursorCandidates: fields
+      .filter((field) => cursorType(field) !== undefined && field.type !== 'string')
+      .map((field) => field.name),
     ...(relation.key ? { primaryKey: relation.key } : {}),
     ...(Number(relation.rows) >= 0 ? { estimatedRows: Number(relation.rows) } : {}),
     ...(kind ? { kind } : {}),
@@ -111,5 +119,8 @@ function describeColumn(column: ColumnRow): Field {
 export async function describeStream(session: Session, stream: string): Promise<StreamDescription> {
   const [found] = await describeStreams(session, { streams: [stream] });
   if (found) return found;
-  throw new MillraceError('source.stream_missing', { detail: `There is no table or view ${stream} that this user may read.`, stream });
+  throw new MillraceError('source.stream_missing', {
+    detail: `There is no table or view ${stream} that this user may read.`,
+    stream,
+  });
 }

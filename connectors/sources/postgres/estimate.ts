@@ -9,7 +9,8 @@ export interface ReadEstimate {
 /** What the planner expects a selection to return: a few milliseconds, whatever the size, never exact. */
 export async function estimateRead(session: Session, from: string, where: string): Promise<ReadEstimate> {
   const [explained] = await session.rows<{ 'QUERY PLAN': string }>(`explain (format json) select * from ${from} where ${where}`);
-  const plan = (JSON.parse(explained?.['QUERY PLAN'] ?? '[]') as { Plan: { 'Plan Rows': number; 'Plan Width': number } }[])[0]?.Plan;
+  const plan = (JSON.parse(explained?.['QUERY PLAN'] ?? '[]') as { Plan: { 'Plan Rows': number; 'Plan Width': number } }[])[0]
+    ?.Plan;
   const rows = plan?.['Plan Rows'] ?? 0;
   return { rows, bytes: rows * (plan?.['Plan Width'] ?? 0) };
 }

@@ -11,11 +11,17 @@ import type { PostgresRead } from './read.js';
  * Rows from the last cursor value on, that value included: more rows may have come with it since, and the engine subtracts
  * those it already has. Each slice ends with all rows of one value, which is always above the last one.
  */
-export async function* readChanges(read: PostgresRead, field: Field, last: string | null, upper: string | null): AsyncIterable<ReadEvent> {
-  const nulls = read.request.nullCursor === 'include' && read.request.rereadNullCursor ? `${ident(field.name)} is null` : undefined;
+export async function* readChanges(
+  read: PostgresRead,
+  field: Field,
+  last: string | null,
+  upper: string | null,
+): AsyncIterable<ReadEvent> {
+  const nulls =
+    read.request.nullCursor === 'include' && read.request.rereadNullCursor ? `${ident(field.name)} is null` : undefined;
   if (upper === null && !nulls) return yield nothing();
   let from = last;
-  for (let done = false; !done; ) {
+  for (let done = false; !done;) {
     const slice = await inSnapshot(read.session, async () => {
       const range = between(field, from, upper);
       const end = await sliceEnd(read, field, from, range);

@@ -8,4 +8,12 @@ import { type PostgresSourceConfig, config } from './config.js';
 import { discover } from './discover.js';
 import { read } from './read.js';
 
-export default defineSource<PostgresSourceConfig>({ id: 'postgres', title: 'PostgreSQL', stability: 'stable', config, check, discover, read });
+export default defineSource<PostgresSourceConfig>({
+  id: 'postgres',
+  title: 'PostgreSQL',
+  stability: 'stable',
+  config,
+  check,
+  discover,
+  read,
+});

@@ -37,12 +37,15 @@ export async function* read(context: ConnectorContext<PostgresSourceConfig>, req
   const from = relationOf(request.stream.name);
   const copy = (where: string): Promise<FileEvent> =>
     copyToFile(session, { from, fields: request.fields, where }, join(request.tempDir, `${files++}.csv`));
-  yield* request.sync === 'full' ? readFull({ session, request, from, log: context.log, copy }) : readIncremental({ session, request, from, log: context.log, copy });
+  yield* request.sync === 'full'
+    ? readFull({ session, request, from, log: context.log, copy })
+    : readIncremental({ session, request, from, log: context.log, copy });
 }
 
 async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
   const { position } = read.request;
-  if (keyOf(read.request)) yield* readScan(read, { where: 'true', ...(position.kind === 'scan' ? { after: position.scan.after } : {}) });
+  if (keyOf(read.request))
+    yield* readScan(read, { where: 'true', ...(position.kind === 'scan' ? { after: position.scan.after } : {}) });
   else yield* readSnapshot(read, { where: 'true' });
 }
 
@@ -58,7 +61,12 @@ async function* readIncremental(read: PostgresRead): AsyncIterable<ReadEvent> {
   else if (bound.delayed === undefined || bound.value !== null) yield* readFirst(read, field, bound.value);
 }
 
-async function* readFirst(read: PostgresRead, field: Field, upper: string | null, after?: readonly string[]): AsyncIterable<ReadEvent> {
+async function* readFirst(
+  read: PostgresRead,
+  field: Field,
+  upper: string | null,
+  after?: readonly string[],
+): AsyncIterable<ReadEvent> {
   const first = { field, upper };
   yield* keyOf(read.request) ? readScan(read, { first, ...(after ? { after } : {}) }) : readSnapshot(read, { first });
 }

@@ -24,7 +24,7 @@ export async function* readScan(read: PostgresRead, options: ScanOptions): Async
   const filter = options.first ? firstReadWhere(options.first, read.request.nullCursor) : (options.where ?? 'true');
   const sliceRows = await rowsPerSlice(read);
   let after = options.after;
-  for (let done = false; !done; ) {
+  for (let done = false; !done;) {
     const slice = await inSnapshot(read.session, async () => {
       const upTo = sliceRows === null ? null : await sliceEnd(read, key, after, sliceRows);
       const where = `${keysetWhere(key, after, upTo)} and ${filter}`;
@@ -37,7 +37,12 @@ export async function* readScan(read: PostgresRead, options: ScanOptions): Async
   }
 }
 
-function markPosition(read: PostgresRead, first: FirstRead | undefined, after: readonly string[] | null, largest: string | undefined): MarkPosition {
+function markPosition(
+  read: PostgresRead,
+  first: FirstRead | undefined,
+  after: readonly string[] | null,
+  largest: string | undefined,
+): MarkPosition {
   const by = read.request.stream.primaryKey ?? [];
   if (first) return { kind: 'scanned', by, after, upper: first.upper, ...(largest === undefined ? {} : { value: largest }) };
   return { kind: 'exact', position: after ? { kind: 'scan', scan: { by, after } } : { kind: 'end' } };
@@ -54,7 +59,12 @@ async function rowsPerSlice(read: PostgresRead): Promise<number | null> {
 }
 
 /** The key of the last row of the slice, or null when no more than a slice is left. */
-async function sliceEnd(read: PostgresRead, key: readonly Field[], after: readonly string[] | undefined, rows: number): Promise<string[] | null> {
+async function sliceEnd(
+  read: PostgresRead,
+  key: readonly Field[],
+  after: readonly string[] | undefined,
+  rows: number,
+): Promise<string[] | null> {
   const columns = key.map((field) => ident(field.name));
   const texts = columns.map((column, index) => `${column}::text as k${index}`).join(', ');
   try {

@@ -30,7 +30,10 @@ const POLL_MS = 20;
  */
 export async function upperBound(read: PostgresRead, field: Field): Promise<UpperBound> {
   if (cursorType(field) === undefined) {
-    throw new MillraceError('source.cursor_unsupported', { detail: `'${field.name}' is ${field.native?.type ?? field.type}.`, path: 'cursorField' });
+    throw new MillraceError('source.cursor_unsupported', {
+      detail: `'${field.name}' is ${field.native?.type ?? field.type}.`,
+      path: 'cursorField',
+    });
   }
   if (read.request.nullCursor === 'error') await refuseNulls(read, field);
   const value = await largestBelowClock(read, field);
@@ -41,7 +44,11 @@ export async function upperBound(read: PostgresRead, field: Field): Promise<Uppe
 
 async function refuseNulls(read: PostgresRead, field: Field): Promise<void> {
   const [row] = await read.session.rows(`select 1 from ${read.from} where ${ident(field.name)} is null limit 1`);
-  if (row) throw new MillraceError('source.null_cursor', { detail: `${read.request.stream.name}.${field.name} holds NULL.`, stream: read.request.stream.name });
+  if (row)
+    throw new MillraceError('source.null_cursor', {
+      detail: `${read.request.stream.name}.${field.name} holds NULL.`,
+      stream: read.request.stream.name,
+    });
 }
 
 /** Values in the future are left for their time; a value of this very instant may still get company, so its instant is let pass. */
@@ -67,7 +74,7 @@ async function settle(read: PostgresRead, field: Field, value: string): Promise<
   let left = await possibleWriters(read, field, value);
   if (left.length === 0) return left;
   const first = new Set(left.map(identity));
-  for (const deadline = Date.now() + read.request.settleMs; left.length > 0 && Date.now() < deadline; ) {
+  for (const deadline = Date.now() + read.request.settleMs; left.length > 0 && Date.now() < deadline;) {
     await wait(POLL_MS);
     left = (await possibleWriters(read, field, value)).filter((writer) => first.has(identity(writer)));
   }

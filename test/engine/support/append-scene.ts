@@ -18,7 +18,11 @@ export async function scene(): Promise<Scene> {
   const { source, destination, metadata } = millrace;
   await source.query(`create table events (id int, at timestamptz, note text);
     insert into events select i, '2024-01-01'::timestamptz + i % 100 * interval '1 s', 'first ' || i from generate_series(1, 3000) i`);
-  const [sourceProxy, destinationProxy, metadataProxy] = await Promise.all([faultProxy(source.url), faultProxy(destination.url), faultProxy(metadata.url)]);
+  const [sourceProxy, destinationProxy, metadataProxy] = await Promise.all([
+    faultProxy(source.url),
+    faultProxy(destination.url),
+    faultProxy(metadata.url),
+  ]);
   const streams = [{ name: 'public.events', mode: 'incremental_append', cursorField: 'at' }];
   const connectionId = await millrace.connect(streams, { source: sourceProxy.url, destination: destinationProxy.url });
   return {

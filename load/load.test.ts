@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { dialect } from '../connectors/destinations/postgres/dialect.js';
+import { planEvolution } from './evolve.js';
+import { planLoad } from './index.js';
+import type { LoadShape } from './plan.js';
+
+const SHAPE: LoadShape = {
+  target: { schema: 'sales', table: 'orders' },
+  columns: [
+    { name: 'region', type: 'text' },
+    { name: 'Id', type: 'bigint' },
+    { name: 'updated_at', type: 'timestamp with time zone' },
+    { name: 'select', type: 'numeric(10,2)' },
+  ],
+  primaryKey: ['region', 'Id'],
+  cursor: { name: 'updated_at', type: 'timestamp with time zone' },
+  dedup: 'newest_wins',
+  run: 42,
+  extractedAt: '2026-01-02T03:04:05.678Z',
+};
+const SHADOW = { schema: '_millrace', table: 'shadow_1' };
+
+test.each([
+  ['full_refresh_overwrite', SHAPE],
+  ['incremental_append', SHAPE],
+  ['incremental_deduped', SHAPE],
+  ['incremental_deduped', { ...SHAPE, dedup: 'last_load_wins' }],
+  ['incremental_deduped', { ...SHAPE, cursor: { name: 'region', type: 'text' } }],
+] as const)('%s as SQL for Postgres', async (mode, shape) => {
+  const plan = planLoad(mode, shape, dialect, SHADOW);
+  const text = [
+    `-- copy into the ${plan.into}`,
+    ...plan.before.map((statement) => `${statement};`),
+    `copy ${plan.relation} (${plan.copyColumns.map(dialect.identifier).join(', ')});`,
+    ...(plan.merge ? [`${plan.merge};`] : []),
+  ].join('\n');
+  const name = `${mode}${mode === 'incremental_deduped' ? `-${shape.dedup}-${shape.cursor?.name}` : ''}`;
+  await expect(`${text}\n`).toMatchFileSnapshot(`../test/golden/postgres-${name}.sql`);
+});
+
+test('evolution adds and widens, never narrows and never drops', () => {
+  const existing = [
+    { name: 'a', type: 'integer' },
+    { name: 'b', type: 'numeric(10,2)' },
+    { name: 'c', type: 'character varying(20)' },
+    { name: 'd', type: 'bigint' },
+    { name: 'e', type: 'text' },
+    { name: 'gone', type: 'date' },
+    { name: 'f', type: 'date' },
+  ];
+  const wanted = [
+    { name: 'a', type: 'bigint' },
+    { name: 'b', type: 'numeric(12,2)' },
+    { name: 'c', type: 'character varying(10)' },
+    { name: 'd', type: 'smallint' },
+    { name: 'e', type: 'uuid' },
+    { name: 'f', type: 'boolean' },
+    { name: 'new', type: 'jsonb' },
+  ];
+  expect(planEvolution(existing, wanted)).toEqual({
+    add: [{ name: 'new', type: 'jsonb' }],
+    widen: [
+      { name: 'a', from: 'integer', to: 'bigint' },
+      { name: 'b', from: 'numeric(10,2)', to: 'numeric(12,2)' },
+    ],
+    conflicts: [{ name: 'f', has: 'date', needs: 'boolean' }],
+  });
+});
+
+test.each([
+  ['numeric(10,2)', 'numeric(10,4)', 'conflict'],
+  ['numeric', 'numeric(50,3)', 'fits'],
+  ['character varying(5)', 'character varying', 'widen'],
+  ['character varying', 'text', 'widen'],
+  ['real', 'double precision', 'widen'],
+  ['bigint', 'double precision', 'conflict'],
+])('a column of %s that needs %s: %s', (has, needs, outcome) => {
+  const evolution = planEvolution([{ name: 'c', type: has }], [{ name: 'c', type: needs }]);
+  const found = evolution.conflicts.length > 0 ? 'conflict' : evolution.widen.length > 0 ? 'widen' : 'fits';
+  expect(found).toBe(outcome);
+});

@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pathPart, sliceFolder } from './layout.js';
+import { openStage, removeAbandonedTemp } from './store.js';
+
+let root: string;
+const url = (): string => pathToFileURL(root).href;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'millrace-stage-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+test('I8: a file is never overwritten', async () => {
+  const stage = openStage(url());
+  const first = await stage.putText('a/b.json', 'first');
+  await expect(stage.putText('a/b.json', 'second')).rejects.toThrow(/EEXIST/);
+  expect(await stage.getText('a/b.json')).toBe('first');
+  expect(first).toMatchObject({ bytes: 5, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+});
+
+test('I8: contents that are not what was recorded are refused', async () => {
+  const stage = openStage(url());
+  const { key, sha256 } = await stage.putText('a/b.json', 'as recorded');
+  expect(await readFile(await stage.verified(key, sha256), 'utf8')).toBe('as recorded');
+  await writeFile(join(root, key), 'tampered');
+  await expect(stage.verified(key, sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+  await expect(stage.verified('a/gone.json', sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+});
+
+test('a key never leaves the stage', async () => {
+  const stage = openStage(url());
+  for (const key of ['../x', 'a/../../x', '/x', 'a//x', '.'])
+    await expect(async () => stage.putText(key, 'x')).rejects.toThrow(/not a stage key/);
+});
+
+test('names of streams become path parts that stay readable and inside', () => {
+  expect(pathPart('public.orders')).toBe('public.orders');
+  expect(pathPart('../../etc')).toBe('..%2F..%2Fetc');
+  expect(pathPart('..')).toBe('%2E%2E');
+  expect(pathPart('a*b c')).toBe('a%2Ab%20c');
+});
+
+test('every attempt has a folder of its own', () => {
+  const address = { workspaceId: 'wsp_default', connectionId: 'con_1', run: 3, feed: 'public.orders', slice: 7 };
+  const [a, b] = [sliceFolder(address, 'extract'), sliceFolder(address, 'extract')];
+  expect(a).toMatch(/^wsp_default\/con_1\/3\/public\.orders\/7\.extract-[0-9a-f]{12}$/);
+  expect(a).not.toBe(b);
+});
+
+test('temporary folders are removed: our own at once, those of dead processes at the next start', async () => {
+  const stage = openStage(url());
+  {
+    await using temp = await stage.tempDir();
+    await writeFile(join(temp.path, 'x'), 'x');
+  }
+  const folder = join(root, '.tmp', hostname());
+  expect(await readdir(folder)).toEqual([]);
+  const alive = `${process.pid}-abc`;
+  for (const name of ['999999999-abc', alive]) await mkdir(join(folder, name));
+  await removeAbandonedTemp(url());
+  expect(await readdir(folder)).toEqual([alive]);
+});
+
+test('a URL that no stage can be made of is refused by name', () => {
+  expect(() => openStage('s3://bucket/x')).toThrow(/MILLRACE_STAGE_URL/);
+});
