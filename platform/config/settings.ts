@@ -72,7 +72,12 @@ const SCHEMA = z.object({
   MILLRACE_STAGE_URL: urlOf(['file:', 's3:']).optional(),
   MILLRACE_SECRET_KEY: z.string().transform(decodeSecretKey).optional(),
   MILLRACE_TASK_QUEUE: z.string().default('millrace'),
-  MILLRACE_SLICE_BYTES: z.coerce.number('must be a number of bytes').int('must be a whole number').min(10_000).max(1_000_000_000).default(96_000_000),
+  MILLRACE_SLICE_BYTES: z.coerce
+    .number('must be a number of bytes')
+    .int('must be a whole number')
+    .min(10_000)
+    .max(1_000_000_000)
+    .default(96_000_000),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
