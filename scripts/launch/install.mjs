@@ -46,7 +46,7 @@ function npm(...args) {
   const own = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [program, ...first] = own;
   const { status, stderr, error } = spawnSync(program, [...first, ...args, ...QUIET], {
-    stdio: ['ignore', 2, 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
   if (error?.code === 'ENOENT') fail('npm is not there. Install Node with npm: https://nodejs.org', 3);
