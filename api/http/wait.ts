@@ -32,7 +32,7 @@ export const ClientGone = createParamDecorator((_data: unknown, context: Executi
 });
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 250;
 
 export interface Patience {
   readonly limitMs: number;

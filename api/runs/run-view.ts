@@ -17,13 +17,18 @@ export function runSummaryView(row: RunRow, linkOf: LinkOf): RunSummaryView {
     number: Number(row.number),
     trigger: row.trigger,
     status: row.status,
-    createdAt: row.created_at.toISOString(),
+    createdAt: requestedAt(row).toISOString(),
     startedAt: row.started_at?.toISOString() ?? null,
     endedAt: row.ended_at?.toISOString() ?? null,
     workflowId: row.workflow_id,
     temporalUrl: linkOf(row.workflow_id),
     error: row.error,
   };
+}
+
+/** The row may have been written a moment after the run began, by another clock. */
+function requestedAt({ created_at, started_at }: RunRow): Date {
+  return started_at && started_at < created_at ? started_at : created_at;
 }
 
 /** Counts are bigint in the database; none of them comes near 2^53. */

@@ -1,5 +1,9 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Probes } from '../../api/engine/probes.js';
+import { TemporalLink } from '../../api/engine/temporal-link.js';
+import { servers } from '../support/servers.js';
 import { createConnection } from './support/connections.js';
 import { type Harness, assertStatus, problemOf, startHarness } from './support/harness.js';
 
@@ -21,9 +25,19 @@ let sourceId: string;
 let destinationId: string;
 let answer: () => unknown;
 
+/** Only an activity that heartbeats hears of its cancellation. */
+async function beating(): Promise<unknown> {
+  const beat = setInterval(() => Context.current().heartbeat(), 100);
+  try {
+    return await answer();
+  } finally {
+    clearInterval(beat);
+  }
+}
+
 beforeAll(async () => {
   api = await startHarness();
-  worker = await api.startWorker({ check: async () => answer(), discover: async () => answer() });
+  worker = await api.startWorker({ check: beating, discover: beating });
   ({ sourceId, destinationId } = await createConnection(api));
 });
 afterAll(async () => {
@@ -66,6 +80,26 @@ test('a failure that nobody foresaw says nothing of our inside', async () => {
   const reply = await api.call('POST', `/v1/sources/${sourceId}/check`);
   expect(problemOf(reply)).toMatchObject({ status: 500, code: 'engine.internal' });
   expect(reply.text).not.toContain('secret inside');
+});
+
+test('a connector that takes too long is told as such, and cancelled', async () => {
+  let cancelled = false;
+  answer = () =>
+    Context.current().cancelled.catch((error: unknown) => {
+      cancelled = true;
+      throw error;
+    });
+  const link = new TemporalLink({
+    address: servers().temporalAddress,
+    namespace: 'default',
+    taskQueue: api.taskQueue,
+    useEnvironment: false,
+  });
+  const probes = new Probes(link, { pickUpMs: 1_500, resultMs: 3_000 });
+  const input = { workspaceId: 'wsp_default', kind: 'source', resourceId: sourceId } as const;
+  await expect(probes.check(input, 'slow')).rejects.toMatchObject({ code: 'engine.timeout' });
+  await expect.poll(() => cancelled, { timeout: 10_000 }).toBe(true);
+  await link.close();
 });
 
 test('what does not exist is not asked for', async () => {

@@ -27,7 +27,11 @@ export interface ProbeActivities {
   discover(input: ProbeInput): Promise<unknown>;
 }
 
-const activities = proxyActivities<ProbeActivities>({ startToCloseTimeout: '1m', retry: { maximumAttempts: 1 } });
+const activities = proxyActivities<ProbeActivities>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: '1s',
+  retry: { maximumAttempts: 1 },
+});
 
 const FRESH: FeedState = { lineage: 1, generation: 1, seq: 0, position: { kind: 'start' } };
 
