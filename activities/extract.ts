@@ -100,6 +100,7 @@ function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Omit
     position: input.place.position,
     sliceRows: SLICE_ROWS,
     tempDir,
+    ...(feed.native === undefined ? {} : { native: feed.native }),
   };
 }
 

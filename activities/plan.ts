@@ -28,6 +28,8 @@ export interface FeedPlan {
   readonly settleMs: number;
   readonly sql?: string;
   readonly target: Target;
+  /** Rows go from the source to the destination in this format, untouched. */
+  readonly native?: string;
 }
 
 export interface RunPlan {
@@ -38,8 +40,16 @@ export interface RunPlan {
 
 export const isFullRefresh = (mode: WriteMode): boolean => mode.startsWith('full_refresh');
 
+/** What a stream goes from and to. */
+export interface RouteEnds {
+  readonly source: Pick<AnySource, 'nativeFormat'>;
+  readonly destination: Pick<AnyDestination, 'takesNative'>;
+  /** Where the stream goes when its configuration does not say. */
+  readonly target: Target;
+}
+
 /** Joins what the user wants with what the source has. @throws MillraceError `source.*` */
-export function planFeed(config: StreamConfig, stream: StreamDescription, defaultTarget: Target): FeedPlan {
+export function planFeed(config: StreamConfig, stream: StreamDescription, ends: RouteEnds): FeedPlan {
   const primaryKey = config.primaryKey ?? stream.primaryKey ?? [];
   const cursor = isFullRefresh(config.mode) ? undefined : planCursor(config, stream);
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
@@ -49,10 +59,12 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, defaul
       stream: stream.name,
     });
   }
+  const fields = selectFields(config, stream, [...primaryKey, ...(cursor ? [cursor.field] : [])]);
+  const native = nativeRoute(config, fields, ends);
   return {
     feed: config.name,
     stream,
-    fields: selectFields(config, stream, [...primaryKey, ...(cursor ? [cursor.field] : [])]),
+    fields,
     mode: config.mode,
     dedup: config.dedup,
     primaryKey,
@@ -60,8 +72,16 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, defaul
     nullCursor: config.nullCursor,
     settleMs: durationMs(config.settle),
     ...(config.sql === undefined ? {} : { sql: config.sql }),
-    target: { schema: config.target?.schema ?? defaultTarget.schema, table: config.target?.table ?? defaultTarget.table },
+    target: { schema: config.target?.schema ?? ends.target.schema, table: config.target?.table ?? ends.target.table },
+    ...(native === undefined ? {} : { native }),
   };
+}
+
+/** Only for whole tables into a target of ours, with no SQL in between: nobody has to look at the rows. */
+function nativeRoute(config: StreamConfig, fields: readonly Field[], { source, destination }: RouteEnds): string | undefined {
+  if (config.mode !== 'full_refresh_overwrite' || config.sql !== undefined) return undefined;
+  const format = source.nativeFormat?.(fields);
+  return format !== undefined && destination.takesNative?.(format, fields) ? format : undefined;
 }
 
 function planCursor(config: StreamConfig, stream: StreamDescription): { field: string; type: CursorType } | undefined {

@@ -2,11 +2,20 @@ import type { LedgerPosition } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, RunError } from '../platform/db/store.js';
 import { MillraceError, isMillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
-import type { StreamDescription, Target } from '../schema/types.js';
+import type { StreamDescription } from '../schema/types.js';
 import { runFolder } from '../stage/layout.js';
 import type { PrepareInput, Prepared, PreparedFeed } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, type RunPlan, isFullRefresh, openDestination, openSource, planFeed, sessionOf } from './plan.js';
+import {
+  type FeedPlan,
+  type RouteEnds,
+  type RunPlan,
+  isFullRefresh,
+  openDestination,
+  openSource,
+  planFeed,
+  sessionOf,
+} from './plan.js';
 import { putDocument } from './plan-store.js';
 import { addressOf, placeOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
@@ -19,7 +28,7 @@ export function createPrepare(dependencies: ActivityDependencies) {
 async function prepare(shell: Shell, dependencies: ActivityDependencies, input: PrepareInput): Promise<Prepared> {
   const { run } = input;
   const connection = await dependencies.store.loadConnection(run.connectionId);
-  await dependencies.store.recordRun({ ...runRecord(input), status: 'running' });
+  await dependencies.store.recordRun({ ...runRecord(input), status: 'running', connectionVersion: connection.version });
   const wanted = connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
   const source = openSource(shell, dependencies, connection.source, sessionOf(run, '', shell.attempt));
   const destination = openDestination(shell, dependencies, connection.destination, sessionOf(run, '', shell.attempt));
@@ -38,7 +47,11 @@ async function prepare(shell: Shell, dependencies: ActivityDependencies, input: 
     planOrError(
       config,
       catalog.streams.find((stream) => stream.name === config.name),
-      (name) => destination.connector.defaultTarget(destination.context.config, name),
+      {
+        source: source.connector,
+        destination: destination.connector,
+        target: destination.connector.defaultTarget(destination.context.config, config.name),
+      },
     ),
   );
   return finishPlan(dependencies, input, { connection, planned, ledger: fence.ledger, endedSessions: fence.endedSessions });
@@ -49,18 +62,14 @@ type Planned =
   | { readonly feed: string; readonly error: RunError; readonly mode: StreamConfig['mode'] };
 
 /** One stream that cannot be planned does not stop the others. */
-function planOrError(
-  config: StreamConfig,
-  stream: StreamDescription | undefined,
-  defaultTarget: (name: string) => Target,
-): Planned {
+function planOrError(config: StreamConfig, stream: StreamDescription | undefined, ends: RouteEnds): Planned {
   try {
     if (!stream)
       throw new MillraceError('source.stream_missing', {
         detail: `The source has no stream ${config.name} that this user may read.`,
         stream: config.name,
       });
-    return { feed: config.name, plan: planFeed(config, stream, defaultTarget(config.name)) };
+    return { feed: config.name, plan: planFeed(config, stream, ends) };
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     return {

@@ -10,7 +10,8 @@ export const STAGE_FORMAT = 'millrace-stage/1';
 export interface SegmentRecord {
   /** Path below the stage's root. */
   readonly key: string;
-  readonly format: 'parquet';
+  /** `parquet`, or the name of a native format (FORMAT.md). */
+  readonly format: string;
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;

@@ -24,6 +24,7 @@ export async function openSegments(stage: Stage, manifest: Pick<SliceManifest, '
   return Promise.all(
     manifest.segments.map(async (segment) => ({
       path: await stage.verified(segment.key, segment.sha256),
+      format: segment.format,
       rows: segment.rows,
       columns: segmentColumns(manifest, segment),
     })),

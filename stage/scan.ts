@@ -17,7 +17,7 @@ export interface CsvReading {
 
 /** SELECT that yields the staged columns of one file, named as in the Parquet file. */
 export function stagedSelect(
-  file: StagedFile,
+  file: Exclude<StagedFile, { format: 'native' }>,
   columns: readonly string[],
   choice: RuleChoice,
   reading: CsvReading | undefined,

@@ -4,11 +4,12 @@
  */
 import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileEvent, StagedColumn } from '../connectors/sdk/types.js';
+import type { FileEvent, StagedColumn, StagedFile } from '../connectors/sdk/types.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { quoteLiteral } from '../platform/duckdb/quote.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { caseInsensitiveNames } from '../schema/naming.js';
+import { stageType } from '../schema/stage-types.js';
 import type { Field } from '../schema/types.js';
 import { type CsvReading, type RuleChoice, stagedSelect } from './scan.js';
 import { conversionCulprit } from './conversion.js';
@@ -50,8 +51,23 @@ export class SliceWriter {
 
   /** Stages one file and removes it. I7: the rows that DuckDB saw must be the rows that the source counted. */
   async add(event: FileEvent): Promise<void> {
+    if (event.file.format === 'native') return this.#addNative(event, event.file);
+    return this.#addReadable(event, event.file);
+  }
+
+  /** Rows in a native format are only counted, by the source here and by the destination when it loads them. */
+  async #addNative(event: FileEvent, file: NativeFile): Promise<void> {
+    const { stage, folder, fields } = this.options;
+    this.#columns ??= this.#columnsOf(fields.map((field) => stageType(field.type)));
+    const stored = await stage.put(`${folder}/${this.#segments.length}.${file.native}`, file.path);
+    this.#segments.push({ ...stored, format: file.native, rows: event.rows ?? 0 });
+    this.#extracted += event.rows ?? 0;
+    this.#bytes += event.bytes;
+  }
+
+  async #addReadable(event: FileEvent, file: ReadableFile): Promise<void> {
     const local = join(this.options.tempDir, `segment-${this.#segments.length}.parquet`);
-    const { rows, seen, select } = await this.#write(event, local);
+    const { rows, seen, select } = await this.#write({ ...event, file }, local);
     if (event.rows !== undefined && seen !== event.rows) {
       throw new MillraceError('load.count_mismatch', {
         detail: `The source sent ${event.rows} rows of ${this.options.stream}, ${seen} were staged.`,
@@ -61,7 +77,7 @@ export class SliceWriter {
     await this.#record(local, rows, await this.#types(select));
     this.#extracted += seen;
     this.#bytes += event.bytes;
-    if (event.file.format === 'csv') await unlink(event.file.path);
+    if (file.format === 'csv') await unlink(file.path);
   }
 
   finish(): StagedSlice {
@@ -74,7 +90,7 @@ export class SliceWriter {
     };
   }
 
-  async #write(event: FileEvent, local: string): Promise<{ rows: number; seen: number; select: string }> {
+  async #write(event: ReadableEvent, local: string): Promise<{ rows: number; seen: number; select: string }> {
     const { engine, signal, reduce } = this.options;
     for (let parallel = provenParallel(event); ;) {
       const reading = await csvReading(event, parallel);
@@ -91,7 +107,7 @@ export class SliceWriter {
   }
 
   /** The next rule for the column that a value did not fit. @throws what DuckDB threw when no column is to blame */
-  async #demote(event: FileEvent, reading: CsvReading, error: unknown): Promise<RuleChoice> {
+  async #demote(event: ReadableEvent, reading: CsvReading, error: unknown): Promise<RuleChoice> {
     if (event.file.format !== 'csv') throw error;
     const culprit = await conversionCulprit(this.options.engine, {
       rules: event.file.columns,
@@ -114,26 +130,34 @@ export class SliceWriter {
   }
 
   async #record(local: string, rows: number, types: readonly string[]): Promise<void> {
-    const { stage, folder, fields } = this.options;
-    this.#columns ??= fields.map((field, index) => ({
-      ...field,
-      column: this.#names[index] ?? field.name,
-      stage: types[index] ?? 'VARCHAR',
-    }));
+    const { stage, folder } = this.options;
+    this.#columns ??= this.#columnsOf(types);
     const stored = await stage.put(`${folder}/${this.#segments.length}.parquet`, local);
     const differs = this.#columns.some((column, index) => column.stage !== types[index]);
     this.#segments.push({ ...stored, format: 'parquet', rows, ...(differs ? { stages: types } : {}) });
   }
+
+  #columnsOf(types: readonly string[]): StagedColumn[] {
+    return this.options.fields.map((field, index) => ({
+      ...field,
+      column: this.#names[index] ?? field.name,
+      stage: types[index] ?? 'VARCHAR',
+    }));
+  }
 }
+
+type NativeFile = Extract<StagedFile, { format: 'native' }>;
+type ReadableFile = Exclude<StagedFile, { format: 'native' }>;
+type ReadableEvent = FileEvent & { readonly file: ReadableFile };
 
 const copyToParquet = (select: string, path: string): string =>
   `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`;
 
-function provenParallel(event: FileEvent): boolean {
+function provenParallel(event: ReadableEvent): boolean {
   return event.file.format === 'csv' && event.rows !== undefined && event.file.lineFeeds === event.rows + 1;
 }
 
-async function csvReading(event: FileEvent, parallel: boolean): Promise<CsvReading | undefined> {
+async function csvReading(event: ReadableEvent, parallel: boolean): Promise<CsvReading | undefined> {
   if (event.file.format !== 'csv') return undefined;
   return { path: event.file.path, bytes: (await stat(event.file.path)).size, parallel };
 }

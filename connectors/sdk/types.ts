@@ -43,6 +43,8 @@ export interface ReadRequest {
   readonly sliceBytes: number;
   /** A private folder for files handed over by `file` events; the engine removes it. */
   readonly tempDir: string;
+  /** Set when the destination takes this format of the source's as it is, and nothing looks at the rows in between. */
+  readonly native?: string;
 }
 
 /** Plain objects with a value per field; anything that is not a string, number, boolean, bigint or null is passed as text. */
@@ -69,6 +71,12 @@ export interface CsvColumnRule {
 }
 
 export type StagedFile =
+  | {
+      /** Rows in a format that the destination reads itself; see `ReadRequest.native`. */
+      readonly format: 'native';
+      readonly native: string;
+      readonly path: string;
+    }
   | {
       /** CSV with a header line, comma, double quotes, LF, NULL as nothing and '' as `""`: what Postgres writes. */
       readonly format: 'csv';
@@ -146,6 +154,8 @@ export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
    * goes on from that mark's position, maybe in another process: nothing may be kept between calls.
    */
   read(context: ConnectorContext<Config>, request: ReadRequest): AsyncIterable<ReadEvent>;
+  /** A bulk format in which these fields can be read without loss. */
+  nativeFormat?(fields: readonly Field[]): string | undefined;
 }
 
 /** What the ledger knows of one feed. */
@@ -173,6 +183,8 @@ export type FenceResult =
 /** One staged segment on this machine, ready to be read by DuckDB. */
 export interface SegmentFile {
   readonly path: string;
+  /** `parquet`, or a native format that the destination said it takes. */
+  readonly format: string;
   readonly rows: number;
   /** The same columns as the slice's; `stage` may be VARCHAR here where a value did not fit the usual type. */
   readonly columns: readonly StagedColumn[];
@@ -237,6 +249,8 @@ export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   check(context: ConnectorContext<Config>): Promise<CheckResult>;
   /** Where a stream goes when the connection does not say. */
   defaultTarget(config: Config, stream: string): Target;
+  /** Whether `load` takes segments of this native format for these fields, into a table that it creates. */
+  takesNative?(format: string, fields: readonly Field[]): boolean;
   /** Raises the epoch, ends sessions of lower epochs, answers with the ledger: one transaction (I9). */
   fence(context: ConnectorContext<Config>, request: FenceRequest): Promise<FenceResult>;
   /** Loads one slice. @throws MillraceError `load.stale_epoch`, `load.stale_position` (facts: seq, position), `load.*` */

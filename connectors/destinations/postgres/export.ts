@@ -1,21 +1,35 @@
 import { join } from 'node:path';
 import { type LoadShape, systemColumns } from '../../../load/plan.js';
 import { quoteIdentifier, quoteLiteral } from '../../../platform/duckdb/quote.js';
+import { POSTGRES_BINARY } from '../../postgres/native.js';
 import { loadExpression } from '../../postgres/types.js';
 import type { LoadRequest } from '../../sdk/types.js';
 
-/** Writes every segment as CSV that Postgres reads as the same values. In a single column values are quoted: a lone `\.` would end the data. */
-export async function exportCsv(
+/** A file for COPY. */
+export interface CopyFile {
+  readonly path: string;
+  readonly format: 'csv' | 'binary';
+}
+
+/**
+ * Segments as files for COPY: those that Postgres wrote as they are, Parquet as CSV that Postgres reads as the same values.
+ * In a single column values are quoted: a lone `\.` would end the data.
+ */
+export async function copyFiles(
   request: LoadRequest,
   shape: LoadShape,
   copyColumns: readonly string[],
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<CopyFile[]> {
   const system = systemColumns(shape)
     .filter((column) => copyColumns.includes(column.name))
     .map((column) => quoteLiteral(column.value));
-  const files: string[] = [];
+  const files: CopyFile[] = [];
   for (const [index, segment] of request.segments.entries()) {
+    if (segment.format === POSTGRES_BINARY) {
+      files.push({ path: segment.path, format: 'binary' });
+      continue;
+    }
     const staged = segment.columns.map((column) => loadExpression(quoteIdentifier(column.column), column.stage));
     const quoting = staged.length + system.length === 1 ? ', force_quote *' : '';
     const file = join(request.tempDir, `load-${index}.csv`);
@@ -25,7 +39,7 @@ export async function exportCsv(
       [],
       signal,
     );
-    files.push(file);
+    files.push({ path: file, format: 'csv' });
   }
   return files;
 }

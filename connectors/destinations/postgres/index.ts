@@ -2,6 +2,7 @@
  * Loads slices into a PostgreSQL server: rows and ledger row in one transaction.
  * @module
  */
+import { nativeFormat } from '../../postgres/native.js';
 import { defineDestination } from '../../sdk/define.js';
 import { fitIdentifier } from '../../../schema/naming.js';
 import { check } from './check.js';
@@ -21,6 +22,7 @@ export default defineDestination<PostgresDestinationConfig>({
     schema: settings.schema,
     table: fitIdentifier(stream.replace(/^public\./, '').replaceAll('.', '_')),
   }),
+  takesNative: (format, fields) => format === nativeFormat(fields),
   fence,
   load,
 });

@@ -15,7 +15,7 @@ import type { ConnectorContext, LoadRequest, LoadResult } from '../../sdk/types.
 import { targetColumns } from './columns.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { dialect } from './dialect.js';
-import { exportCsv } from './export.js';
+import { copyFiles } from './export.js';
 import { endSessions } from './fence.js';
 import { LEDGER_SCHEMA, type LedgerRow, acceptSlice, completeLedgerRow, holdFence, insertLedgerRow, lastRow } from './ledger.js';
 import { beginShadow, publishShadow, requireShadow } from './publish.js';
@@ -51,6 +51,7 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   if (earlier) return resultOf(earlier, true, []);
   await insertLedgerRow(session, request);
   const shape = shapeOf(request, await targetColumns(session, request));
+  refuseOtherTypes(request, shape.columns);
   const schemaChanges = await ensureTables(session, request, shape);
   const plan = planLoad(request.mode, shape, dialect, shadowOf(request));
   const { copied, loaded } = await writeRows(session, request, { plan, shape, signal });
@@ -115,6 +116,18 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
   };
 }
 
+/** Binary rows carry no types: with another column type they would load silently wrong. */
+function refuseOtherTypes(request: LoadRequest, columns: readonly LoadColumn[]): void {
+  if (request.segments.every((segment) => segment.format === 'parquet')) return;
+  const other = request.columns.find((column, index) => column.native?.type !== columns[index]?.type);
+  if (!other) return;
+  throw new MillraceError('load.target_incompatible', {
+    detail: `Column ${other.name} is ${other.native?.type ?? other.type}, a type that this server does not have.`,
+    suggestion: "Add sql: 'select * from input' to the stream: its values then travel as text.",
+    stream: request.stream,
+  });
+}
+
 async function ensureTables(session: Session, request: LoadRequest, shape: LoadShape): Promise<readonly string[]> {
   if (request.mode !== 'full_refresh_overwrite') return ensureTarget(session, request, shape);
   await claimTarget(session, request, await describeTable(session, request.target));
@@ -140,11 +153,11 @@ async function writeRows(
 ): Promise<{ copied: number; loaded: number }> {
   const { plan } = work;
   for (const statement of plan.before) await session.run(statement);
-  const copyStatement = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin (format csv)`;
+  const into = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin`;
   let copied = 0;
-  for (const file of await exportCsv(request, work.shape, plan.copyColumns, work.signal)) {
-    const sink = session.client.query(copyFrom(copyStatement));
-    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), sink);
+  for (const { path, format } of await copyFiles(request, work.shape, plan.copyColumns, work.signal)) {
+    const sink = session.client.query(copyFrom(`${into} (format ${format})`));
+    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), sink);
     copied += sink.rowCount;
   }
   if (copied !== request.rows) {

@@ -15,6 +15,8 @@ export interface CopySelection {
   readonly from: string;
   readonly fields: readonly Field[];
   readonly where: string;
+  /** Hand the rows over as Postgres wrote them. */
+  readonly native?: string | undefined;
 }
 
 /**
@@ -23,7 +25,8 @@ export interface CopySelection {
  */
 export async function copyToFile(session: Session, selection: CopySelection, path: string): Promise<FileEvent> {
   const columns = selection.fields.map((field) => copyExpression(ident(field.name), field)).join(', ');
-  const statement = `copy (select ${columns} from ${selection.from} where ${selection.where}) to stdout (format csv, header true)`;
+  const format = selection.native === undefined ? 'format csv, header true' : 'format binary';
+  const statement = `copy (select ${columns} from ${selection.from} where ${selection.where}) to stdout (${format})`;
   const counted = countLineFeeds();
   const rows = session.client.query(copyTo(statement));
   try {
@@ -31,9 +34,13 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
   } catch (error) {
     throw postgresError(error, `Cannot read ${selection.from}`);
   }
+  const { native } = selection;
   return {
     kind: 'file',
-    file: { format: 'csv', path, lineFeeds: counted.lineFeeds(), columns: selection.fields.map(stageRules) },
+    file:
+      native === undefined
+        ? { format: 'csv', path, lineFeeds: counted.lineFeeds(), columns: selection.fields.map(stageRules) }
+        : { format: 'native', native, path },
     rows: (rows as unknown as { rowCount: number }).rowCount,
     bytes: counted.bytes(),
   };

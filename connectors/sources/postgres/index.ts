@@ -2,6 +2,7 @@
  * Reads tables and views of a PostgreSQL server.
  * @module
  */
+import { nativeFormat } from '../../postgres/native.js';
 import { defineSource } from '../../sdk/define.js';
 import { check } from './check.js';
 import { type PostgresSourceConfig, config } from './config.js';
@@ -16,4 +17,5 @@ export default defineSource<PostgresSourceConfig>({
   check,
   discover,
   read,
+  nativeFormat,
 });

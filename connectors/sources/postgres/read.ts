@@ -36,7 +36,11 @@ export async function* read(context: ConnectorContext<PostgresSourceConfig>, req
   let files = 0;
   const from = relationOf(request.stream.name);
   const copy = (where: string): Promise<FileEvent> =>
-    copyToFile(session, { from, fields: request.fields, where }, join(request.tempDir, `${files++}.csv`));
+    copyToFile(
+      session,
+      { from, fields: request.fields, where, native: request.native },
+      join(request.tempDir, `${files++}.copy`),
+    );
   yield* request.sync === 'full'
     ? readFull({ session, request, from, log: context.log, copy })
     : readIncremental({ session, request, from, log: context.log, copy });
