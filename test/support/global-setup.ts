@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../platform/postgres/server.js';
+import { isAlive } from '../../platform/process/inspect.js';
 import type { PortChoice } from '../../platform/process/port.js';
 import { findTemporal } from '../../platform/temporal/find.js';
 import { startTemporal } from '../../platform/temporal/server.js';
+import { openRunFolder } from './run-folder.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,7 +29,8 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Starts one Postgres and one Temporal server for the whole run and takes both down after it, with every file of theirs. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const home = await mkdtemp(join(tmpdir(), 'millrace-test-servers-'));
+  const temporary = openRunFolder();
+  const home = await mkdtemp(join(temporary.path, 'servers-'));
   const temporalBinary = await findTemporal({ env: process.env, say });
   const [postgres, temporal] = await Promise.all([
     startPostgres({ home, port: anyPort('MILLRACE_PG_PORT'), databases: [], say }),
@@ -47,20 +49,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     temporalBinary,
   });
   return async () => {
-    const endedEarly = [postgres, temporal].filter((server) => hasEnded(server.pid));
+    const endedEarly = [postgres, temporal].filter(({ pid }) => !isAlive(pid));
     await Promise.all([postgres.stop(), temporal.stop()]);
-    if (endedEarly.length > 0) throw new Error(`a shared server ended during the tests:\n${await readLogs(home)}`);
+    const logs = endedEarly.length > 0 ? await readLogs(home) : '';
     await rm(home, { recursive: true, force: true });
+    const complaints = [logs && `a shared server ended during the tests:\n${logs}`, await temporary.close()].filter(
+      (text) => text !== '',
+    );
+    if (complaints.length === 0) return;
+    process.exitCode = 1; // vitest prints what a teardown throws, and exits 0
+    throw new Error(complaints.join('\n'));
   };
-}
-
-function hasEnded(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 async function readLogs(home: string): Promise<string> {
