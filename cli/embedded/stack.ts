@@ -43,7 +43,7 @@ export async function startStack({ settings, say }: StackOptions): Promise<Runni
     removeStackFile(home);
     const servers = await startServers({ settings, home: home.path, say });
     endings.push(() => Promise.all(servers.children.map((child) => child.stop())));
-    const { api, worker } = await startPrograms({ settings, home, servers, programs: await programs, endings });
+    const { api, worker } = await startPrograms({ settings, home, servers, programs, endings });
     const facts = factsOf(settings, home, servers, api);
     writeStackFile(home, facts);
     endings.push(() => removeStackFile(home));
@@ -60,19 +60,21 @@ export async function startStack({ settings, say }: StackOptions): Promise<Runni
   }
 }
 
-/** Loading their code takes as long as starting the servers, so it goes on meanwhile. */
-async function loadPrograms(): Promise<Programs> {
-  const [api, key, worker] = await Promise.all([
-    import('../../api/server.js'),
-    import('../../api/bootstrap-key.js'),
-    import('../../worker/main.js'),
-  ]);
-  return { ...api, ...key, ...worker };
+/**
+ * Loading their code takes longer than starting the servers, so it goes on meanwhile. The worker's comes first: it starts
+ * threads of its own, and the API's is loaded while they get ready.
+ */
+function loadPrograms(): Programs {
+  const worker = Promise.all([import('../../api/bootstrap-key.js'), import('../../worker/main.js')]);
+  const api = worker.then(() => import('../../api/server.js'));
+  for (const loading of [worker, api]) loading.catch(() => undefined); // whoever waits for it sees it
+  return { worker, api };
 }
 
-type Programs = Pick<typeof import('../../api/server.js'), 'startApi'> &
-  Pick<typeof import('../../api/bootstrap-key.js'), 'ensureAdminKey'> &
-  Pick<typeof import('../../worker/main.js'), 'startWorker'>;
+interface Programs {
+  readonly worker: Promise<[typeof import('../../api/bootstrap-key.js'), typeof import('../../worker/main.js')]>;
+  readonly api: Promise<typeof import('../../api/server.js')>;
+}
 
 interface ProgramStart {
   readonly settings: Settings;
@@ -86,15 +88,18 @@ async function startPrograms(start: ProgramStart): Promise<{ api: RunningApi; wo
   const { settings, home, servers, programs, endings } = start;
   const secretKey = settings.secretKey ?? ensureSecretKey(home);
   const shared = { settings, secretKey, databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress };
-  await programs.ensureAdminKey(servers.databaseUrl, home.apiKeyFile); // migrates, so that API and worker need not race for it
-  const starting = programs.startWorker({
+  const [{ ensureAdminKey }, { startWorker }] = await programs.worker;
+  await ensureAdminKey(servers.databaseUrl, home.apiKeyFile); // migrates, so that API and worker need not race for it
+  const starting = startWorker({
     ...shared,
     namespace: settings.temporalNamespace,
     stageUrl: settings.stageUrl ?? home.stageUrl,
   });
+  starting.catch(() => undefined); // it is waited for below
   endings.push(() => starting.then((worker) => worker.drain()).catch(() => undefined));
   let worker: RunningWorker | undefined;
-  const api = await programs.startApi({
+  const { startApi } = await programs.api;
+  const api = await startApi({
     ...shared,
     ...(servers.temporalUiUrl !== null && { temporalUiUrl: servers.temporalUiUrl }),
     port: await choosePort(choice(settings, 'api', settings.apiPort)),
