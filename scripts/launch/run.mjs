@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 /** DuckDB works on libuv's threads; with the default of four a few queries would block every file read. */
 const THREADS = { UV_THREADPOOL_SIZE: '16' };
 /** Node 22 and newer keep compiled code there, which makes starts faster; older ones do not know it. */
-const COMPILE_CACHE = { NODE_COMPILE_CACHE: resolve('.cache/compiled') };
+const compileCache = () => ({ NODE_COMPILE_CACHE: resolve('.cache/compiled') });
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
@@ -12,16 +12,16 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * this process is gone, even by SIGKILL.
  */
 export function runNode(args) {
-  return new Promise((resolve) => {
+  return new Promise((finish) => {
     const child = spawn(process.execPath, args, {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-      env: { ...THREADS, ...COMPILE_CACHE, ...process.env },
+      env: { ...THREADS, ...compileCache(), ...process.env },
     });
     const forward = (signal) => child.kill(signal);
     for (const signal of FORWARDED) process.on(signal, forward);
     child.once('exit', (code, signal) => {
       for (const forwarded of FORWARDED) process.off(forwarded, forward);
-      resolve(code ?? (signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1));
+      finish(code ?? (signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1));
     });
   });
 }
