@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 import type { StackFile } from '../../platform/config/runtime.js';
 import { waitFor } from './wait-for.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The build, whether this module runs from its source or from the build itself. */
+const MAIN = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../dist/cli/main.js' : '../../cli/main.js', import.meta.url),
+);
 
 export interface Exit {
   readonly code: number | null;
