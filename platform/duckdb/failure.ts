@@ -20,7 +20,7 @@ const KINDS: readonly (readonly [RegExp, DuckDbFailureKind])[] = [
   [/^Constraint Error/, 'constraint'],
   [/^Out of Memory Error/, 'out_of_memory'],
   [/^IO Error/, 'io'],
-  [/^(Parser|Syntax) Error/, 'parser'],
+  [/^(Failed to extract statements: )?(Parser|Syntax) Error/, 'parser'],
   [/^(Binder|Catalog) Error/, 'binder'],
   [/^(Invalid Input|Out of Range) Error/, 'invalid_input'],
   [/^INTERRUPT/, 'interrupted'],

@@ -15,7 +15,7 @@ export const TYPES = [
   'json',
 ] as const;
 
-const oneByte = z.string().regex(/^[\x01-\x7f]$/, 'one ASCII character');
+const oneByte = z.string().refine((text) => text.length === 1 && text > '\0' && text < '\u0080', 'one ASCII character');
 
 const csvSchema = z.strictObject({
   delimiter: oneByte

@@ -3,12 +3,12 @@ import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { SourceFile } from '../listing.js';
 
-export type Compression = 'none' | 'gzip' | 'zstd';
+export type Compression = 'uncompressed' | 'gzip' | 'zstd';
 
 /** By the end of the name. */
 export function compressionOf(path: string): Compression {
   if (/\.(gz|gzip)$/i.test(path)) return 'gzip';
-  return /\.(zst|zstd)$/i.test(path) ? 'zstd' : 'none';
+  return /\.(zst|zstd)$/i.test(path) ? 'zstd' : 'uncompressed';
 }
 
 /** Newer versions of Node than the oldest we run on. */
@@ -19,7 +19,7 @@ export function plainBytes(file: SourceFile, signal?: AbortSignal): AsyncIterabl
   const compression = compressionOf(file.path);
   if (compression === 'zstd' && !createZstd) return undefined;
   const raw = createReadStream(file.location, signal ? { signal } : {});
-  if (compression === 'none') return raw;
+  if (compression === 'uncompressed') return raw;
   const unpack = compression === 'gzip' ? zlib.createGunzip() : createZstd?.();
   return unpack && piped(raw, unpack);
 }

@@ -14,6 +14,7 @@ export interface CsvHead {
 }
 
 const MAX_HEAD_BYTES = 1_000_000;
+const DECODERS = { 'utf-8': 'utf-8', 'latin-1': 'latin1', 'utf-16': 'utf-16le' } as const;
 
 /** The first record of a file; undefined when the file is empty. */
 export async function readHead(
@@ -27,7 +28,7 @@ export async function readHead(
 }
 
 async function headOfBytes(bytes: AsyncIterable<Buffer>, dialect: CsvDialect): Promise<CsvHead | undefined> {
-  const decoder = new TextDecoder(dialect.encoding === 'utf-16' ? 'utf-16le' : dialect.encoding);
+  const decoder = new TextDecoder(DECODERS[dialect.encoding]);
   let text = '';
   for await (const chunk of bytes) {
     text += decoder.decode(chunk, { stream: true });

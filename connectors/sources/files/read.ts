@@ -1,0 +1,117 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { END, type Position } from '../../../checkpoint/position.js';
+import { quoteLiteral } from '../../../platform/duckdb/quote.js';
+import { MillraceError } from '../../../platform/errors/error.js';
+import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
+import { type FileStream, type FilesConfig } from './config.js';
+import { convertBatch, explainFormatFailure } from './convert.js';
+import { compressionOf } from './csv/bytes.js';
+import type { Batch, FormatContext } from './format.js';
+import { formatOf } from './formats.js';
+import { type SourceFile, isSameFile, sourceFile } from './listing.js';
+import { filesAfterPath, filesAfterToken, fullPosition, incrementalPosition } from './position.js';
+import { openScratch } from './scratch.js';
+import { waitUntilQuiet } from './settle.js';
+import { listStream, noFiles, requireStream } from './streams.js';
+
+type Context = ConnectorContext<FilesConfig>;
+
+/**
+ * Reads whole files, in the order of their paths (full) or of their arrival (incremental), several to a slice. A slice ends
+ * behind a file: all of a file is loaded, or nothing of it.
+ */
+export async function* read(context: Context, request: ReadRequest): AsyncIterable<ReadEvent> {
+  const stream = requireStream(context.config, request.stream.name);
+  const { quiet, changing } = await waitUntilQuiet(() => remaining(context, stream, request), request.settleMs, context.signal);
+  if (changing.length > 0) {
+    const reason = `still being written: ${changing.map((file) => file.path).join(', ')}`;
+    if (request.sync === 'full')
+      throw new MillraceError('connector.transient', { detail: `${stream.name}: ${reason}.`, stream: stream.name });
+    yield { kind: 'delayed', reason };
+  }
+  if (quiet.length > 0) yield* readSlices(context, request, { stream, files: quiet });
+  else if (request.sync === 'full' && request.position.kind === 'scan') yield mark(END, true);
+}
+
+/** What the position has not covered yet, in reading order. A full read without any file would empty the target: it fails. */
+async function remaining(context: Context, stream: FileStream, request: ReadRequest): Promise<readonly SourceFile[]> {
+  const files = await listStream(context, stream);
+  if (request.sync === 'incremental') return filesAfterToken(files, request.position, context.config.changedBy);
+  if (files.length === 0 && request.position.kind === 'start') throw noFiles(context.config, stream);
+  return filesAfterPath(files, request.position);
+}
+
+interface Work {
+  readonly stream: FileStream;
+  readonly files: readonly SourceFile[];
+}
+
+async function* readSlices(context: Context, request: ReadRequest, { stream, files }: Work): AsyncIterable<ReadEvent> {
+  await using engine = await openScratch(request.tempDir);
+  const format: FormatContext = { engine, stream, signal: context.signal };
+  for (let next = 0; next < files.length;) {
+    const slice = takeSlice(files.slice(next), request.sliceBytes);
+    next += slice.length;
+    for (const batch of await batchesOf(format, slice, request)) yield* readBatch(format, batch, request);
+    yield mark(positionAfter(context, request, slice.at(-1), next === files.length), next === files.length);
+  }
+}
+
+/** Compressed text is several times larger once it is read. */
+const weight = (file: SourceFile): number => file.bytes * (compressionOf(file.path) === 'uncompressed' ? 1 : 4);
+
+function takeSlice(files: readonly SourceFile[], sliceBytes: number): readonly SourceFile[] {
+  let bytes = 0;
+  const end = files.findIndex((file, index) => (bytes += weight(file)) > sliceBytes && index > 0);
+  return end < 0 ? files : files.slice(0, end);
+}
+
+function positionAfter(context: Context, request: ReadRequest, last: SourceFile | undefined, done: boolean): Position {
+  if (last === undefined || (done && request.sync === 'full')) return END;
+  return request.sync === 'full' ? fullPosition(last) : incrementalPosition(last, context.config.changedBy);
+}
+
+const mark = (position: Position, done: boolean): ReadEvent => ({ kind: 'mark', position: { kind: 'exact', position }, done });
+
+async function batchesOf(format: FormatContext, files: readonly SourceFile[], request: ReadRequest): Promise<readonly Batch[]> {
+  try {
+    return await formatOf(format.stream).batches(format, files, request.fields);
+  } catch (error) {
+    throw explainFormatFailure(files, error);
+  }
+}
+
+let serial = 0;
+
+async function* readBatch(format: FormatContext, batch: Batch, request: ReadRequest): AsyncIterable<FileEvent> {
+  serial += 1;
+  const path = join(request.tempDir, `files-${process.pid}-${serial}.parquet`);
+  try {
+    const rows = await convertBatch(format, batch, request.fields, path);
+    await requireUnchanged(batch.files);
+    const select = request.fields.map((_, index) => `c${index}`);
+    const label = batch.files.map((file) => file.path).join(', ');
+    const bytes = batch.files.reduce((sum, file) => sum + file.bytes, 0);
+    yield {
+      kind: 'file',
+      file: { format: 'duckdb-scan', scan: `read_parquet(${quoteLiteral(path)})`, select, label },
+      rows,
+      bytes,
+    };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** @throws MillraceError `connector.transient` when a file is no longer the one that was listed */
+async function requireUnchanged(files: readonly SourceFile[]): Promise<void> {
+  for (const file of files) {
+    const now = await sourceFile(file.path, file.location);
+    if (now && isSameFile(now, file)) continue;
+    throw new MillraceError('connector.transient', {
+      detail: `${file.path} changed while it was read.`,
+      facts: { file: file.path },
+    });
+  }
+}
