@@ -39,17 +39,25 @@ export async function inShell<T>(work: (shell: Shell) => Promise<T>): Promise<T>
 
 function outgoing(error: unknown, context: ActivityContext, secrets: readonly string[]): unknown {
   if (context.cancellationSignal.aborted) return context.cancellationSignal.reason as unknown;
-  return failureOf(error, secrets);
+  return failureOf(error, { secrets, attempt: context.info.attempt });
 }
 
+interface Outgoing {
+  readonly secrets?: readonly string[];
+  readonly attempt?: number;
+}
+
+/** What nobody foresaw may pass by itself, but not for ever. */
+const MAX_UNEXPLAINED_ATTEMPTS = 4;
+
 /** One failure per error: type = code, details = what a person needs. No stack of ours, no cause chain: both may hold data. */
-export function failureOf(error: unknown, secrets: readonly string[] = []): ApplicationFailure {
+export function failureOf(error: unknown, { secrets = [], attempt = 1 }: Outgoing = {}): ApplicationFailure {
   const known = isMillraceError(error) ? error : new MillraceError('engine.internal', { detail: messageOf(error) });
   const { code, recovery, suggestion, path, stream, facts } = known;
   const failure = ApplicationFailure.create({
     type: code,
     message: maskSecrets(known.message, secrets),
-    nonRetryable: recovery !== 'retry' && code !== 'engine.internal',
+    nonRetryable: code === 'engine.internal' ? attempt >= MAX_UNEXPLAINED_ATTEMPTS : recovery !== 'retry',
     ...(recovery === 'skip' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     details: [{ title: catalogueEntry(code).title, suggestion, recovery, path, stream, facts }],
   });

@@ -13,7 +13,7 @@ export const MAX_INLINE_HASHES = 1_000;
 /** Text of a row that no other row can have: every value with its length, NULL apart from everything. */
 export function rowHashSql(fields: readonly (BoundaryField & { readonly column: string })[]): string {
   const parts = fields.map(({ column, stage }) => {
-    const text = `cast(cast(${quoteIdentifier(column)} as ${stage}) as varchar)`;
+    const text = `cast(try_cast(${quoteIdentifier(column)} as ${stage}) as varchar)`;
     return `coalesce(length(${text}) || ':' || ${text}, 'N')`;
   });
   return `md5(concat_ws('|', ${parts.join(', ')}))`;
