@@ -5,6 +5,7 @@
 import { MillraceError } from '../platform/errors/error.js';
 import type { DestinationDefinition, SourceDefinition } from './sdk/types.js';
 import postgresDestination from './destinations/postgres/index.js';
+import filesSource from './sources/files/index.js';
 import postgresSource from './sources/postgres/index.js';
 
 /** A connector whose configuration type is known only to itself; `config` has passed its schema. */
@@ -14,7 +15,7 @@ export type AnyDestination = DestinationDefinition<unknown>;
 const byId = <T extends { readonly id: string }>(connectors: readonly T[]): ReadonlyMap<string, T> =>
   new Map(connectors.map((connector) => [connector.id, connector]));
 
-export const sources = byId<AnySource>([postgresSource as AnySource]);
+export const sources = byId<AnySource>([filesSource as AnySource, postgresSource as AnySource]);
 export const destinations = byId<AnyDestination>([postgresDestination as AnyDestination]);
 
 /** @throws MillraceError `connector.unknown` */
