@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXIT } from '../../cli/exit-codes.js';
 import { listProcesses } from '../../platform/process/inspect.js';
 import { type StackProcess, startProcess, startStackProcess } from '../support/millrace-process.js';
 import { type TempHome, processesNaming, tempHome } from '../support/temp-home.js';
 import { waitFor } from '../support/wait-for.js';
+
+// a start costs four seconds of one processor, and more when others use it, too
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Tests share one home, one after the other: each start after the first is over a warm one. */
 let home: TempHome;

@@ -66,7 +66,7 @@ export interface StackProcess extends MillraceProcess {
 export async function startStackProcess(home: string, options: ProcessOptions = {}): Promise<StackProcess> {
   const running = startProcess(['start'], { env: { MILLRACE_HOME: home, ...options.env } });
   try {
-    const ready = waitFor(() => readyFacts(home, running), { what: 'the stack is ready', timeoutMs: 30_000, everyMs: 20 });
+    const ready = waitFor(() => readyFacts(home, running), { what: 'the stack is ready', timeoutMs: 90_000, everyMs: 20 });
     ready.catch(() => undefined); // it may lose the race
     const facts = await Promise.race([ready, running.exited.then(refuseExit)]);
     return { ...running, facts, apiKey: readFileSync(facts.apiKeyFile, 'utf8').trim() };
