@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nativeFormat } from '../../connectors/postgres/native.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 
 /** Every built-in type with the values that other tools change silently; each value and type must come out the same. */
@@ -134,19 +135,20 @@ const quote = (text: string): string =>
 const TYPE_NAMES = `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
   where attrelid = '%s'::regclass and attnum > 0 and attname not like '\\_millrace%' order by attnum`;
 
-async function expectIdentical(table: string): Promise<void> {
+/** Type and value of every column that travelled. */
+async function expectIdentical(table: string, travelled: readonly string[] = columns): Promise<void> {
   const { source, destination } = millrace;
-  expect(await destination.query(TYPE_NAMES.replace('%s', table))).toEqual(
-    await source.query(TYPE_NAMES.replace('%s', 'everything')),
-  );
-  const texts = columns
-    .map((column, index) => `md5(${column}::text) as "${TYPES[index]?.[0].replaceAll('"', '')} ${column}"`)
-    .join(', ');
+  const names = new Set(['id', ...travelled]);
+  const wantedTypes = await source.query<{ name: string }>(TYPE_NAMES.replace('%s', 'everything'));
+  expect(await destination.query(TYPE_NAMES.replace('%s', table))).toEqual(wantedTypes.filter(({ name }) => names.has(name)));
+  const texts = travelled.map((column) => `md5(${column}::text) as "${typeOf(column).replaceAll('"', '')} ${column}"`).join(', ');
   const wanted = await source.query(`select id, ${texts} from everything order by id`);
   const held = await destination.query(`select id, ${texts} from ${table} order by id`);
   held.forEach((row, index) => expect(row, `row ${index}`).toEqual(wanted[index]));
   expect(held).toHaveLength(ROWS);
 }
+
+const typeOf = (column: string): string => TYPES[Number(column.slice(1))]?.[0] ?? '';
 
 test.each([
   ['full_refresh_overwrite', {}],
@@ -158,6 +160,24 @@ test.each([
   const run = await millrace.sync(id);
   expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
   await expectIdentical(table);
+});
+
+test('every value and type that travels in binary rows comes through', async () => {
+  const types = await millrace.source.query<{ name: string; type: string }>(TYPE_NAMES.replace('%s', 'everything'));
+  const binary = types.filter(({ type }) =>
+    nativeFormat([{ name: 'c', type: 'opaque', nullable: true, native: { system: 'postgres', type } }]),
+  );
+  const travelled = binary.map(({ name }) => name).filter((name) => name !== 'id');
+  expect(travelled.length).toBeGreaterThan(50);
+  const stream = {
+    name: 'public.everything',
+    mode: 'full_refresh_overwrite',
+    columns: { include: travelled },
+    target: { table: 'in_binary' },
+  };
+  const run = await millrace.sync(await millrace.connect([stream]));
+  expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
+  await expectIdentical('in_binary', travelled);
 });
 
 test('every value and type comes through a transform that selects everything', async () => {
