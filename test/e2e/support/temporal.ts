@@ -1,0 +1,30 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { waitFor } from '../../support/wait-for.js';
+import { servers } from '../../support/servers.js';
+
+export interface TestTemporal extends AsyncDisposable {
+  readonly client: Client;
+  /** Waits until an attempt of one of the workflow's activities has failed with this code. */
+  attemptFailed(workflowId: string, code: string): Promise<void>;
+}
+
+/** @example await using temporal = await openTemporal(); */
+export async function openTemporal(): Promise<TestTemporal> {
+  const connection = await Connection.connect({ address: servers().temporalAddress });
+  const client = new Client({ connection });
+  return {
+    client,
+    attemptFailed: async (workflowId, code) => {
+      await waitFor(async () => (await lastFailures(client.workflow.getHandle(workflowId))).includes(code), {
+        what: `an activity of ${workflowId} has failed with ${code}`,
+        timeoutMs: 30_000,
+      });
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
+
+async function lastFailures(handle: WorkflowHandle): Promise<readonly string[]> {
+  const { raw } = await handle.describe();
+  return (raw.pendingActivities ?? []).map(({ lastFailure }) => lastFailure?.applicationFailureInfo?.type ?? '');
+}
