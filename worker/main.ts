@@ -2,7 +2,6 @@
  * Dependencies → activities → Temporal worker.
  * @module
  */
-import { tmpdir } from 'node:os';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
@@ -29,7 +28,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   installRuntime(log);
   const stage = openStage(options.stageUrl);
   await removeAbandonedTemp(options.stageUrl);
-  const engine = await openTrustedEngine({ tempDirectory: tmpdir() });
+  const temp = await stage.tempDir(); // not the system's: what a killed worker leaves here is removed at the next start
+  const engine = await openTrustedEngine({ tempDirectory: temp.path });
   const store = await createMetadataStore(options.databaseUrl, options.secretKey);
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
   const { taskQueue, sliceBytes } = options.settings;
@@ -53,6 +53,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const close = async (): Promise<void> => {
     await closeTransformPool();
     await engine.close();
+    await temp[Symbol.asyncDispose]();
     await store.close();
     await connection.close();
   };
