@@ -17,7 +17,7 @@ import {
   sessionOf,
 } from './plan.js';
 import { putDocument } from './plan-store.js';
-import { addressOf, placeOf } from './place.js';
+import { addressOf, placeByCursor, placeOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
 
 /** Fixes the plan of the run, takes the destination over from whoever had it, and finds where every feed stands. */
@@ -71,12 +71,7 @@ function planOrError(config: StreamConfig, stream: StreamDescription | undefined
       });
     return { feed: config.name, plan: planFeed(config, stream, ends) };
   } catch (error) {
-    if (!isMillraceError(error)) throw error;
-    return {
-      feed: config.name,
-      mode: config.mode,
-      error: { code: error.code, message: error.message, suggestion: error.suggestion },
-    };
+    return { feed: config.name, mode: config.mode, error: streamError(error) };
   }
 }
 
@@ -108,7 +103,18 @@ async function prepareFeed(
   const fullRefresh = isFullRefresh('plan' in planned ? planned.plan.mode : planned.mode);
   const place = await placeOf(stage, input.run, { name: planned.feed, fullRefresh }, known);
   if ('error' in planned) return { feed: planned.feed, transforms: false, place, error: planned.error };
-  return { feed: planned.feed, transforms: planned.plan.sql !== undefined, place };
+  const { feed, plan } = planned;
+  try {
+    return { feed, transforms: plan.sql !== undefined, place: placeByCursor(place, plan) };
+  } catch (error) {
+    return { feed, transforms: false, place, error: streamError(error) };
+  }
+}
+
+/** What concerns one stream becomes part of the plan; anything else stops the run. */
+function streamError(error: unknown): RunError {
+  if (!isMillraceError(error)) throw error;
+  return { code: error.code, message: error.message, suggestion: error.suggestion };
 }
 
 function runRecord({ run, startedAt }: PrepareInput) {

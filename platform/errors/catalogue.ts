@@ -47,6 +47,7 @@ export const CATALOGUE = {
   'source.stream_missing': { recovery: 'fix_config', title: 'The stream does not exist in the source', suggestion: 'Discover the source again and correct the stream name.', status: 422 },
   'source.field_missing': { recovery: 'fix_config', title: 'The field does not exist in the stream', suggestion: 'Correct the field name.', status: 422 },
   'source.cursor_unsupported': { recovery: 'fix_config', title: 'The field cannot be a cursor', suggestion: 'Choose a number, date, time or text field.', status: 422 },
+  'source.cursor_changed': { recovery: 'fix_config', title: 'The stream was read by another cursor field', suggestion: 'Reset the stream to load it again, or set the old cursorField back.', status: 422 },
   'source.primary_key_missing': { recovery: 'fix_config', title: 'The mode needs a primary key', suggestion: 'Name the key in streams[].primaryKey.', status: 422 },
   'source.bad_data': { recovery: 'fix_data', title: 'The source holds data that cannot be read', suggestion: 'Correct the file or value that detail names.' },
   'source.null_cursor': { recovery: 'fix_data', title: 'A cursor value is NULL', suggestion: 'Fill the field, or set nullCursor to include or exclude.' },
