@@ -41,7 +41,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workflowBundle: { codePath: BUNDLE_PATH },
     activities: {
       ...createActivities({ store, stage, engine, log, sliceBytes }),
-      requestScheduledSync: createRequestScheduledSync(client, taskQueue),
+      requestScheduledSync: createRequestScheduledSync({ client, store, taskQueue }),
     },
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
-import { recordRun } from '../../platform/db/run-projection.js';
+import { lastNumber, recordRun } from '../../platform/db/run-projection.js';
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { RunQuery } from './run-schemas.js';
@@ -33,11 +33,7 @@ export class RunStore {
 
   /** Number of the connection's newest run; 0 when it never ran. */
   async lastNumber(connectionId: string): Promise<number> {
-    const row = await this.db<RunRow>('runs')
-      .where({ connection_id: connectionId })
-      .max<{ max: string | null }>('number as max')
-      .first();
-    return Number(row?.max ?? 0);
+    return lastNumber(this.db, connectionId);
   }
 
   /** A worker may have told more of the run already: then nothing changes. */

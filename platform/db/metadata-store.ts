@@ -4,7 +4,7 @@ import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
 import { openMetadata } from './open.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
-import { recordRun, recordStreams } from './run-projection.js';
+import { lastNumber, recordRun, recordStreams } from './run-projection.js';
 import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunRecord, StreamRecord } from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
@@ -52,6 +52,15 @@ export class PostgresMetadataStore implements MetadataStore {
 
   async recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
     await recordStreams(this.db, runId, streams);
+  }
+
+  async wasDeleted(connectionId: string): Promise<boolean> {
+    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
+    return !connection && (await this.lastNumber(connectionId)) > 0;
+  }
+
+  async lastNumber(connectionId: string): Promise<number> {
+    return lastNumber(this.db, connectionId);
   }
 
   async close(): Promise<void> {

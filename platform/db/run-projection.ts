@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { RunRow } from './rows.js';
 import type { RunRecord, RunRows, StreamRecord } from './store.js';
 
 /**
@@ -39,6 +40,15 @@ export async function recordStreams(db: Knex, runId: string, streams: readonly S
     .onConflict(['run_id', 'name'])
     .merge()
     .whereRaw(`(${rank('excluded.status')}, excluded.slices) >= (${rank('run_streams.status')}, run_streams.slices)`);
+}
+
+/** Number of the connection's newest run; 0 when it never ran. */
+export async function lastNumber(db: Knex, connectionId: string): Promise<number> {
+  const row = await db<RunRow>('runs')
+    .where({ connection_id: connectionId })
+    .max<{ max: string | null }>('number as max')
+    .first();
+  return Number(row?.max ?? 0);
 }
 
 function streamRow(runId: string, stream: StreamRecord): Record<string, unknown> {

@@ -77,5 +77,9 @@ export interface MetadataStore {
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance>;
   recordRun(run: RunRecord): Promise<void>;
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void>;
+  /** Whether this installation once ran the connection and has deleted it since; one it never knew may be alive elsewhere. */
+  wasDeleted(connectionId: string): Promise<boolean>;
+  /** Number of the connection's newest run; 0 when it never ran. */
+  lastNumber(connectionId: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faultProxy } from '../support/fault-proxy.js';
 import { type Millrace, contentHash, startMillrace } from '../support/millrace.js';
+import { holdTable } from './support/held-table.js';
 import { openTemporal } from './support/temporal.js';
 import { terminateSessions } from './support/sessions.js';
 
@@ -46,29 +46,22 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-async function lockTable(table: string): Promise<AsyncDisposable & { release(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: millrace.destination.url });
-  await client.connect();
-  await client.query(`begin; lock table ${table}`);
-  return {
-    release: async () => void (await client.query('rollback')),
-    [Symbol.asyncDispose]: () => client.end(),
-  };
-}
-
 describe.concurrent('faults of others', () => {
-  test.each(['source', 'destination'] as const)('a wrong password of the %s fails the run at once and says what to do', async (side) => {
-    const password = `planted-${side}-5c1f`;
-    const url = new URL(millrace[side].url);
-    url.password = password;
-    const id = await millrace.connect([stream('never_read')], { [side]: url.href });
-    const run = await millrace.sync(id);
-    expect(run).toMatchObject({
-      status: 'failed',
-      error: { code: 'connector.auth_failed', suggestion: 'Check user and password.' },
-    });
-    expect(JSON.stringify(run)).not.toContain(password);
-  });
+  test.each(['source', 'destination'] as const)(
+    'a wrong password of the %s fails the run at once and says what to do',
+    async (side) => {
+      const password = `planted-${side}-5c1f`;
+      const url = new URL(millrace[side].url);
+      url.password = password;
+      const id = await millrace.connect([stream('never_read')], { [side]: url.href });
+      const run = await millrace.sync(id);
+      expect(run).toMatchObject({
+        status: 'failed',
+        error: { code: 'connector.auth_failed', suggestion: 'Check user and password.' },
+      });
+      expect(JSON.stringify(run)).not.toContain(password);
+    },
+  );
 
   test.each(['source', 'destination'] as const)('a %s that nobody answers for fails the run after a few tries', async (side) => {
     const url = new URL(millrace[side].url);
@@ -128,7 +121,7 @@ describe.concurrent('faults of others', () => {
     const id = await millrace.connect([stream('locked')]);
     await millrace.sync(id);
     await millrace.source.query(`insert into locked select i, 'later' from generate_series(2001, 2500) i`);
-    await using holder = await lockTable('locked');
+    await using holder = await holdTable(millrace.destination, 'locked');
     const runId = await millrace.request(id);
     const { body: run } = await millrace.call('GET', `/v1/runs/${runId}`);
     await temporal.attemptFailed(run.workflowId, 'load.blocked');
