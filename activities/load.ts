@@ -1,5 +1,6 @@
 import type { LoadRequest } from '../connectors/sdk/types.js';
-import { MillraceError } from '../platform/errors/error.js';
+import type { MetadataStore } from '../platform/db/store.js';
+import { MillraceError, isMillraceError } from '../platform/errors/error.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { LoadInput, Loaded } from './contract.js';
@@ -30,16 +31,21 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
   const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest });
-  const result = await connector.load(context, {
-    ...request,
-    segments,
-    engine: dependencies.engine,
-    tempDir: temp.path,
-    attempt: shell.attempt,
+  const attempt = { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
+  const result = await connector.load(context, attempt).catch(async (error: unknown) => {
+    const formerOwner = await deletedOwner(store, error);
+    if (formerOwner === undefined) throw error;
+    return connector.load(context, { ...attempt, formerOwner });
   });
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
   return { seq: result.seq, to: result.to, rows: result.rows, schemaChanges: result.schemaChanges };
+}
+
+/** Who owns the target that was refused, when that connection was deleted: nobody is left to give the table back. */
+async function deletedOwner(store: MetadataStore, error: unknown): Promise<string | undefined> {
+  const owner = isMillraceError(error, 'load.target_owned') ? error.facts?.['owner'] : undefined;
+  return typeof owner === 'string' && (await store.wasDeleted(owner)) ? owner : undefined;
 }
 
 function loadRequest(

@@ -230,6 +230,8 @@ export interface LoadRequest {
   /** The last slice of a full read publishes the shadow in the same transaction (I5). */
   readonly publish: boolean;
   readonly attempt: number;
+  /** A connection that was deleted: its targets may be taken over. */
+  readonly formerOwner?: string;
 }
 
 /** What the ledger holds for the slice after the call, whether this call wrote it or an earlier one. */

@@ -30,11 +30,13 @@ export async function claimTarget(session: Session, request: LoadRequest, table:
     [target.schema, target.table],
   );
   if (owner?.connection === request.connectionId && owner.feed === request.feed) return;
+  if (owner?.connection !== undefined && owner.connection === request.formerOwner) return takeOver(session, request, table);
   if (owner) {
     throw new MillraceError('load.target_owned', {
       detail: `${target.schema}.${target.table} is written by stream ${owner.feed} of connection ${owner.connection}.`,
       stream: request.stream,
       path: 'target',
+      facts: { owner: owner.connection },
     });
   }
   if (table) await refuseForeignRows(session, request);
@@ -46,16 +48,31 @@ export async function claimTarget(session: Session, request: LoadRequest, table:
   ]);
 }
 
+/** The former owner's epoch is raised, so that a load of its last run that is still under way finds itself refused (I9). */
+async function takeOver(session: Session, request: LoadRequest, table: TableState | undefined): Promise<void> {
+  const { target, formerOwner } = request;
+  await session.run(`update _millrace.connections set epoch = epoch + 1 where connection = $1`, [formerOwner]);
+  if (table && request.mode === 'incremental_append') await refuseForeignRows(session, request);
+  await session.run(
+    `update _millrace.targets set connection = $3, feed = $4, shadow_lineage = null, claimed_at = now()
+     where schema_name = $1 and table_name = $2 and connection = $5`,
+    [target.schema, target.table, request.connectionId, request.feed, formerOwner],
+  );
+}
+
 async function refuseForeignRows(session: Session, request: LoadRequest): Promise<void> {
   const [row] = await session.rows(`select 1 from ${qualified(request.target)} limit 1`);
   if (!row) return;
   throw new MillraceError('load.target_incompatible', {
-    detail: `${request.target.schema}.${request.target.table} already holds rows that no connection of Millrace loaded.`,
+    detail: `${request.target.schema}.${request.target.table} already holds rows that ${ownerText(request)} loaded.`,
     suggestion: 'Choose another target, or empty or drop the table first.',
     stream: request.stream,
     path: 'target',
   });
 }
+
+const ownerText = ({ formerOwner }: LoadRequest): string =>
+  formerOwner === undefined ? 'no connection of Millrace' : `connection ${formerOwner}, which was deleted,`;
 
 /** Creates the target or brings it up to the slice's columns. @returns what was changed, in words (I6) */
 export async function ensureTarget(session: Session, request: LoadRequest, shape: LoadShape): Promise<string[]> {
