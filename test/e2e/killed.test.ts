@@ -25,11 +25,13 @@ async function readAllTheTime(database: TestDatabase, table: string): Promise<Re
   await client.connect();
   const seen: string[] = [];
   let reads = 0;
-  let stopped = false;
+  const stop = new AbortController();
   const loop = (async () => {
-    for (; !stopped; reads++) {
+    for (; !stop.signal.aborted; reads++) {
       const text = await client
-        .query(`select count(*) || ' ' || coalesce(md5(string_agg(md5(row(${COLUMNS})::text), '' order by id)), '') as text from ${table}`)
+        .query(
+          `select count(*) || ' ' || coalesce(md5(string_agg(md5(row(${COLUMNS})::text), '' order by id)), '') as text from ${table}`,
+        )
         .then(({ rows }) => (rows[0] as { text: string }).text, String);
       if (seen.at(-1) !== text) seen.push(text);
     }
@@ -38,7 +40,7 @@ async function readAllTheTime(database: TestDatabase, table: string): Promise<Re
     seen: () => seen,
     reads: () => reads,
     [Symbol.asyncDispose]: async () => {
-      stopped = true;
+      stop.abort();
       await loop;
       await client.end();
     },
