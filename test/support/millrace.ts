@@ -31,6 +31,8 @@ export interface Millrace extends AsyncDisposable {
   readonly metadata: TestDatabase;
   readonly stageDir: string;
   readonly taskQueue: string;
+  readonly apiUrl: string;
+  readonly apiKey: string;
   call(method: string, path: string, body?: unknown): Promise<Reply>;
   /** A connection from `source` to `destination`, or between the given URLs. @returns its id */
   connect(streams: readonly object[], urls?: { readonly source?: string; readonly destination?: string }): Promise<string>;
@@ -98,6 +100,8 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
     metadata,
     stageDir: `${home.path}/stage`,
     taskQueue,
+    apiUrl: api.url,
+    apiKey: key,
     call,
     ended,
     connect: async (streams, urls = {}) => {
