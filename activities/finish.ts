@@ -1,5 +1,5 @@
-import { runFolder } from '../stage/layout.js';
-import type { FinishInput } from './contract.js';
+import { connectionFolder, runFolder } from '../stage/layout.js';
+import type { FinishInput, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { addressOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
@@ -25,5 +25,12 @@ async function finish(_shell: Shell, { store, stage }: ActivityDependencies, inp
     endedAt: new Date().toISOString(),
     error,
   });
-  if (input.clean) await stage.remove(runFolder(addressOf(input.run)));
+  if (input.clean) await removeStagedRuns(stage, input.run);
+}
+
+/** Everything is loaded: this run's files and those that earlier, failed runs left can go. */
+async function removeStagedRuns(stage: ActivityDependencies['stage'], run: RunRef): Promise<void> {
+  for (const name of await stage.list(connectionFolder(addressOf(run)))) {
+    if (Number(name) <= run.number) await stage.remove(runFolder({ ...addressOf(run), run: Number(name) }));
+  }
 }

@@ -15,8 +15,11 @@ export function pathPart(name: string): string {
     .replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
 }
 
+export const connectionFolder = (address: Pick<SliceAddress, 'workspaceId' | 'connectionId'>): string =>
+  `${address.workspaceId}/${address.connectionId}`;
+
 export const runFolder = (address: Pick<SliceAddress, 'workspaceId' | 'connectionId' | 'run'>): string =>
-  `${address.workspaceId}/${address.connectionId}/${address.run}`;
+  `${connectionFolder(address)}/${address.run}`;
 
 /** A folder of one attempt: nothing that another attempt wrote can be in it (I8). */
 export function sliceFolder(address: SliceAddress, step: 'extract' | 'transform'): string {
@@ -25,4 +28,4 @@ export function sliceFolder(address: SliceAddress, step: 'extract' | 'transform'
 
 /** Large boundary sets outlive their run: a cursor refers to them. */
 export const boundaryFolder = (address: SliceAddress): string =>
-  `${address.workspaceId}/${address.connectionId}/boundaries/${pathPart(address.feed)}`;
+  `${connectionFolder(address)}/boundaries/${pathPart(address.feed)}`;

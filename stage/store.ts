@@ -30,6 +30,8 @@ export interface Stage {
   getText(key: string): Promise<string>;
   /** Path on this machine of a file whose contents are what was recorded. @throws MillraceError `stage.corrupt` */
   verified(key: string, sha256: string): Promise<string>;
+  /** Names directly below a folder; none when it is not there. */
+  list(prefix: string): Promise<string[]>;
   /** Removes a folder and everything in it; one that is not there is no error. */
   remove(prefix: string): Promise<void>;
 }
@@ -98,6 +100,10 @@ class FileStage implements Stage {
     });
     if (found === sha256) return path;
     throw new MillraceError('stage.corrupt', { detail: `${key} has SHA-256 ${found}, recorded was ${sha256}.` });
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    return readdir(this.#path(prefix)).catch(() => []);
   }
 
   async remove(prefix: string): Promise<void> {

@@ -5,15 +5,10 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  ChildWorkflowCancellationType,
-  ParentClosePolicy,
   allHandlersFinished,
   condition,
   continueAsNew,
   currentUpdateInfo,
-  executeChild,
-  getExternalWorkflowHandle,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   uuid4,
@@ -21,8 +16,6 @@ import {
 } from '@temporalio/workflow';
 import { START } from '../checkpoint/position.js';
 import { unpackFeed } from '../checkpoint/state.js';
-import type { Activities } from '../activities/contract.js';
-import type { RunError } from '../platform/db/store.js';
 import {
   type ConnectionState,
   MAX_QUEUED,
@@ -36,16 +29,13 @@ import {
   withPosition,
   withReply,
 } from './connection-state.js';
-import { runError } from './failures.js';
+import { executeRun, recordOutcome, tell } from './connection-run.js';
 import {
   type ActiveRun,
   type ConnectionInput,
   type FeedState,
-  type RunStatus,
   type SyncAccepted,
   type SyncRequest,
-  type TickAnswer,
-  answered,
   cancelSync,
   checkpoint,
   pause,
@@ -57,13 +47,8 @@ import {
   state as stateQuery,
   syncWorkflowId,
 } from './messages.js';
-import { POLICIES } from './policies.js';
 import { newRunId } from './run-id.js';
-import { CONNECTION, DESTINATION, SOURCE, TRIGGER, WORKSPACE } from './search-attributes.js';
-import { sync } from './sync.js';
-import type { SyncInput, SyncResult } from './sync-types.js';
-
-const { finish } = proxyActivities<Activities>(POLICIES.finish);
+import type { SyncResult } from './sync-types.js';
 
 /** Far below Temporal's limit of 51,200 events; a run costs its parent about ten. */
 const MAX_HISTORY_EVENTS = 4_000;
@@ -72,7 +57,7 @@ export async function connection(input: ConnectionInput): Promise<void> {
   const entity = new Connection(input);
   entity.listen();
   while (!entity.isLong()) {
-    await condition(() => entity.next() !== undefined);
+    await condition(() => entity.next() !== undefined || entity.isLong());
     const queued = entity.next();
     if (queued) await entity.run(queued);
   }
@@ -132,7 +117,7 @@ class Connection {
     const { runId, number, request, replyTo } = queued;
     this.#active = { runId, number, workflowId: this.#workflowId(number), trigger: request.trigger, scope, replyTo };
     this.#display();
-    const outcome = await this.#execute(queued, epoch, scope);
+    const outcome = await executeRun({ connection: this.input, queued, epoch, feeds: feedsOf(this.#state) }, scope);
     this.#state = {
       ...withCheckpoint(this.#state, outcome.feeds),
       epoch: Math.max(epoch, outcome.epoch),
@@ -142,67 +127,6 @@ class Connection {
     this.#active = null;
     this.#display();
     await this.#answer(waiting, number, outcome);
-  }
-
-  async #execute(queued: QueuedRun, epoch: number, scope: CancellationScope): Promise<SyncResult> {
-    try {
-      return await scope.run(() => this.#startSync(queued, epoch));
-    } catch (error) {
-      return CancellationScope.nonCancellable(() => this.#recordLost(queued, epoch, error));
-    }
-  }
-
-  #startSync(queued: QueuedRun, epoch: number): Promise<SyncResult> {
-    const { runId, number, request } = queued;
-    const { workspaceId, connectionId } = this.input;
-    const { trigger, labels, streams } = request;
-    const args: SyncInput = {
-      workspaceId,
-      connectionId,
-      runId,
-      number,
-      epoch,
-      trigger,
-      labels,
-      feeds: feedsOf(this.#state),
-      ...(streams ? { streams } : {}),
-    };
-    return executeChild(sync, {
-      workflowId: this.#workflowId(number),
-      args: [args],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      staticSummary: `Sync #${number} ${labels.source} → ${labels.destination}, ${trigger}`,
-      typedSearchAttributes: [
-        { key: WORKSPACE, value: workspaceId },
-        { key: CONNECTION, value: connectionId },
-        { key: SOURCE, value: labels.source },
-        { key: DESTINATION, value: labels.destination },
-        { key: TRIGGER, value: trigger },
-      ],
-      priority: { priorityKey: trigger === 'schedule' ? 3 : 2, fairnessKey: workspaceId },
-    });
-  }
-
-  /** A run that ended without its own finish (terminated, timed out, cancelled before it began) is recorded here. */
-  async #recordLost(queued: QueuedRun, epoch: number, error: unknown): Promise<SyncResult> {
-    const cause = runError(error);
-    return this.#record(queued, epoch, cause.code === 'run.cancelled' ? 'cancelled' : 'failed', cause);
-  }
-
-  async #record({ runId, number, request }: QueuedRun, epoch: number, status: RunStatus, error: RunError): Promise<SyncResult> {
-    const { workspaceId, connectionId } = this.input;
-    const run = {
-      workspaceId,
-      connectionId,
-      runId,
-      number,
-      epoch,
-      trigger: request.trigger,
-      workflowId: this.#workflowId(number),
-    };
-    await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], clean: false });
-    return { status, epoch, feeds: {}, rows: 0, error };
   }
 
   #mayRequest(request: SyncRequest): void {
@@ -272,7 +196,7 @@ class Connection {
     const waiting = this.#state.queue.find((queued) => queued.runId === runId);
     if (!waiting) return { runId: runId ?? '' }; // it ended between the validator and here
     this.#state = { ...this.#state, queue: this.#state.queue.filter((queued) => queued !== waiting) };
-    await this.#record(waiting, this.#state.epoch, 'cancelled', {
+    await recordOutcome({ connection: this.input, queued: waiting, epoch: this.#state.epoch, feeds: {} }, 'cancelled', {
       code: 'run.cancelled',
       message: `Cancelled before it began: ${reason}`,
       suggestion: '',
@@ -334,11 +258,4 @@ class Connection {
 
 function refuse(code: string, message: string): never {
   throw ApplicationFailure.nonRetryable(message, code);
-}
-
-/** A tick that has given up waiting is no concern of ours. */
-async function tell(workflowId: string, answer: TickAnswer): Promise<void> {
-  await getExternalWorkflowHandle(workflowId)
-    .signal(answered, answer)
-    .catch(() => undefined);
 }

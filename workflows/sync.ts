@@ -70,7 +70,7 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
     { key: OUTCOME, value: status },
     { key: ROWS, value: run.rows() },
   ]);
-  const clean = status === 'succeeded';
+  const clean = status === 'succeeded' || status === 'delayed';
   await CancellationScope.nonCancellable(() =>
     finish({ run: run.ref(), status, startedAt: run.startedAt, error, streams, clean }),
   );

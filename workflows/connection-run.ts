@@ -1,0 +1,94 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  executeChild,
+  getExternalWorkflowHandle,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/contract.js';
+import type { RunError } from '../platform/db/store.js';
+import type { QueuedRun } from './connection-state.js';
+import { runError } from './failures.js';
+import { type ConnectionInput, type FeedState, type RunStatus, type TickAnswer, answered, syncWorkflowId } from './messages.js';
+import { POLICIES } from './policies.js';
+import { CONNECTION, DESTINATION, SOURCE, TRIGGER, WORKSPACE } from './search-attributes.js';
+import { sync } from './sync.js';
+import type { SyncInput, SyncResult } from './sync-types.js';
+
+const { finish } = proxyActivities<Activities>(POLICIES.finish);
+
+/** A run that is about to begin. */
+export interface StartingRun {
+  readonly connection: ConnectionInput;
+  readonly queued: QueuedRun;
+  readonly epoch: number;
+  readonly feeds: Readonly<Record<string, FeedState>>;
+}
+
+/**
+ * Runs `sync` as a child, so that its every end is known here. One that ended without its own finish (terminated, timed out,
+ * cancelled before it began) is recorded all the same.
+ */
+export async function executeRun(run: StartingRun, scope: CancellationScope): Promise<SyncResult> {
+  try {
+    return await scope.run(() => startSync(run));
+  } catch (error) {
+    const cause = runError(error);
+    const status = cause.code === 'run.cancelled' ? 'cancelled' : 'failed';
+    return CancellationScope.nonCancellable(() => recordOutcome(run, status, cause));
+  }
+}
+
+function startSync({ connection, queued, epoch, feeds }: StartingRun): Promise<SyncResult> {
+  const { workspaceId, connectionId } = connection;
+  const { runId, number, request } = queued;
+  const { trigger, labels, streams } = request;
+  const input: SyncInput = {
+    workspaceId,
+    connectionId,
+    runId,
+    number,
+    epoch,
+    trigger,
+    labels,
+    feeds,
+    ...(streams ? { streams } : {}),
+  };
+  return executeChild(sync, {
+    workflowId: syncWorkflowId(connectionId, number),
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    staticSummary: `Sync #${number} ${labels.source} → ${labels.destination}, ${trigger}`,
+    typedSearchAttributes: [
+      { key: WORKSPACE, value: workspaceId },
+      { key: CONNECTION, value: connectionId },
+      { key: SOURCE, value: labels.source },
+      { key: DESTINATION, value: labels.destination },
+      { key: TRIGGER, value: trigger },
+    ],
+    priority: { priorityKey: trigger === 'schedule' ? 3 : 2, fairnessKey: workspaceId },
+  });
+}
+
+/** Writes where people look how a run ended that could not do so itself. */
+export async function recordOutcome(
+  { connection, queued, epoch }: StartingRun,
+  status: RunStatus,
+  error: RunError,
+): Promise<SyncResult> {
+  const { workspaceId, connectionId } = connection;
+  const { runId, number, request } = queued;
+  const workflowId = syncWorkflowId(connectionId, number);
+  const run = { workspaceId, connectionId, runId, number, epoch, workflowId, trigger: request.trigger };
+  await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], clean: false });
+  return { status, epoch, feeds: {}, rows: 0, error };
+}
+
+/** A tick that has given up waiting is no concern of ours. */
+export async function tell(workflowId: string, answer: TickAnswer): Promise<void> {
+  await getExternalWorkflowHandle(workflowId)
+    .signal(answered, answer)
+    .catch(() => undefined);
+}
