@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { ApiClient } from '../client.js';
+import { FILE_COLUMNS } from './file-content.js';
 import type { Shop } from './shop.js';
 
 /** What each stream is compared by, once it has been loaded. */
@@ -9,6 +10,8 @@ export interface LoadedStream {
   /** SELECT over the source that gives what the destination must hold. */
   readonly expected: string;
   readonly actual: string;
+  /** Set when the source is a file: `expected` is then asked of a table that Postgres read from it. */
+  readonly file?: URL;
 }
 
 export interface Pipeline {
@@ -92,8 +95,24 @@ function shopStreams(from: string, schema: string): readonly Stream[] {
   ];
 }
 
-/** What each table of the shop must look like in the warehouse. */
+/** What each table of the warehouse must hold. */
 export function comparisons(shop: Shop, schema: string): readonly LoadedStream[] {
+  return [...compareFiles(schema), ...compareShop(shop, schema)];
+}
+
+function compareFiles(schema: string): readonly LoadedStream[] {
+  return EXAMPLE_FILES.map(({ name, path }) => {
+    const columns = Object.entries(FILE_COLUMNS[name] ?? {}).map(([column, type]) => `${column}::${type}`);
+    return {
+      stream: name,
+      file: new URL(path, exampleData()),
+      expected: contentQuery(name, columns.join(', ')),
+      actual: contentQuery(`${schema}.${name}`, columns.join(', ')),
+    };
+  });
+}
+
+function compareShop(shop: Shop, schema: string): readonly LoadedStream[] {
   const columns = {
     customers: ['id, name, country, created_at', 'id, name, country, created_at'],
     orders: [

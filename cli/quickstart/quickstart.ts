@@ -8,6 +8,7 @@ import { type ApiClient, connectTo } from '../client.js';
 import type { RunningStack } from '../embedded/stack.js';
 import { print, say } from '../output/report.js';
 import { type Pipeline, comparisons, createPipelines } from './pipelines.js';
+import { queryFile } from './file-content.js';
 import { type EndedRun, runToEnd, tableOf } from './runs.js';
 import {
   CHANGED_ORDERS,
@@ -86,8 +87,10 @@ function expectOnlyChanges(runs: readonly EndedRun[]): void {
 /** Counts and hashes of both sides, by SQL. */
 async function compare({ shop, warehouseUrl, schema }: Scene): Promise<void> {
   say('\nComparing source and warehouse by a hash over all rows:');
-  for (const { stream, expected, actual } of comparisons(shop, schema)) {
-    const [source] = await queryRows<Content>(shop.url, expected);
+  for (const { stream, expected, actual, file } of comparisons(shop, schema)) {
+    const [source] = await (file
+      ? queryFile<Content>({ url: shop.url, table: stream, file, query: expected })
+      : queryRows<Content>(shop.url, expected));
     const [target] = await queryRows<Content>(warehouseUrl, actual);
     if (!source || source.rows !== target?.rows || source.hash !== target.hash) {
       throw differs(`${stream}: ${source?.rows} rows in the source, ${target?.rows} in the warehouse, or other contents.`);

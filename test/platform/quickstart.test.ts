@@ -15,9 +15,9 @@ test('the quickstart moves real data, moves changes once, compares both sides an
   const before = leftHomes();
   await using quickstart = startProcess(['quickstart']);
   const exit = await quickstart.exited;
-  expect(quickstart.output()).toMatch(
-    /✓ customers: 500 rows, equal[^]*✓ orders: 5,100 rows, equal[^]*✓ events: 20,250 rows, equal/,
-  );
+  for (const equal of ['airports: 3,376', 'seattle_weather: 1,461', 'customers: 500', 'orders: 5,100', 'events: 20,250']) {
+    expect(quickstart.output()).toContain(`✓ ${equal} rows, equal`);
+  }
   expect(quickstart.output()).toMatch(/airports +full_refresh_overwrite +3,376 +3,376/);
   expect(exit).toEqual({ code: EXIT.ok, signal: null });
   expect(leftHomes()).toEqual(before);
