@@ -5,9 +5,10 @@ import { stageType } from '../../../schema/stage-types.js';
 import type { Field } from '../../../schema/types.js';
 import type { Batch, FormatContext } from './format.js';
 import type { SourceFile } from './listing.js';
+import { SCRATCH_MEMORY } from './scratch.js';
 import type { TextRule } from './text-types.js';
 
-const NOT_THE_FILES: readonly string[] = ['out_of_memory', 'disk_full', 'interrupted', 'parser', 'binder'];
+const NOT_THE_FILES: readonly string[] = ['disk_full', 'interrupted', 'parser', 'binder'];
 const NOT_AN_OBJECT = 'something else than an object where a record should be';
 
 /**
@@ -25,7 +26,7 @@ export async function convertBatch(
   const values = fields.map(
     (field, index) => `cast(${staged(batch.rules[index], index)} as ${stageType(field.type)}) as c${index}`,
   );
-  const copy = `copy (select ${values.join(', ')} from (${batch.select(batch.files)})) to ${quoteLiteral(target)} (format parquet, compression snappy)`;
+  const copy = `copy (select ${values.join(', ')} from (${batch.select(batch.files)})) to ${quoteLiteral(target)} (format parquet, compression snappy, row_group_size ${rowGroup(fields.length)})`;
   const counted = batch.expectedRows?.().catch((error: unknown) => error);
   try {
     const { rowsChanged } = await engine.run(copy, [], signal);
@@ -35,6 +36,11 @@ export async function convertBatch(
     const found = await counted;
     throw found instanceof Error ? found : await explained(context, batch, fields, error);
   }
+}
+
+/** The writer holds a row group of every column in memory. */
+function rowGroup(columns: number): number {
+  return Math.max(2_048, Math.min(122_880, Math.floor(1_000_000 / Math.max(columns, 1))));
 }
 
 /** `millrace:<index>` is only a signal: which value it was is looked up when it is needed. */
@@ -117,6 +123,7 @@ function badData(batch: Pick<Batch, 'files'>, detail: string, cause?: unknown): 
 
 /** What DuckDB says, without its advice on options that only we set and with the source's own names. */
 function tidy(batch: Pick<Batch, 'files'>, message: string): string {
+  if (/Out of Memory Error/.test(message)) return `its rows are too large to be read in ${SCRATCH_MEMORY}`;
   const [said] = message.split(/\n\s*(?:Possible fixes|Possible Solution|\* |file = |LINE \d+:)/);
   const text = batch.files.reduce((result, file) => result.replaceAll(file.location, file.path), said ?? message);
   return text

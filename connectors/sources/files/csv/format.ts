@@ -127,7 +127,7 @@ function isRefusedNull({ nullValue, delimiter, quote, escape }: CsvDialect): boo
 const NEVER_A_VALUE = '\x01millrace\x01';
 
 /** A line longer than this is reported; DuckDB takes several buffers of this size for each file. */
-const MAX_LINE_BYTES = 16_000_000;
+const MAX_LINE_BYTES = 8_000_000;
 
 /**
  * Never in parallel within a file: DuckDB guesses where rows start. `new_line` is given for LF only: with any other one,
