@@ -13,7 +13,7 @@ const REPORT_EVERY_MS = 30_000;
 
 /** Builds the pinned version; needs Go and a module proxy. */
 export async function buildWithGo({ go, target, env, say }: GoBuild): Promise<string> {
-  say('Building the Temporal server with Go (about 3 minutes, once) …');
+  say('Building the Temporal server with Go (3 to 5 minutes, once) …');
   const start = performance.now();
   const report = setInterval(
     () => say(`… still building (${Math.round((performance.now() - start) / 1000)} s)`),
