@@ -10,7 +10,8 @@ export interface Limits {
   readonly deadlineMs: number;
 }
 
-const WATCH_EVERY_MS = 50;
+/** Where there is no /proc, every look starts a process of its own. */
+const WATCH_EVERY_MS = process.platform === 'linux' ? 50 : 500;
 
 /**
  * Runs one job in a child that is killed when it takes too long, takes too much memory, or is not wanted any more: DuckDB

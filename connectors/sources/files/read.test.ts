@@ -205,6 +205,15 @@ test('a cancelled read stops with the reason of the signal', async () => {
   await expect(reading).rejects.toThrow(/stopped|aborted/);
 });
 
+test('a slice of empty files has its columns and no rows', async () => {
+  await bench.put('a.csv', 'id\n1\n');
+  await bench.put('b.csv', '');
+  expect(await bench.read(csv, { sliceBytes: 1 })).toMatchObject({
+    counted: [1, 0],
+    positions: [{ kind: 'scan' }, { kind: 'end' }],
+  });
+});
+
 test('only the wanted fields are read, in their order', async () => {
   await bench.put('a.csv', 'id,name,n\n1,x,7\n');
   const { stream } = await bench.request(bench.context([csv]));

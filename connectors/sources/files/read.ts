@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { END, type Position } from '../../../checkpoint/position.js';
 import { quoteLiteral } from '../../../platform/duckdb/quote.js';
 import { MillraceError } from '../../../platform/errors/error.js';
+import { stageType } from '../../../schema/stage-types.js';
 import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
 import { type FileStream, type FilesConfig } from './config.js';
 import { convertBatch, explainFormatFailure } from './convert.js';
@@ -53,7 +54,9 @@ async function* readSlices(context: Context, request: ReadRequest, { stream, fil
   for (let next = 0; next < files.length;) {
     const slice = takeSlice(files.slice(next), request.sliceBytes);
     next += slice.length;
-    for (const batch of await batchesOf(format, slice, request)) yield* readBatch(format, batch, request);
+    const batches = await batchesOf(format, slice, request);
+    if (batches.length === 0) yield noRows(request);
+    for (const batch of batches) yield* readBatch(format, batch, request);
     yield mark(positionAfter(context, request, slice.at(-1), next === files.length), next === files.length);
   }
 }
@@ -80,6 +83,18 @@ async function batchesOf(format: FormatContext, files: readonly SourceFile[], re
   } catch (error) {
     throw explainFormatFailure(files, error);
   }
+}
+
+/** Files without a single character: the slice still has its columns. */
+function noRows(request: ReadRequest): FileEvent {
+  const columns = request.fields.map(({ type }, index) => `cast(null as ${stageType(type)}) as c${index}`);
+  const select = request.fields.map((_, index) => `c${index}`);
+  return {
+    kind: 'file',
+    file: { format: 'duckdb-scan', scan: `(select ${columns.join(', ')} limit 0)`, select, label: 'empty files' },
+    rows: 0,
+    bytes: 0,
+  };
 }
 
 let serial = 0;
