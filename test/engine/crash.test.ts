@@ -55,7 +55,9 @@ describe.concurrent('append is effectively-once', { timeout: 120_000 }, () => {
     await frozen;
     await first.kill('SIGKILL');
     await addRows(millrace, 'third', 4000);
+    const second = destinationProxy.trap({ on: 'for share', freeze: 'before' });
     await millrace.workerProcess();
+    await second;
     const cancelled = await millrace.call('POST', `/v1/runs/${runId}/cancel`);
     expect(cancelled.status, JSON.stringify(cancelled.body)).toBeLessThan(300);
     expect((await millrace.ended(runId)).status).toBe('cancelled');

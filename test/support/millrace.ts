@@ -139,7 +139,7 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
         },
       });
       disposables.push(() => running[Symbol.asyncDispose]());
-      await waitFor(() => running.output().includes('ready'), { what: 'the worker is ready', timeoutMs: 30_000 });
+      await waitFor(() => running.output().includes('ready'), { what: 'the worker is ready', timeoutMs: 60_000 });
       return running;
     },
     [Symbol.asyncDispose]: async () => {

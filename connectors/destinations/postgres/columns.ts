@@ -4,7 +4,7 @@ import type { Session } from '../../postgres/session.js';
 import { ident, literal } from '../../postgres/sql.js';
 import { columnType } from '../../postgres/types.js';
 import type { LoadRequest, StagedColumn } from '../../sdk/types.js';
-import { ensureSchema } from './target.js';
+import { ensureSchema, lockShared } from './target.js';
 
 /** Types that name an object of the source's server: their text is kept, the type has no meaning elsewhere. */
 const LOCAL_ONLY = /^(reg[a-z]+|aclitem|pg_node_tree)(\[\])?$/;
@@ -45,18 +45,27 @@ async function enumType(session: Session, request: LoadRequest, native: string, 
   const isArray = native.endsWith('[]');
   const name = unqualified(isArray ? native.slice(0, -2) : native);
   const type = `${ident(request.target.schema)}.${ident(name)}`;
-  const existing = await session.rows<{ label: string }>(
-    `select e.enumlabel as label from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_enum e on e.enumtypid = t.oid
-     where n.nspname = $1 and t.typname = $2`,
-    [request.target.schema, name],
-  );
   await ensureSchema(session, request.target.schema);
-  if (existing.length === 0) await session.run(`create type ${type} as enum (${labels.map(literal).join(', ')})`);
-  const held = new Set(existing.map((row) => row.label));
-  const missing = existing.length === 0 ? [] : labels.filter((label) => !held.has(label));
+  let held = await enumLabels(session, request.target.schema, name);
+  if (held.length === 0) {
+    await lockShared(session);
+    held = await enumLabels(session, request.target.schema, name);
+  }
+  if (held.length === 0) await session.run(`create type ${type} as enum (${labels.map(literal).join(', ')})`);
+  const missing = held.length === 0 ? [] : labels.filter((label) => !held.includes(label));
   for (const label of missing) await session.run(`alter type ${type} add value if not exists ${literal(label)}`);
   const [printed] = await session.rows<{ type: string }>(`select format_type(${literal(type)}::regtype, null) as type`);
   return isArray ? `${printed?.type}[]` : (printed?.type ?? 'text');
+}
+
+/** Labels of an enum; none when there is no such type. */
+async function enumLabels(session: Session, schema: string, name: string): Promise<string[]> {
+  const rows = await session.rows<{ label: string }>(
+    `select e.enumlabel as label from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_enum e on e.enumtypid = t.oid
+     where n.nspname = $1 and t.typname = $2`,
+    [schema, name],
+  );
+  return rows.map((row) => row.label);
 }
 
 /** `public.mood` and `"odd schema"."odd name"` → the type's own name. */

@@ -109,7 +109,14 @@ export async function createTable(
 /** Looks first: creating what exists still asks for the right to create. */
 export async function ensureSchema(session: Session, schema: string): Promise<void> {
   const [found] = await session.rows(`select 1 from pg_namespace where nspname = $1`, [schema]);
-  if (!found) await session.run(`create schema if not exists ${ident(schema)}`);
+  if (found) return;
+  await lockShared(session);
+  await session.run(`create schema if not exists ${ident(schema)}`);
+}
+
+/** Schemas and types are shared by streams that load side by side; "if not exists" alone does not keep two from creating at once. */
+export async function lockShared(session: Session): Promise<void> {
+  await session.run(`select pg_advisory_xact_lock(hashtext('millrace.shared'))`);
 }
 
 export async function evolve(session: Session, request: LoadRequest, evolution: Evolution): Promise<string[]> {
