@@ -1,0 +1,185 @@
+/**
+ * Records histories of real runs for `test/replay`: starts a stack of its own in a temporary home, runs what is to be
+ * recorded, and writes one file for each workflow. After a change of workflow code that is meant to break old histories:
+ *
+ *   npm run build && node scripts/record-histories.mjs
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import pg from 'pg';
+
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../test/replay/', import.meta.url));
+const PORTS = { MILLRACE_API_PORT: '0', MILLRACE_PG_PORT: '0', MILLRACE_TEMPORAL_PORT: '0', MILLRACE_TEMPORAL_UI_PORT: '0' };
+/** Small, so that a few thousand rows are many slices. */
+const SLICE_BYTES = '40000';
+
+async function until(condition, what, limitMs = 60_000) {
+  for (const end = Date.now() + limitMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const found = await condition();
+    if (found) return found;
+  }
+  throw new Error(`waited ${limitMs} ms until ${what}`);
+}
+
+async function startStack(home) {
+  const env = { ...process.env, ...PORTS, MILLRACE_HOME: home, MILLRACE_SLICE_BYTES: SLICE_BYTES, MILLRACE_LOG_LEVEL: 'error' };
+  const child = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  const file = join(home, 'stack.json');
+  await Promise.race([
+    until(() => existsSync(file), 'the stack is ready'),
+    ended.then(() => Promise.reject(new Error('the stack ended'))),
+  ]);
+  return { facts: JSON.parse(readFileSync(file, 'utf8')), stop };
+}
+
+function apiOf({ apiUrl, apiKeyFile }) {
+  const authorization = `Bearer ${readFileSync(apiKeyFile, 'utf8').trim()}`;
+  return async (method, path, body) => {
+    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
+    const answer = await fetch(apiUrl + path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+}
+
+/** Host, process and machine are nobody's business, and replay does not look at them. */
+function withoutMachine(history) {
+  return JSON.parse(history, (key, value) => {
+    if (key === 'identity') return 'worker';
+    if (key === 'taskQueue' && value?.normalName) return { ...value, name: 'sticky' };
+    return value;
+  });
+}
+
+async function run({ api, database, client, connect }) {
+  const histories = new Map();
+  const keep = async (name, workflowId, runId) => {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.set(name, withoutMachine(historyToJSON(history)));
+  };
+  const sync = (id) => api('POST', `/v1/connections/${id}/syncs?wait=60s`, {});
+
+  const transformed = await connect([
+    { name: 'public.people', mode: 'full_refresh_overwrite', sql: 'select id, upper(name) as name from input where id > 10' },
+  ]);
+  await keep('sync-transform', (await sync(transformed)).workflowId);
+
+  const sliced = await connect([{ name: 'public.events', mode: 'incremental_append', cursorField: 'id' }]);
+  await keep('sync-many-slices', (await sync(sliced)).workflowId);
+  await keep('sync-nothing-new', (await sync(sliced)).workflowId);
+
+  const several = await connect([
+    { name: 'public.people', mode: 'incremental_deduped', cursorField: 'id', target: { table: 'people_merged' } },
+    { name: 'public.people_bad', mode: 'full_refresh_overwrite', sql: 'select id, cast(name as integer) as name from input' },
+    { name: 'public.absent', mode: 'full_refresh_overwrite' },
+  ]);
+  await keep('sync-partial', (await sync(several)).workflowId);
+
+  const failing = await connect([{ name: 'public.absent', mode: 'full_refresh_overwrite', target: { table: 'never' } }]);
+  await keep('sync-failed', (await sync(failing)).workflowId);
+
+  // one connection that meets everything: run, queue, join, cancel both, pause, resume, change of position, schedule
+  const busy = await connect([{ name: 'public.held', mode: 'incremental_append', cursorField: 'id' }]);
+  await sync(busy);
+  await database.query('begin; lock table held');
+  const active = await api('POST', `/v1/connections/${busy}/syncs`, {});
+  const queued = await api('POST', `/v1/connections/${busy}/syncs`, {});
+  await api('POST', `/v1/connections/${busy}/syncs`, {});
+  await api('PATCH', `/v1/connections/${busy}`, { schedule: { type: 'interval', every: '1s' } });
+  const refused = await until(() => tickOf(client, busy, 'refused'), 'a tick was refused');
+  await api('POST', `/v1/runs/${queued.id}/cancel`);
+  await api('POST', `/v1/runs/${active.id}/cancel`);
+  await api('GET', `/v1/runs/${active.id}?wait=60s`);
+  await database.query('rollback');
+  const ended = await until(() => tickOf(client, busy, 'ended'), 'a tick brought a run');
+  await api('PATCH', `/v1/connections/${busy}`, { schedule: { type: 'manual' } });
+  await api('POST', `/v1/connections/${busy}/pause`, { note: 'for a moment' });
+  await until(async () => (await api('GET', `/v1/connections/${busy}/state`)).active === null, 'the connection is idle');
+  await api('POST', `/v1/connections/${busy}/streams/public.held/reset`);
+  await api('POST', `/v1/connections/${busy}/resume`);
+  await keep('sync-cancelled', active.workflowId);
+  await keep('tick-refused', ...refused);
+  await keep('tick-ended', ...ended);
+  await keep('connection', `connection/${busy}`);
+
+  for (const type of ['check', 'discover'])
+    for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${type}'` })) await keep(type, workflowId);
+  return histories;
+}
+
+/** A tick of the connection that came to this outcome: its workflow and run id. */
+async function tickOf(client, connectionId, outcome) {
+  const { info } = await client.schedule.getHandle(`connection/${connectionId}`).describe();
+  for (const { action } of info.recentActions) {
+    const { workflowId, firstExecutionRunId } = action.workflow;
+    const handle = client.workflow.getHandle(workflowId, firstExecutionRunId);
+    if ((await handle.describe()).status.name === 'COMPLETED' && (await handle.result()).outcome === outcome)
+      return [workflowId, firstExecutionRunId];
+  }
+  return undefined;
+}
+
+async function record(home) {
+  const { facts, stop } = await startStack(home);
+  const url = new URL(facts.databaseUrl);
+  url.pathname = '/demo';
+  const database = new pg.Client({ connectionString: url.href });
+  const connection = await Connection.connect({ address: facts.temporalAddress });
+  const client = new Client({ connection });
+  try {
+    await database.connect();
+    await database.query(`create table people (id int primary key, name text); insert into people select i, 'p' || i from generate_series(1, 100) i;
+      create table people_bad as select * from people; create table held as select * from people;
+      create table events (id int primary key, note text); insert into events select i, repeat('n', 20) || i from generate_series(1, 5000) i;
+      analyze`);
+    await database.query('create database target');
+    const api = apiOf(facts);
+    const target = new URL(url);
+    target.pathname = '/target';
+    const source = await api('POST', '/v1/sources', { name: 'shop', connector: 'postgres', config: { url: url.href } });
+    const destination = await api('POST', '/v1/destinations', {
+      name: 'warehouse',
+      connector: 'postgres',
+      config: { url: target.href },
+    });
+    await api('POST', `/v1/sources/${source.id}/check`);
+    await api('POST', `/v1/sources/${source.id}/discover`);
+    let made = 0;
+    const connect = async (streams) =>
+      (await api('POST', '/v1/connections', { name: `c${made++}`, sourceId: source.id, destinationId: destination.id, streams }))
+        .id;
+    return await run({ api, database, client, connect });
+  } finally {
+    await database.end();
+    await connection.close();
+    await stop();
+  }
+}
+
+/** One event a line: what changed can be read in a diff. */
+const textOf = ({ events }) => `{"events":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
+
+const home = mkdtempSync(join(tmpdir(), 'millrace-histories-'));
+try {
+  const histories = await record(home);
+  for (const name of readdirSync(FOLDER)) if (name.endsWith('.json')) rmSync(join(FOLDER, name));
+  for (const [name, history] of histories) {
+    writeFileSync(join(FOLDER, `${name}.json`), textOf(history));
+    console.log(`${name}: ${history.events.length} events`);
+  }
+} finally {
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
