@@ -3,9 +3,25 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { secret } from '../sdk/define.js';
 
+const URL_FORM = 'postgresql://user:password@host:port/database';
+
+function canParse(url: string): boolean {
+  try {
+    parse(url);
+    return true;
+  } catch {
+    return false; // the parser's message repeats the URL, password and all
+  }
+}
+
 /** How to reach a Postgres server; source and destination share it. */
 export const postgresConnectionFields = {
-  url: secret(z.string().regex(/^postgres(ql)?:\/\//, 'postgresql://user:password@host:port/database'))
+  url: secret(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, URL_FORM)
+      .refine(canParse, `${URL_FORM}, with special letters as %40`),
+  )
     .optional()
     .describe('Connection URL; the other fields override its parts.'),
   host: z.string().min(1).optional().describe('Host name or address.'),
