@@ -67,12 +67,16 @@ export async function connection(input: ConnectionInput): Promise<void> {
 
 interface RunningRun extends ActiveRun {
   readonly scope: CancellationScope;
-  replyTo: readonly string[];
+  readonly replyTo: readonly string[];
+  /** All is loaded; only its outcome is still being written. */
+  ending: boolean;
 }
 
 class Connection {
   #state: ConnectionState;
   #active: RunningRun | null = null;
+  /** Changes of position that wait for the end of a run; the next one must not begin before them. */
+  #moving = 0;
 
   constructor(private readonly input: ConnectionInput) {
     this.#state = initialState(input);
@@ -89,15 +93,17 @@ class Connection {
     setHandler(resume, () => this.#resume());
     setHandler(resetStream, ({ feed }) => this.#move(feed, START), { validator: (_request) => this.#mayMove() });
     setHandler(setState, ({ feed, position }) => this.#move(feed, position), { validator: (_request) => this.#mayMove() });
-    setHandler(checkpoint, ({ epoch, feeds }) => {
-      if (epoch === this.#state.epoch) this.#state = withCheckpoint(this.#state, feeds);
+    setHandler(checkpoint, ({ epoch, feeds, ending }) => {
+      if (epoch !== this.#state.epoch) return;
+      this.#state = withCheckpoint(this.#state, feeds);
+      if (ending && this.#active) this.#active.ending = true;
     });
     setHandler(scheduled, (request) => this.#scheduled(request));
   }
 
   /** The run to begin now. */
   next(): QueuedRun | undefined {
-    return this.#state.paused || this.#active ? undefined : this.#state.queue[0];
+    return this.#state.paused || this.#active || this.#moving > 0 ? undefined : this.#state.queue[0];
   }
 
   isLong(): boolean {
@@ -115,7 +121,15 @@ class Connection {
     this.#state = { ...this.#state, epoch, queue: this.#state.queue.filter((other) => other.runId !== queued.runId) };
     const scope = new CancellationScope();
     const { runId, number, request, replyTo } = queued;
-    this.#active = { runId, number, workflowId: this.#workflowId(number), trigger: request.trigger, scope, replyTo };
+    this.#active = {
+      runId,
+      number,
+      workflowId: this.#workflowId(number),
+      trigger: request.trigger,
+      scope,
+      replyTo,
+      ending: false,
+    };
     this.#display();
     const outcome = await executeRun({ connection: this.input, queued, epoch, feeds: feedsOf(this.#state) }, scope);
     this.#state = {
@@ -169,6 +183,7 @@ class Connection {
 
   /** A Schedule's tick. While a run is active the tick is refused, as its overlap policy SKIP means it (I10). */
   async #scheduled(request: SyncRequest): Promise<void> {
+    if (this.#answersLater(request.replyTo)) return;
     const reason = this.#state.paused
       ? 'the connection is paused'
       : this.#active
@@ -176,6 +191,13 @@ class Connection {
         : undefined;
     if (reason === undefined) this.#accept(request);
     else if (request.replyTo !== undefined) await tell(request.replyTo, { outcome: 'refused', reason });
+  }
+
+  /** The tick asks again because it has waited long: its run is under way. */
+  #answersLater(replyTo: string | undefined): boolean {
+    if (replyTo === undefined) return false;
+    const waiting = [...(this.#active ? [this.#active] : []), ...this.#state.queue];
+    return waiting.some((run) => run.replyTo.includes(replyTo));
   }
 
   #mayCancel(runId: string | undefined): void {
@@ -196,11 +218,9 @@ class Connection {
     const waiting = this.#state.queue.find((queued) => queued.runId === runId);
     if (!waiting) return { runId: runId ?? '' }; // it ended between the validator and here
     this.#state = { ...this.#state, queue: this.#state.queue.filter((queued) => queued !== waiting) };
-    await recordOutcome({ connection: this.input, queued: waiting, epoch: this.#state.epoch, feeds: {} }, 'cancelled', {
-      code: 'run.cancelled',
-      message: `Cancelled before it began: ${reason}`,
-      suggestion: '',
-    });
+    const cause = { code: 'run.cancelled', message: `Cancelled before it began: ${reason}`, suggestion: '' };
+    const run = { connection: this.input, queued: waiting, epoch: this.#state.epoch, feeds: {} };
+    await this.#answer(waiting.replyTo, waiting.number, await recordOutcome(run, 'cancelled', cause));
     return { runId: waiting.runId };
   }
 
@@ -218,10 +238,15 @@ class Connection {
 
   /** A run in flight would go on from its old place and report it: positions change between runs. */
   #mayMove(): void {
-    if (this.#active) refuse('run.already_active', `Run ${this.#active.runId} is active; cancel it or wait for its end.`);
+    if (this.#active && !this.#active.ending) {
+      refuse('run.already_active', `Run ${this.#active.runId} is active; cancel it or wait for its end.`);
+    }
   }
 
-  #move(feed: string, position: FeedState['position']): FeedState {
+  async #move(feed: string, position: FeedState['position']): Promise<FeedState> {
+    this.#moving++;
+    await condition(() => this.#active === null);
+    this.#moving--;
     this.#state = withPosition(this.#state, feed, position);
     this.#display();
     const packed = this.#state.feeds[feed];

@@ -99,6 +99,8 @@ export const state = defineQuery<ConnectionView>('state');
 
 export interface CheckpointMessage {
   readonly epoch: number;
+  /** The run's last one: nothing more will be loaded, and only the record of its outcome is still to be written. */
+  readonly ending?: true;
   readonly feeds: Readonly<Record<string, FeedState>>;
 }
 

@@ -29,5 +29,7 @@ export const PARALLEL_FEEDS = 4;
 export const CHECKPOINT_EVERY_MS = 30_000;
 /** A feed whose slices are refused this often in a row does not find its place; something is wrong. */
 export const MAX_RELOCATIONS = 5;
-/** How long a tick waits for the run it asked for. */
-export const TICK_TIMEOUT = '24 h';
+/** A tick that waits for its run asks again this often: the connection may have been lost meanwhile. */
+export const TICK_ASKS_EVERY = '5 m';
+/** How often it asks: a day in all. */
+export const TICK_MAX_ASKS = 288;

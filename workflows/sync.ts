@@ -70,6 +70,7 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
     { key: OUTCOME, value: status },
     { key: ROWS, value: run.rows() },
   ]);
+  await run.lastCheckpoint(results);
   const clean = status === 'succeeded' || status === 'delayed';
   await CancellationScope.nonCancellable(() =>
     finish({ run: run.ref(), status, startedAt: run.startedAt, error, streams, clean }),
@@ -134,6 +135,16 @@ class Run {
     getExternalWorkflowHandle(connectionWorkflowId(connectionId))
       .signal(checkpoint, { epoch: this.input.epoch, feeds })
       .catch(() => undefined); // the result brings the same again
+  }
+
+  /** Before the outcome shows anywhere, so that whoever sees the run ended finds its cursors in the connection's state. */
+  async lastCheckpoint(results: readonly FeedResult[]): Promise<void> {
+    const feeds = Object.fromEntries(results.map(({ feed, state }) => [feed, state]));
+    const { connectionId, epoch } = this.input;
+    const parent = getExternalWorkflowHandle(connectionWorkflowId(connectionId));
+    await CancellationScope.nonCancellable(() => parent.signal(checkpoint, { epoch, feeds, ending: true })).catch(
+      () => undefined, // the result brings the same again
+    );
   }
 
   refused(prepared: PreparedFeed, error: RunError): FeedResult {

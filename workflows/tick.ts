@@ -14,17 +14,18 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import { type SyncRequest, type TickAnswer, type TickInput, answered, connectionWorkflowId, scheduled } from './messages.js';
-import { POLICIES, TICK_TIMEOUT } from './policies.js';
+import { POLICIES, TICK_ASKS_EVERY, TICK_MAX_ASKS } from './policies.js';
 
 const { requestScheduledSync } = proxyActivities<Activities>(POLICIES.requestScheduledSync);
 
 export async function tick(input: TickInput): Promise<TickAnswer> {
   let answer: TickAnswer | undefined;
   setHandler(answered, (given) => void (answer = given));
-  answer = (await ask(input)) ?? answer;
-  if (!(await condition(() => answer !== undefined, TICK_TIMEOUT)) || !answer) {
-    throw ApplicationFailure.nonRetryable(`no answer within ${TICK_TIMEOUT}`, 'engine.timeout');
+  for (let asked = 0; !answer && asked < TICK_MAX_ASKS; asked++) {
+    answer = (await ask(input)) ?? answer;
+    await condition(() => answer !== undefined, TICK_ASKS_EVERY);
   }
+  if (!answer) throw ApplicationFailure.nonRetryable('no answer within a day', 'engine.timeout');
   setCurrentDetails(answer.outcome === 'ended' ? `run #${answer.number}: **${answer.status}**` : `refused: ${answer.reason}`);
   if (answer.outcome === 'ended' && answer.status === 'failed')
     throw ApplicationFailure.nonRetryable(answer.message ?? 'the run failed', answer.code ?? 'engine.internal');
