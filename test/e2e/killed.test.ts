@@ -64,7 +64,9 @@ describe.concurrent('killed in the middle', { timeout: 120_000 }, () => {
     const killed = await millrace.request(id);
     await frozen;
     await first.kill('SIGKILL');
+    const second = proxy.trap({ on: 'for share', freeze: 'before' });
     await millrace.workerProcess();
+    await second;
     await millrace.call('POST', `/v1/runs/${killed}/cancel`);
     expect((await millrace.ended(killed)).status).toBe('cancelled');
     const reads = reader.reads();
