@@ -12,14 +12,15 @@ import { small } from './suites/small.js';
 
 const SUITES = { small, lineitem };
 
-const { suite, quick, repeat, json } = new Command('bench')
+const { suite, quick, repeat, scale, json } = new Command('bench')
   .description(`Suites: ${Object.keys(SUITES).join(', ')}.`)
   .option('--suite <name>', 'only this suite')
   .option('--quick', 'little data, only to see that everything works', false)
   .option('--repeat <n>', 'repetitions', Number, 3)
+  .option('--scale <factor>', 'TPC-H scale factor of lineitem; 1 = 6 million rows', Number, 1)
   .option('--json <file>', 'also write the figures there')
   .parse()
-  .opts<{ suite?: string; quick: boolean; repeat: number; json?: string }>();
+  .opts<{ suite?: string; quick: boolean; repeat: number; scale: number; json?: string }>();
 
 const chosen = Object.entries(SUITES).filter(([name]) => suite === undefined || suite === name);
 if (chosen.length === 0) throw new Error(`There is no suite ${suite}; there are ${Object.keys(SUITES).join(', ')}.`);
@@ -27,7 +28,7 @@ if (chosen.length === 0) throw new Error(`There is no suite ${suite}; there are 
 await using stack = await startBenchStack();
 const reports = [];
 for (const [, run] of chosen) {
-  const report = await run(stack, { quick, repeat: quick ? 1 : repeat });
+  const report = await run(stack, { quick, repeat: quick ? 1 : repeat, scale });
   process.stdout.write(`${printReport(report)}\n`);
   reports.push(report);
 }

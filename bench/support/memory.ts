@@ -7,6 +7,8 @@ const SERVERS = /postgres|temporal/;
 export interface MemoryWatch {
   /** Largest resident memory so far of the process and its children, in bytes; without Postgres and Temporal. */
   peak(): number;
+  /** Begins anew. @returns the peak until now */
+  take(): number;
   stop(): void;
 }
 
@@ -16,7 +18,12 @@ export function watchMemory(pid: number): MemoryWatch {
   const timer = setInterval(() => {
     peak = Math.max(peak, treeBytes(pid));
   }, SAMPLE_MS);
-  return { peak: () => peak, stop: () => clearInterval(timer) };
+  const take = (): number => {
+    const until = peak;
+    peak = 0;
+    return until;
+  };
+  return { peak: () => peak, take, stop: () => clearInterval(timer) };
 }
 
 function treeBytes(pid: number): number {
