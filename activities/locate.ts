@@ -12,9 +12,9 @@ export function createLocate(dependencies: ActivityDependencies) {
 }
 
 async function locate(shell: Shell, dependencies: ActivityDependencies, { run, plan, feed, place }: LocateInput): Promise<Place> {
-  const { connectionVersion, ...document } = await getPlan(dependencies.stage, plan);
-  const fullRefresh = isFullRefresh(requireFeed({ connectionVersion, ...document }, feed).mode);
-  const connection = await dependencies.store.loadConnection(run.connectionId, connectionVersion);
+  const runPlan = await getPlan(dependencies.stage, plan);
+  const fullRefresh = isFullRefresh(requireFeed(runPlan, feed).mode);
+  const connection = await dependencies.store.loadConnection(run.connectionId, runPlan.connectionVersion);
   const { connector, context } = openDestination(
     shell,
     dependencies,

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { canonicalJson } from '../checkpoint/position.js';
-import { MillraceError } from '../platform/errors/error.js';
 import type { Stage } from '../stage/store.js';
 import type { StageRef } from './contract.js';
 import type { RunPlan } from './plan.js';
@@ -19,11 +17,7 @@ export async function putDocument(stage: Stage, key: string, document: unknown):
 export async function getDocument<T>(stage: Stage, ref: StageRef): Promise<T> {
   const known = recent.get(ref.sha256);
   if (known !== undefined) return known as T;
-  const text = await stage.getText(ref.key);
-  const found = createHash('sha256').update(text).digest('hex');
-  if (found !== ref.sha256)
-    throw new MillraceError('stage.corrupt', { detail: `${ref.key} has SHA-256 ${found}, recorded was ${ref.sha256}.` });
-  const document = JSON.parse(text) as T;
+  const document = JSON.parse(await stage.getText(ref.key, ref.sha256)) as T;
   remember(ref.sha256, document);
   return document;
 }

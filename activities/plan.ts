@@ -6,7 +6,7 @@ import type { CursorType } from '../checkpoint/position.js';
 import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
 import type { ConnectorContext } from '../connectors/sdk/types.js';
-import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
+import type { ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
@@ -178,5 +178,3 @@ export function requireFeed(plan: RunPlan, feed: string): FeedPlan {
   if (found) return found;
   throw new MillraceError('engine.internal', { detail: `The run's plan has no feed ${feed}.` });
 }
-
-export type { ConnectionPlan };

@@ -27,7 +27,8 @@ export interface Stage {
   /** Takes a finished local file over; the local name is gone afterwards. @throws MillraceError `stage.full` */
   put(key: string, localPath: string): Promise<StoredFile>;
   putText(key: string, text: string): Promise<StoredFile>;
-  getText(key: string): Promise<string>;
+  /** Contents that are what was recorded. @throws MillraceError `stage.corrupt` */
+  getText(key: string, sha256: string): Promise<string>;
   /** Path on this machine of a file whose contents are what was recorded. @throws MillraceError `stage.corrupt` */
   verified(key: string, sha256: string): Promise<string>;
   /** Names directly below a folder; none when it is not there. */
@@ -87,8 +88,8 @@ class FileStage implements Stage {
     return await this.put(key, path);
   }
 
-  async getText(key: string): Promise<string> {
-    return readFile(this.#path(key), 'utf8').catch((error: unknown) => {
+  async getText(key: string, sha256: string): Promise<string> {
+    return readFile(await this.verified(key, sha256), 'utf8').catch((error: unknown) => {
       throw stageError(error, `Cannot read ${key}`);
     });
   }

@@ -41,9 +41,8 @@ export async function* read(context: ConnectorContext<PostgresSourceConfig>, req
       { from, fields: request.fields, where, native: request.native },
       join(request.tempDir, `${files++}.copy`),
     );
-  yield* request.sync === 'full'
-    ? readFull({ session, request, from, log: context.log, copy })
-    : readIncremental({ session, request, from, log: context.log, copy });
+  const reading: PostgresRead = { session, request, from, log: context.log, copy };
+  yield* request.sync === 'full' ? readFull(reading) : readIncremental(reading);
 }
 
 async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
