@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { BASE32_ALPHABET, sortableTime } from '../../schema/sortable-time.js';
 
 /**
  * Ids that say what they name and sort by the time they were made: `src_01k6m3v8w2f4…`. 48 bits of milliseconds and 80
@@ -19,12 +20,10 @@ export type IdKind = keyof typeof ID_PREFIXES;
 /** The only workspace for now. Fixed, so that every installation and every stage path agrees on it. */
 export const DEFAULT_WORKSPACE = 'wsp_default';
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const TIME_CHARS = 10;
 const RANDOM_BYTES = 10;
 
 export function newId(kind: IdKind, nowMs: number = Date.now()): string {
-  return `${ID_PREFIXES[kind]}_${timeText(nowMs)}${base32(randomBytes(RANDOM_BYTES))}`;
+  return `${ID_PREFIXES[kind]}_${sortableTime(nowMs)}${base32(randomBytes(RANDOM_BYTES))}`;
 }
 
 export function isId(kind: IdKind, text: string): boolean {
@@ -41,16 +40,8 @@ export function base32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET.charAt((value >>> bits) & 31);
+      text += BASE32_ALPHABET.charAt((value >>> bits) & 31);
     }
   }
-  return bits > 0 ? text + ALPHABET.charAt((value << (5 - bits)) & 31) : text;
-}
-
-function timeText(ms: number): string {
-  let text = '';
-  for (let rest = ms; text.length < TIME_CHARS; rest = Math.floor(rest / 32)) {
-    text = ALPHABET.charAt(rest % 32) + text;
-  }
-  return text;
+  return bits > 0 ? text + BASE32_ALPHABET.charAt((value << (5 - bits)) & 31) : text;
 }
