@@ -15,7 +15,8 @@ export async function closeSlice(read: SliceRead, staged: StagedSlice, mark: Mar
   const repeated = staged.extracted - staged.staged;
   const rows = { extracted: staged.extracted, repeated };
   const next = await nextPosition(read, staged, mark);
-  if (staged.staged === 0 && samePosition(from, next.position)) {
+  const endsShadow = mark.done && read.input.place.refreshing;
+  if (staged.staged === 0 && samePosition(from, next.position) && !endsShadow) {
     const { boundary } = read.input.place;
     return { slice: null, to: from, done: mark.done, rows, bytes: staged.bytes, ...(boundary ? { boundary } : {}) };
   }

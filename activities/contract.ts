@@ -6,7 +6,17 @@ import type { Position } from '../checkpoint/position.js';
 import type { CheckResult } from '../connectors/sdk/types.js';
 import type { Catalog } from '../schema/types.js';
 import type { SliceRef } from '../stage/manifest.js';
-import type { FeedState, ProbeInput, RunStatus, SyncRequest, TickAnswer, Trigger } from '../workflows/messages.js';
+import type {
+  FeedState,
+  ProbeInput,
+  RunPurpose,
+  RunStatus,
+  StageRef,
+  StateChange,
+  SyncRequest,
+  TickAnswer,
+  Trigger,
+} from '../workflows/messages.js';
 import type { RunError, RunRows, StreamRecord } from '../platform/db/store.js';
 
 export interface RunRef {
@@ -19,16 +29,16 @@ export interface RunRef {
   readonly trigger: Trigger;
 }
 
-/** A document in the stage. */
-export interface StageRef {
-  readonly key: string;
-  readonly sha256: string;
-}
+export type { StageRef } from '../workflows/messages.js';
 
 export interface PrepareInput {
   readonly run: RunRef;
   readonly feeds: Readonly<Record<string, FeedState>>;
   readonly streams?: readonly string[];
+  readonly refresh?: readonly string[];
+  readonly purpose?: RunPurpose;
+  /** Full reads go on where the run before stopped. */
+  readonly unfinished?: boolean;
   readonly startedAt: string;
 }
 
@@ -40,12 +50,18 @@ export interface Place {
   readonly position: Position;
   /** Document that holds the boundary set of the position's cursor. */
   readonly boundary?: StageRef;
+  /** Rows go into a shadow, which replaces the target when the feed has ended. */
+  readonly refreshing?: true;
 }
 
 export interface PreparedFeed {
   readonly feed: string;
   readonly transforms: boolean;
   readonly place: Place;
+  /** What people should know of where it starts. */
+  readonly notes: readonly string[];
+  /** Set when the run goes on in a new history: what the feed did so far. */
+  readonly progress?: StreamRecord;
   /** Why the feed cannot run, although the rest of the run can. */
   readonly error?: RunError;
 }
@@ -56,9 +72,19 @@ export type Prepared =
       readonly plan: StageRef;
       readonly feeds: readonly PreparedFeed[];
       readonly notes: readonly string[];
+      /** Whether the run moves the connection's own cursors; a backfill or replay does not. */
+      readonly live: boolean;
+      readonly limits: RunLimits;
     }
   /** The destination has seen a higher epoch: the state that this run began with is older than the destination. */
   | { readonly outcome: 'behind'; readonly epoch: number };
+
+export interface RunLimits {
+  readonly parallelStreams: number;
+  /** The run ends at the next slice edge when it has taken so many rows, or so much time. */
+  readonly rows?: number;
+  readonly durationMs?: number;
+}
 
 export interface ExtractInput {
   readonly run: RunRef;
@@ -96,7 +122,9 @@ export interface LoadInput {
   readonly feed: string;
   readonly lineage: number;
   readonly seq: number;
+  readonly refreshing: boolean;
   readonly slice: SliceRef;
+  /** The feed has nothing more in this run. */
   readonly last: boolean;
   /** The stream so far, for the projection that people watch. */
   readonly progress: StreamRecord;
@@ -122,8 +150,43 @@ export interface FinishInput {
   readonly startedAt: string;
   readonly error: RunError | null;
   readonly streams: readonly StreamRecord[];
+  /** The plan of the run; absent when there is none. */
+  readonly plan?: StageRef;
+  /** Slices of failed streams that are staged and not loaded. */
+  readonly pending: Readonly<Record<string, readonly Extracted[]>>;
   /** Everything was loaded: the run's staged files may go. */
   readonly clean: boolean;
+}
+
+export interface RecordStreamsInput {
+  readonly run: RunRef;
+  readonly streams: readonly StreamRecord[];
+}
+
+export interface RecoverInput {
+  readonly connectionId: string;
+}
+
+/** What a connection whose workflow was lost can know. */
+export interface Recovered {
+  readonly epoch: number;
+  readonly revision: number;
+  readonly paused: boolean;
+  readonly pauseNote: string | null;
+  readonly tripped: string | null;
+  readonly feeds: Readonly<Record<string, FeedState>>;
+}
+
+export interface StateChangeInput {
+  readonly connectionId: string;
+  readonly change: StateChange;
+}
+
+export interface TripBreakerInput {
+  readonly connectionId: string;
+  /** Runs that failed in a row. */
+  readonly failures: number;
+  readonly cause: RunError;
 }
 
 export interface Activities {
@@ -134,6 +197,14 @@ export interface Activities {
   /** The feed's place by the ledger, after a load was refused because it did not follow. */
   locate(input: LocateInput): Promise<Place>;
   finish(input: FinishInput): Promise<void>;
+  /** Writes streams that have ended where people look, before the run goes on in a new history. */
+  recordStreams(input: RecordStreamsInput): Promise<void>;
+  /** Where a connection stands by the destination's ledger and the metadata. */
+  recover(input: RecoverInput): Promise<Recovered>;
+  recordStateChange(input: StateChangeInput): Promise<void>;
+  /** Pauses the schedule when enough runs have failed in a row. @returns the reason, or null when it goes on */
+  tripBreaker(input: TripBreakerInput): Promise<string | null>;
+  closeBreaker(input: RecoverInput): Promise<void>;
   check(input: ProbeInput): Promise<CheckResult>;
   discover(input: ProbeInput): Promise<Catalog>;
   /** Asks a connection that is not running yet to start a run, and to answer the given tick. */

@@ -11,10 +11,11 @@ import { stagedNames } from '../schema/naming.js';
 import { closeSlice } from './close-slice.js';
 import type { ExtractInput, Extracted } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, isFullRefresh, openSource, requireFeed, sessionOf } from './plan.js';
+import { type FeedPlan, type RunPlan, isFullRefresh, openSource, requireFeed, sessionOf } from './plan.js';
 import { getDocument, getPlan } from './plan-store.js';
 import { type BoundaryDocument, addressOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
+import { nextStaged } from './staged-run.js';
 
 /** However narrow the rows are: a slice must be small enough to be read again after a crash. */
 const SLICE_ROWS = 1_000_000;
@@ -34,8 +35,18 @@ export interface SliceRead {
 }
 
 async function extract(shell: Shell, dependencies: ActivityDependencies, input: ExtractInput): Promise<Extracted> {
+  const plan = await getPlan(dependencies.stage, input.plan);
+  const staged = nextStaged(requireFeed(plan, input.feed).staged ?? [], input.place);
+  if (staged) return staged;
+  return plan.source ? readSlice(shell, dependencies, { input, plan }) : nothing(input);
+}
+
+async function readSlice(
+  shell: Shell,
+  dependencies: ActivityDependencies,
+  { input, plan }: { readonly input: ExtractInput; readonly plan: RunPlan },
+): Promise<Extracted> {
   const { stage, engine, store } = dependencies;
-  const plan = await getPlan(stage, input.plan);
   const feed = requireFeed(plan, input.feed);
   const connection = await store.loadConnection(input.run.connectionId, plan.connectionVersion);
   const { connector, context } = openSource(
@@ -63,10 +74,9 @@ async function extract(shell: Shell, dependencies: ActivityDependencies, input: 
   });
   let delayed: string | undefined;
   let batches = 0;
-  for await (const event of connector.read(context, {
-    ...readRequest(input, feed, temp.path),
-    sliceBytes: dependencies.sliceBytes,
-  })) {
+  const request = { ...readRequest(input, feed, temp.path), sliceBytes: dependencies.sliceBytes };
+  const events = feed.window ? connector.readWindow?.(context, request, feed.window) : connector.read(context, request);
+  for await (const event of events ?? []) {
     if (event.kind === 'delayed') delayed = event.reason;
     else if (event.kind === 'file') await writer.add(event);
     else if (event.kind === 'rows')
@@ -74,16 +84,17 @@ async function extract(shell: Shell, dependencies: ActivityDependencies, input: 
     else return { ...(await closeSlice(read, writer.finish(), event)), ...(delayed === undefined ? {} : { delayed }) };
     shell.progress({ step: 'extract', stream: input.feed, slice: address.slice, rows: writer.finish().extracted });
   }
-  return {
-    slice: null,
-    to: input.place.position,
-    done: true,
-    ...(delayed === undefined ? {} : { delayed }),
-    rows: { extracted: 0, repeated: 0 },
-    bytes: 0,
-    ...boundaryOf(input),
-  };
+  return { ...nothing(input), ...(delayed === undefined ? {} : { delayed }) };
 }
+
+const nothing = (input: ExtractInput): Extracted => ({
+  slice: null,
+  to: input.place.position,
+  done: true,
+  rows: { extracted: 0, repeated: 0 },
+  bytes: 0,
+  ...boundaryOf(input),
+});
 
 const boundaryOf = (input: ExtractInput) => (input.place.boundary ? { boundary: input.place.boundary } : {});
 

@@ -1,17 +1,23 @@
+import { durationMs } from '../schema/connection-config.js';
 import { connectionFolder, runFolder } from '../stage/layout.js';
-import type { FinishInput, RunRef } from './contract.js';
+import type { FinishInput, RunRef, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { addressOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
+import { keepRun, keptSince } from './staged-run.js';
 
 /** Writes the run's outcome where people look, and gives back the room that its staged files took. */
 export function createFinish(dependencies: ActivityDependencies) {
   return (input: FinishInput): Promise<void> => inShell((shell) => finish(shell, dependencies, input));
 }
 
-async function finish(_shell: Shell, { store, stage }: ActivityDependencies, input: FinishInput): Promise<void> {
+async function finish(_shell: Shell, dependencies: ActivityDependencies, input: FinishInput): Promise<void> {
+  const { store } = dependencies;
   const { runId, workspaceId, connectionId, number, trigger, workflowId } = input.run;
   const { status, startedAt, error } = input;
+  const endedAt = new Date().toISOString();
+  const keepMs = input.clean ? await keepStagedMs(dependencies, connectionId) : 0;
+  const staged = await keepDocument(dependencies, input, { endedAt, keep: keepMs > 0 || !input.clean });
   await store.recordStreams(runId, input.streams);
   await store.recordRun({
     id: runId,
@@ -22,15 +28,37 @@ async function finish(_shell: Shell, { store, stage }: ActivityDependencies, inp
     workflowId,
     status,
     startedAt,
-    endedAt: new Date().toISOString(),
+    endedAt,
     error,
+    ...(staged ? { staged } : {}),
   });
-  if (input.clean) await removeStagedRuns(stage, input.run);
+  if (input.clean) await removeStagedRuns(dependencies.stage, input.run, keepMs);
 }
 
-/** Everything is loaded: this run's files and those that earlier, failed runs left can go. */
-async function removeStagedRuns(stage: ActivityDependencies['stage'], run: RunRef): Promise<void> {
+/** A connection that was deleted meanwhile keeps nothing. */
+async function keepStagedMs({ store }: ActivityDependencies, connectionId: string): Promise<number> {
+  const connection = await store.loadConnection(connectionId).catch(() => undefined);
+  return connection ? durationMs(connection.keepStaged) : 0;
+}
+
+async function keepDocument(
+  { stage, log }: ActivityDependencies,
+  { run, plan, pending }: FinishInput,
+  { endedAt, keep }: { readonly endedAt: string; readonly keep: boolean },
+): Promise<StageRef | undefined> {
+  if (!keep || !plan) return undefined;
+  return keepRun(stage, run, { plan, endedAt, pending }).catch((error: unknown) => {
+    log.warn('cannot keep what is staged', { run: run.runId, cause: error instanceof Error ? error.message : String(error) });
+    return undefined; // the outcome must be told all the same; a retry then reads the source again
+  });
+}
+
+/** Everything is loaded: files of this run and of earlier ones can go, but for those that are kept a while. */
+async function removeStagedRuns(stage: ActivityDependencies['stage'], run: RunRef, keepMs: number): Promise<void> {
   for (const name of await stage.list(connectionFolder(addressOf(run)))) {
-    if (Number(name) <= run.number) await stage.remove(runFolder({ ...addressOf(run), run: Number(name) }));
+    if (!(Number(name) <= run.number)) continue;
+    const folder = runFolder({ ...addressOf(run), run: Number(name) });
+    if (keepMs > 0 && (await keptSince(stage, folder)) > Date.now() - keepMs) continue;
+    await stage.remove(folder);
   }
 }

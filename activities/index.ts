@@ -10,9 +10,12 @@ import { createLoad } from './load.js';
 import { createLocate } from './locate.js';
 import { createPrepare } from './prepare.js';
 import { createCheck, createDiscover } from './probe.js';
+import { createRecordStateChange, createRecordStreams } from './record.js';
+import { createRecover } from './recover.js';
 import { createTransform } from './transform.js';
 
-export type DataActivities = Omit<Activities, 'requestScheduledSync'>;
+/** Those that need no Temporal client of their own. */
+export type DataActivities = Omit<Activities, 'requestScheduledSync' | 'tripBreaker' | 'closeBreaker'>;
 
 export function createActivities(dependencies: ActivityDependencies): DataActivities {
   return {
@@ -22,6 +25,9 @@ export function createActivities(dependencies: ActivityDependencies): DataActivi
     load: createLoad(dependencies),
     locate: createLocate(dependencies),
     finish: createFinish(dependencies),
+    recordStreams: createRecordStreams(dependencies),
+    recover: createRecover(dependencies),
+    recordStateChange: createRecordStateChange(dependencies),
     check: createCheck(dependencies),
     discover: createDiscover(dependencies),
   };

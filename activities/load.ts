@@ -1,11 +1,11 @@
-import type { LoadRequest } from '../connectors/sdk/types.js';
+import type { LoadRequest, ShadowLoad, Track } from '../connectors/sdk/types.js';
 import type { MetadataStore } from '../platform/db/store.js';
 import { MillraceError, isMillraceError } from '../platform/errors/error.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { LoadInput, Loaded } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
+import { type FeedPlan, destinationOf, isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 
@@ -24,13 +24,13 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   const { connector, context } = openDestination(
     shell,
     dependencies,
-    connection.destination,
+    await destinationOf(dependencies, connection, plan),
     sessionOf(input.run, input.feed, shell.attempt),
   );
   const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
-  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest });
+  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, track: plan.track });
   const attempt = { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
   const result = await connector.load(context, attempt).catch(async (error: unknown) => {
     const formerOwner = await deletedOwner(store, error);
@@ -50,16 +50,17 @@ async function deletedOwner(store: MetadataStore, error: unknown): Promise<strin
 
 function loadRequest(
   input: LoadInput,
-  { feed, manifest }: { feed: FeedPlan; manifest: SliceManifest },
+  { feed, manifest, track }: { feed: FeedPlan; manifest: SliceManifest; track: Track },
 ): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
   const { run, lineage, seq, slice } = input;
+  const shadow = shadowLoad(input, feed);
   return {
     connectionId: run.connectionId,
     stream: feed.stream.name,
     feed: feed.feed,
     epoch: run.epoch,
     run: run.number,
-    ...{ lineage, seq, from: manifest.from, to: manifest.to },
+    ...{ track, lineage, seq, from: manifest.from, to: manifest.to },
     ...(manifest.boundary ? { boundary: manifest.boundary } : {}),
     manifestSha256: slice.sha256,
     mode: feed.mode,
@@ -73,8 +74,14 @@ function loadRequest(
     repeated: manifest.rows.repeated,
     filtered: manifest.rows.filtered,
     extractedAt: manifest.extractedAt,
-    publish: isFullRefresh(feed.mode) && input.last,
+    ...(shadow ? { shadow } : {}),
   };
+}
+
+/** Where rows of an earlier read give way to these, readers see none of them before all are there (I5). */
+function shadowLoad({ refreshing, last: publish }: LoadInput, { mode, window }: FeedPlan): ShadowLoad | undefined {
+  if (isFullRefresh(mode) || refreshing) return { publish };
+  return window && mode === 'incremental_append' ? { publish, window } : undefined;
 }
 
 /** I7: out of the transform = loaded + rejected + superseded. */

@@ -1,9 +1,11 @@
+import { findPlace } from '../checkpoint/place.js';
+import { MillraceError } from '../platform/errors/error.js';
+import { trackPlace } from './backfill.js';
 import type { LocateInput, Place } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { MillraceError } from '../platform/errors/error.js';
-import { isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
+import { stagePlace } from './place.js';
+import { destinationOf, isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
-import { placeOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
 
 /** Where the ledger says that a feed stands, after it refused a slice that did not follow. */
@@ -13,24 +15,25 @@ export function createLocate(dependencies: ActivityDependencies) {
 
 async function locate(shell: Shell, dependencies: ActivityDependencies, { run, plan, feed, place }: LocateInput): Promise<Place> {
   const runPlan = await getPlan(dependencies.stage, plan);
-  const fullRefresh = isFullRefresh(requireFeed(runPlan, feed).mode);
+  const { mode, target } = requireFeed(runPlan, feed);
   const connection = await dependencies.store.loadConnection(run.connectionId, runPlan.connectionVersion);
-  const { connector, context } = openDestination(
-    shell,
-    dependencies,
-    connection.destination,
-    sessionOf(run, feed, shell.attempt),
-  );
-  const fence = await connector.fence(context, {
-    connectionId: run.connectionId,
-    epoch: run.epoch,
-    run: run.number,
-    feeds: [feed],
-  });
+  const instance = await destinationOf(dependencies, connection, runPlan);
+  const { connector, context } = openDestination(shell, dependencies, instance, sessionOf(run, feed, shell.attempt));
+  const { connectionId, epoch, number } = run;
+  const { track } = runPlan;
+  const fence = await connector.fence(context, { connectionId, epoch, run: number, track, feeds: [{ name: feed, target }] });
   if (fence.outcome === 'refused')
     throw new MillraceError('load.stale_epoch', {
       detail: `Epoch ${run.epoch} was followed by epoch ${fence.epoch}.`,
       stream: feed,
     });
-  return placeOf(dependencies.stage, run, { name: feed, fullRefresh }, { state: place, ledger: fence.ledger[0] });
+  const [ledger] = fence.track;
+  if (track !== 'live') return stagePlace(dependencies.stage, run, feed, trackPlace(place, ledger));
+  const rule = { name: feed, fullRefresh: isFullRefresh(mode), refresh: false, goOn: true, ...ANYWHERE };
+  const { boundary: _, ...state } = place;
+  const known = { state, ledger, targetMissing: false };
+  return stagePlace(dependencies.stage, run, feed, findPlace(rule, known));
 }
+
+/** The run has looked at these when it began. */
+const ANYWHERE = { onDestinationBehind: 'resume', onTargetMissing: 'stop' } as const;

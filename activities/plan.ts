@@ -2,17 +2,17 @@
  * The plan of a run: what every feed reads and where it goes, fixed when the run begins and kept in the stage.
  * @module
  */
-import type { CursorType } from '../checkpoint/position.js';
+import type { CursorType, Position } from '../checkpoint/position.js';
 import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
-import type { ConnectorContext } from '../connectors/sdk/types.js';
-import type { ConnectorInstance } from '../platform/db/store.js';
+import type { ColumnWindow, ConnectorContext, Track } from '../connectors/sdk/types.js';
+import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
 import { shortHash } from '../schema/naming.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
-import type { RunRef } from './contract.js';
+import type { Extracted, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import type { Shell } from './shell.js';
 
@@ -30,11 +30,26 @@ export interface FeedPlan {
   readonly target: Target;
   /** Rows go from the source to the destination in this format, untouched. */
   readonly native?: string;
+  /** Only this window of the cursor field is read. */
+  readonly window?: ColumnWindow;
+  /** Slices that an earlier run had staged: they come before anything is read. */
+  readonly staged?: readonly StagedSlice[];
+}
+
+/** A slice that waits in the stage; it is loaded where it follows. */
+export interface StagedSlice extends Extracted {
+  readonly seq: number;
+  readonly from: Position;
 }
 
 export interface RunPlan {
   readonly format: 'millrace-plan/1';
   readonly connectionVersion: number;
+  readonly track: Track;
+  /** False when only staged slices are loaded, and the source is left alone. */
+  readonly source: boolean;
+  /** Set when the run loads into another destination than the connection's. */
+  readonly destinationId?: string;
   readonly feeds: readonly FeedPlan[];
 }
 
@@ -42,7 +57,7 @@ export const isFullRefresh = (mode: WriteMode): boolean => mode.startsWith('full
 
 /** What a stream goes from and to. */
 export interface RouteEnds {
-  readonly source: Pick<AnySource, 'nativeFormat'>;
+  readonly source: Pick<AnySource, 'nativeFormat' | 'readWindow'>;
   readonly destination: Pick<AnyDestination, 'takesNative'>;
   /** Where the stream goes when its configuration does not say. */
   readonly target: Target;
@@ -141,6 +156,15 @@ export function openDestination(
   session: SessionName,
 ): OpenConnector<AnyDestination> {
   return open(findDestination(instance.connector), shell, dependencies, instance, session);
+}
+
+/** Where a run loads to: the connection's destination, or the one that its plan names. */
+export async function destinationOf(
+  { store }: ActivityDependencies,
+  connection: ConnectionPlan,
+  { destinationId }: Pick<RunPlan, 'destinationId'>,
+): Promise<ConnectorInstance> {
+  return destinationId === undefined ? connection.destination : store.loadConnector('destination', destinationId);
 }
 
 /** `millrace/<connection>/<epoch>/<feed>/<attempt>`: the destination can tell which of our sessions has lost its place (I9). */

@@ -1,23 +1,15 @@
-import type { LedgerPosition } from '../connectors/sdk/types.js';
-import type { ConnectionPlan, RunError } from '../platform/db/store.js';
-import { MillraceError, isMillraceError } from '../platform/errors/error.js';
-import type { StreamConfig } from '../schema/connection-config.js';
-import type { StreamDescription } from '../schema/types.js';
+import { type FeedRule, type FoundPlace, findPlace, setByHand } from '../checkpoint/place.js';
+import type { FenceResult } from '../connectors/sdk/types.js';
+import type { ConnectionPlan } from '../platform/db/store.js';
+import { durationMs } from '../schema/connection-config.js';
 import { runFolder } from '../stage/layout.js';
-import type { PrepareInput, Prepared, PreparedFeed } from './contract.js';
+import { belowLive, trackPlace } from './backfill.js';
+import type { PrepareInput, Prepared, PreparedFeed, RunLimits, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import {
-  type FeedPlan,
-  type RouteEnds,
-  type RunPlan,
-  isFullRefresh,
-  openDestination,
-  openSource,
-  planFeed,
-  sessionOf,
-} from './plan.js';
+import { type FeedDraft, type RunDraft, type RunWork, draftRun, streamError, targetOf, trackOf, wantedStreams } from './draft.js';
+import { type FeedPlan, type RunPlan, destinationOf, isFullRefresh, openDestination, sessionOf } from './plan.js';
 import { putDocument } from './plan-store.js';
-import { addressOf, placeByCursor, placeOf } from './place.js';
+import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { type Shell, inShell } from './shell.js';
 
 /** Fixes the plan of the run, takes the destination over from whoever had it, and finds where every feed stands. */
@@ -26,98 +18,107 @@ export function createPrepare(dependencies: ActivityDependencies) {
 }
 
 async function prepare(shell: Shell, dependencies: ActivityDependencies, input: PrepareInput): Promise<Prepared> {
-  const { run } = input;
+  const { run, purpose } = input;
   const connection = await dependencies.store.loadConnection(run.connectionId);
   await dependencies.store.recordRun({ ...runRecord(input), status: 'running', connectionVersion: connection.version });
-  const wanted = connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
-  const source = openSource(shell, dependencies, connection.source, sessionOf(run, '', shell.attempt));
-  const destination = openDestination(shell, dependencies, connection.destination, sessionOf(run, '', shell.attempt));
-  const names = wanted.map((stream) => stream.name);
-  const [catalog, fence] = await Promise.all([
-    source.connector.discover(source.context, names),
-    destination.connector.fence(destination.context, {
-      connectionId: run.connectionId,
-      epoch: run.epoch,
-      run: run.number,
-      feeds: names,
-    }),
-  ]);
+  const elsewhere = purpose?.kind === 'replay' ? { destinationId: purpose.destinationId } : {};
+  const instance = await destinationOf(dependencies, connection, elsewhere);
+  const destination = openDestination(shell, dependencies, instance, sessionOf(run, '', shell.attempt));
+  const work: RunWork = { input, connection, destination };
+  const [draft, fence] = await Promise.all([draftRun(shell, dependencies, work), raiseFence(work)]);
   if (fence.outcome === 'refused') return { outcome: 'behind', epoch: fence.epoch };
-  const planned = wanted.map((config) =>
-    planOrError(
-      config,
-      catalog.streams.find((stream) => stream.name === config.name),
-      {
-        source: source.connector,
-        destination: destination.connector,
-        target: destination.connector.defaultTarget(destination.context.config, config.name),
-      },
-    ),
+  return finishPlan(dependencies, work, { draft, fence });
+}
+
+function raiseFence(work: RunWork): Promise<FenceResult> {
+  const { connector, context } = work.destination;
+  const { run, feeds: states } = work.input;
+  const feeds = wantedStreams(work).map((config) => {
+    const setTo = setByHand(states[config.name]);
+    return { name: config.name, target: targetOf(work, config), ...(setTo ? { setTo } : {}) };
+  });
+  const { connectionId, epoch, number } = run;
+  return connector.fence(context, { connectionId, epoch, run: number, track: trackOf(work.input), feeds });
+}
+
+type Raised = Extract<FenceResult, { outcome: 'raised' }>;
+
+interface Found {
+  readonly draft: RunDraft;
+  readonly fence: Raised;
+}
+
+async function finishPlan({ stage }: ActivityDependencies, { input, connection }: RunWork, found: Found): Promise<Prepared> {
+  const { draft, fence } = found;
+  const placed = draft.feeds.map((feed) => placeFeed(input, feed, found));
+  const feeds = await Promise.all(
+    placed.map(async ({ found: place, ...feed }): Promise<PreparedFeed> => {
+      const { plan: _, ...prepared } = feed;
+      return { ...prepared, notes: place.notes, place: await stagePlace(stage, input.run, feed.feed, place) };
+    }),
   );
-  return finishPlan(dependencies, input, { connection, planned, ledger: fence.ledger, endedSessions: fence.endedSessions });
+  const { feeds: _drafts, ...rest } = draft;
+  const document: RunPlan = {
+    format: 'millrace-plan/1',
+    connectionVersion: connection.version,
+    ...rest,
+    feeds: placed.flatMap(({ plan }) => (plan ? [plan] : [])),
+  };
+  const plan = await putDocument(stage, `${runFolder(addressOf(input.run))}/plan-${crypto.randomUUID()}.json`, document);
+  const notes = fence.endedSessions > 0 ? [`ended ${fence.endedSessions} sessions of an earlier run in the destination`] : [];
+  return { outcome: 'ready', plan, feeds, notes, live: draft.track === 'live', limits: limitsOf(connection) };
 }
 
-type Planned =
-  | { readonly feed: string; readonly plan: FeedPlan }
-  | { readonly feed: string; readonly error: RunError; readonly mode: StreamConfig['mode'] };
+type PlacedFeed = Omit<PreparedFeed, 'place' | 'notes'> & { readonly found: FoundPlace; readonly plan?: FeedPlan };
 
-/** One stream that cannot be planned does not stop the others. */
-function planOrError(config: StreamConfig, stream: StreamDescription | undefined, ends: RouteEnds): Planned {
+/** Where the feed starts; what is wrong with one feed does not stop the others. */
+function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fence }: Found): PlacedFeed {
+  const { feed } = draft;
+  const state = input.feeds[feed];
+  const nowhere: FoundPlace = { ...(state ?? { lineage: 1, generation: 1, seq: 0, position: { kind: 'start' } }), notes: [] };
+  if ('error' in draft) return { feed, transforms: false, found: nowhere, error: draft.error };
+  const transforms = draft.plan.sql !== undefined;
   try {
-    if (!stream)
-      throw new MillraceError('source.stream_missing', {
-        detail: `The source has no stream ${config.name} that this user may read.`,
-        stream: config.name,
-      });
-    return { feed: config.name, plan: planFeed(config, stream, ends) };
+    const live = track.startsWith('replay') ? nowhere : livePlace(input, draft, fence);
+    if (track === 'live') return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan };
+    const { plan, notes } = belowLive(draft.plan, live);
+    const place = trackPlace(
+      live,
+      fence.track.find((row) => row.feed === feed),
+    );
+    return { feed, transforms, found: { ...place, notes }, plan };
   } catch (error) {
-    return { feed: config.name, mode: config.mode, error: streamError(error) };
+    return { feed, transforms, found: nowhere, error: streamError(error) };
   }
 }
 
-async function finishPlan(
-  { stage }: ActivityDependencies,
-  input: PrepareInput,
-  found: {
-    readonly connection: ConnectionPlan;
-    readonly planned: readonly Planned[];
-    readonly ledger: readonly LedgerPosition[];
-    readonly endedSessions: number;
-  },
-): Promise<Prepared> {
-  const feeds = await Promise.all(found.planned.map((planned) => prepareFeed(stage, input, planned, found.ledger)));
-  const plans = found.planned.flatMap((planned) => ('plan' in planned ? [planned.plan] : []));
-  const document: RunPlan = { format: 'millrace-plan/1', connectionVersion: found.connection.version, feeds: plans };
-  const key = `${runFolder(addressOf(input.run))}/plan-${crypto.randomUUID()}.json`;
-  const notes = found.endedSessions > 0 ? [`ended ${found.endedSessions} sessions of an earlier run in the destination`] : [];
-  return { outcome: 'ready', plan: await putDocument(stage, key, document), feeds, notes };
+function livePlace(input: PrepareInput, { feed, config }: FeedDraft, fence: Raised): FoundPlace {
+  const rule: FeedRule = {
+    name: feed,
+    fullRefresh: isFullRefresh(config.mode),
+    refresh: input.refresh?.includes(feed) ?? false,
+    goOn: input.unfinished === true || input.purpose?.kind === 'retry',
+    onDestinationBehind: config.onDestinationBehind,
+    onTargetMissing: config.onTargetMissing,
+  };
+  return findPlace(rule, {
+    state: input.feeds[feed],
+    ledger: fence.live.find((row) => row.feed === feed),
+    targetMissing: fence.missingTargets.includes(feed),
+    boundaryAtState: fence.boundaries[feed],
+  });
 }
 
-async function prepareFeed(
-  stage: ActivityDependencies['stage'],
-  input: PrepareInput,
-  planned: Planned,
-  ledger: readonly LedgerPosition[],
-): Promise<PreparedFeed> {
-  const known = { state: input.feeds[planned.feed], ledger: ledger.find((row) => row.feed === planned.feed) };
-  const fullRefresh = isFullRefresh('plan' in planned ? planned.plan.mode : planned.mode);
-  const place = await placeOf(stage, input.run, { name: planned.feed, fullRefresh }, known);
-  if ('error' in planned) return { feed: planned.feed, transforms: false, place, error: planned.error };
-  const { feed, plan } = planned;
-  try {
-    return { feed, transforms: plan.sql !== undefined, place: placeByCursor(place, plan) };
-  } catch (error) {
-    return { feed, transforms: false, place, error: streamError(error) };
-  }
-}
-
-/** What concerns one stream becomes part of the plan; anything else stops the run. */
-function streamError(error: unknown): RunError {
-  if (!isMillraceError(error)) throw error;
-  return { code: error.code, message: error.message, suggestion: error.suggestion };
+function limitsOf({ limits }: ConnectionPlan): RunLimits {
+  const { parallelStreams, rows, duration } = limits;
+  return {
+    parallelStreams,
+    ...(rows === undefined ? {} : { rows }),
+    ...(duration === undefined ? {} : { durationMs: durationMs(duration) }),
+  };
 }
 
 function runRecord({ run, startedAt }: PrepareInput) {
-  const { runId, workspaceId, connectionId, number, trigger, workflowId } = run;
+  const { runId, workspaceId, connectionId, number, trigger, workflowId } = run satisfies RunRef;
   return { id: runId, workspaceId, connectionId, number, trigger, workflowId, startedAt };
 }

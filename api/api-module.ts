@@ -4,6 +4,7 @@ import type { ApiServices } from './api-services.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
+import { StateController } from './connections/state.controller.js';
 import { SyncsController } from './connections/syncs.controller.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
@@ -14,7 +15,7 @@ import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
-import { API_KEYS, CONNECTIONS, DESTINATIONS, HEALTH, OPENAPI, RUNS, SOURCES, SYNCS } from './tokens.js';
+import { API_KEYS, CONNECTIONS, DESTINATIONS, HEALTH, OPENAPI, RUNS, SOURCES, STATE, SYNCS } from './tokens.js';
 
 const CONTROLLERS = [
   ConnectorsController,
@@ -22,6 +23,7 @@ const CONTROLLERS = [
   DestinationsController,
   ConnectionsController,
   SyncsController,
+  StateController,
   RunsController,
   ApiKeysController,
   HealthController,
@@ -43,6 +45,7 @@ function named(services: ApiServices): Provider[] {
     { provide: DESTINATIONS, useValue: services.destinations },
     { provide: CONNECTIONS, useValue: services.connections },
     { provide: SYNCS, useValue: services.syncs },
+    { provide: STATE, useValue: services.state },
     { provide: RUNS, useValue: services.runs },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { KeyStore } from './auth/key-store.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
+import { StateService } from './connections/state-service.js';
 import { SyncService } from './connections/sync-service.js';
 import { OpenApiHolder } from './docs/docs.controller.js';
 import { ConnectionEngine } from './engine/connection-engine.js';
@@ -33,6 +34,7 @@ export interface ApiServices {
   readonly destinations: SystemService;
   readonly connections: ConnectionService;
   readonly syncs: SyncService;
+  readonly state: StateService;
   readonly runs: RunService;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
@@ -49,11 +51,13 @@ export function createServices(parts: ApiParts): ApiServices {
   const runStore = new RunStore(db);
   const linkOf = (workflowId: string): string | null => temporalUrl(parts.temporalUiUrl, link.namespace, workflowId);
   const runs = new RunService(runStore, engine, { linkOf, closing: parts.closing });
+  const syncs = new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules });
   return {
     sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
     destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
     connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
-    syncs: new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules }),
+    syncs,
+    state: new StateService(connectionStore, syncs, engine),
     runs,
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),

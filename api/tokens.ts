@@ -6,6 +6,7 @@ export const SOURCES = Symbol('sources');
 export const DESTINATIONS = Symbol('destinations');
 export const CONNECTIONS = Symbol('connections');
 export const SYNCS = Symbol('syncs');
+export const STATE = Symbol('state');
 export const RUNS = Symbol('runs');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');

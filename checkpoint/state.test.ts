@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { migrateState, packFeed, unpackFeed } from './state.js';
+import { type CompactFeed, migrateState, packFeed, unpackFeed } from './state.js';
 import type { FeedState } from '../workflows/messages.js';
 
 const FEEDS: Record<string, FeedState> = {
@@ -34,13 +35,16 @@ const FEEDS: Record<string, FeedState> = {
   },
 };
 
+const REFRESHING: FeedState = { lineage: 3, generation: 2, seq: 0, position: { kind: 'start' }, refreshing: true };
+
 test('every kind of position survives packing', () => {
-  for (const state of Object.values(FEEDS)) expect(unpackFeed(packFeed(state))).toEqual(state);
+  for (const state of [...Object.values(FEEDS), REFRESHING]) expect(unpackFeed(packFeed(state))).toEqual(state);
 });
 
-test('the packed form is frozen: version 1', async () => {
-  const packed = Object.fromEntries(Object.entries(FEEDS).map(([name, state]) => [name, packFeed(state)]));
-  await expect(`${JSON.stringify({ v: 1, feeds: packed }, null, 1)}\n`).toMatchFileSnapshot('../test/golden/state-v1.json');
+test('the packed form is frozen: version 2', async () => {
+  const all = { ...FEEDS, 'public.refreshed': REFRESHING };
+  const packed = Object.fromEntries(Object.entries(all).map(([name, state]) => [name, packFeed(state)]));
+  await expect(`${JSON.stringify({ v: 2, feeds: packed }, null, 1)}\n`).toMatchFileSnapshot('../test/golden/state-v2.json');
 });
 
 test('a feed takes about a hundred bytes', () => {
@@ -48,9 +52,16 @@ test('a feed takes about a hundred bytes', () => {
   expect(bytes).toBeLessThan(100);
 });
 
+test('a state of version 1 is understood', async () => {
+  const old: unknown = JSON.parse(await readFile(new URL('../test/golden/state-v1.json', import.meta.url), 'utf8'));
+  const { v, feeds } = migrateState<{ v: number; feeds: Record<string, CompactFeed> }>(old, { v: 2, feeds: {} });
+  expect(v).toBe(2);
+  expect(Object.fromEntries(Object.entries(feeds).map(([name, packed]) => [name, unpackFeed(packed)]))).toEqual(FEEDS);
+});
+
 test('a state of the future is refused, none at all is the initial one', () => {
-  const initial = { v: 1, epoch: 0 };
+  const initial = { v: 2, epoch: 0 };
   expect(migrateState(undefined, initial)).toBe(initial);
-  expect(migrateState({ v: 1, epoch: 4 }, initial)).toEqual({ v: 1, epoch: 4 });
-  expect(() => migrateState({ v: 2 }, initial)).toThrow(/version 2/);
+  expect(migrateState({ v: 2, epoch: 4 }, initial)).toEqual({ v: 2, epoch: 4 });
+  expect(() => migrateState({ v: 3 }, initial)).toThrow(/version 3/);
 });

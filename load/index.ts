@@ -3,16 +3,15 @@
  * @module
  */
 import type { WriteMode } from '../schema/connection-config.js';
-import type { Target } from '../schema/types.js';
 import { planAppend } from './append.js';
 import { planDeduped } from './deduped.js';
 import { planOverwrite } from './overwrite.js';
 import type { Dialect, LoadPlan, LoadShape } from './plan.js';
 
-export function planLoad(mode: WriteMode, shape: LoadShape, dialect: Dialect, shadow: Target): LoadPlan {
+export function planLoad(mode: WriteMode, shape: LoadShape, dialect: Dialect): LoadPlan {
   switch (mode) {
     case 'full_refresh_overwrite':
-      return planOverwrite(shape, dialect, shadow);
+      return planOverwrite(shape, dialect);
     case 'incremental_append':
       return planAppend(shape, dialect);
     case 'incremental_deduped':

@@ -21,13 +21,13 @@ const SHAPE: LoadShape = {
 const SHADOW = { schema: '_millrace', table: 'shadow_1' };
 
 test.each([
-  ['full_refresh_overwrite', SHAPE],
+  ['full_refresh_overwrite', { ...SHAPE, target: SHADOW }],
   ['incremental_append', SHAPE],
   ['incremental_deduped', SHAPE],
   ['incremental_deduped', { ...SHAPE, dedup: 'last_load_wins' }],
   ['incremental_deduped', { ...SHAPE, cursor: { name: 'region', type: 'text' } }],
 ] as const)('%s as SQL for Postgres', async (mode, shape) => {
-  const plan = planLoad(mode, shape, dialect, SHADOW);
+  const plan = planLoad(mode, shape, dialect);
   const text = [
     `-- copy into the ${plan.into}`,
     ...plan.before.map((statement) => `${statement};`),

@@ -1,12 +1,11 @@
-import type { Target } from '../schema/types.js';
 import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColumns } from './plan.js';
 
 /**
- * full_refresh_overwrite: into a shadow that nobody reads; the last slice publishes it (I5). System columns take their
+ * full_refresh_overwrite: into a shadow that nobody reads, whose last slice publishes it (I5). System columns take their
  * value from a default that is changed for every slice, which nobody else's lock can hold up.
  */
-export function planOverwrite(shape: LoadShape, dialect: Dialect, shadow: Target): LoadPlan {
-  const relation = qualifiedName(shadow, dialect);
+export function planOverwrite(shape: LoadShape, dialect: Dialect): LoadPlan {
+  const relation = qualifiedName(shape.target, dialect);
   const defaults = systemColumns(shape).map(
     (column) => `alter column ${dialect.identifier(column.name)} set default ${dialect.literal(column.value)}::${column.type}`,
   );

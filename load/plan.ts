@@ -12,6 +12,7 @@ export interface LoadColumn {
 }
 
 export interface LoadShape {
+  /** The table that the slice goes into: the stream's target or its shadow. */
   readonly target: Target;
   /** The stream's columns, without system columns. */
   readonly columns: readonly LoadColumn[];

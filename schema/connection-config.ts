@@ -34,8 +34,38 @@ export const streamConfigSchema = z
     target: targetSchema.optional(),
     nullCursor: z.enum(['include', 'exclude', 'error']).default('include'),
     settle: duration.default('30s').describe('How long to wait for writers that were in flight when the upper bound was taken.'),
+    onDestinationBehind: z
+      .enum(['resume', 'stop'])
+      .default('resume')
+      .describe('When the destination has lost slices that it had, as after a restore: read on from what it has, or stop.'),
+    onTargetMissing: z
+      .enum(['stop', 'refresh'])
+      .default('stop')
+      .describe('When the target table is gone although the stream was read: stop, or read it from the start.'),
   })
   .meta({ id: 'StreamConfig' });
+
+/** How a connection's runs behave. */
+export const runOptionsSchema = z.strictObject({
+  limits: z
+    .strictObject({
+      parallelStreams: z.int().min(1).max(64).default(4).describe('Streams that are read side by side.'),
+      rows: z.int().min(1).optional().describe('A run ends at the next slice edge when it has taken so many rows.'),
+      duration: duration.optional().describe('A run ends at the next slice edge after so long; the next one goes on.'),
+    })
+    .default({ parallelStreams: 4 }),
+  pauseAfterFailures: z
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(20)
+    .describe('The schedule pauses itself after so many failed runs in a row; 0 = never.'),
+  keepStaged: duration
+    .default('0s')
+    .describe('How long the staged files of runs that succeeded are kept, so that they can be loaded elsewhere.'),
+});
+
+export type RunOptions = z.infer<typeof runOptionsSchema>;
 
 export const scheduleSchema = z
   .discriminatedUnion('type', [

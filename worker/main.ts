@@ -9,14 +9,18 @@ import type { RunningWorker, WorkerOptions } from '../platform/config/runtime.js
 import { createMetadataStore } from '../platform/db/metadata-store.js';
 import { openTrustedEngine } from '../platform/duckdb/engine.js';
 import { type Logger, createLogger } from '../platform/logger/logger.js';
+import { dataConverter } from '../platform/temporal/payload-codec.js';
 import { openStage, removeAbandonedTemp } from '../stage/store.js';
 import { closeTransformPool } from '../transform/engine/index.js';
+import { createBreaker } from './breaker.js';
 import { BUNDLE_PATH } from './bundle-path.js';
 import { createRequestScheduledSync } from './scheduled-sync.js';
 
 /** Longer than the wait between two heartbeats: that is when an activity learns that the worker stops. */
 const SHUTDOWN_GRACE = '10 s';
 const SHUTDOWN_FORCE = '20 s';
+/** Heartbeats bring the news of a cancel; by default only every eight seconds one would be sent. */
+const HEARTBEAT_THROTTLE = '2 s';
 /** How long a workflow waits for a worker that died before another one may go on with it. */
 const STICKY_TIMEOUT = '3 s';
 /** Activities of one process; DuckDB work among them is limited to two statements by its own slots. */
@@ -33,18 +37,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const store = await createMetadataStore(options.databaseUrl, options.secretKey);
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
   const { taskQueue, sliceBytes } = options.settings;
-  const client = new Client({ connection, namespace: options.namespace });
+  const client = new Client({ connection, namespace: options.namespace, dataConverter });
   const worker = await Worker.create({
     connection,
     namespace: options.namespace,
     taskQueue,
+    dataConverter,
     workflowBundle: { codePath: BUNDLE_PATH },
     activities: {
       ...createActivities({ store, stage, engine, log, sliceBytes }),
+      ...createBreaker({ client, store }),
       requestScheduledSync: createRequestScheduledSync({ client, store, taskQueue }),
     },
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
     ...(options.identity === undefined ? {} : { identity: options.identity }),

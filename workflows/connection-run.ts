@@ -10,7 +10,15 @@ import type { Activities } from '../activities/contract.js';
 import type { RunError } from '../platform/db/store.js';
 import type { QueuedRun } from './connection-state.js';
 import { runError } from './failures.js';
-import { type ConnectionInput, type FeedState, type RunStatus, type TickAnswer, answered, syncWorkflowId } from './messages.js';
+import {
+  type ConnectionInput,
+  type FeedState,
+  type RunPurpose,
+  type RunStatus,
+  type TickAnswer,
+  answered,
+  syncWorkflowId,
+} from './messages.js';
 import { POLICIES } from './policies.js';
 import { CONNECTION, DESTINATION, SOURCE, TRIGGER, WORKSPACE } from './search-attributes.js';
 import { sync } from './sync.js';
@@ -24,6 +32,8 @@ export interface StartingRun {
   readonly queued: QueuedRun;
   readonly epoch: number;
   readonly feeds: Readonly<Record<string, FeedState>>;
+  /** The run before stopped at one of its limits. */
+  readonly unfinished: boolean;
 }
 
 /**
@@ -40,10 +50,11 @@ export async function executeRun(run: StartingRun, scope: CancellationScope): Pr
   }
 }
 
-function startSync({ connection, queued, epoch, feeds }: StartingRun): Promise<SyncResult> {
-  const { workspaceId, connectionId } = connection;
+function startSync({ connection, queued, epoch, feeds, unfinished }: StartingRun): Promise<SyncResult> {
+  const { workspaceId, connectionId, maxHistoryEvents } = connection;
   const { runId, number, request } = queued;
-  const { trigger, labels, streams } = request;
+  const { trigger, labels, streams, refresh } = request;
+  const purpose = purposeOf(queued);
   const input: SyncInput = {
     workspaceId,
     connectionId,
@@ -54,6 +65,10 @@ function startSync({ connection, queued, epoch, feeds }: StartingRun): Promise<S
     labels,
     feeds,
     ...(streams ? { streams } : {}),
+    ...(refresh ? { refresh } : {}),
+    ...(purpose ? { purpose } : {}),
+    ...(unfinished ? { unfinished } : {}),
+    ...(maxHistoryEvents === undefined ? {} : { maxHistoryEvents }),
   };
   return executeChild(sync, {
     workflowId: syncWorkflowId(connectionId, number),
@@ -68,8 +83,17 @@ function startSync({ connection, queued, epoch, feeds }: StartingRun): Promise<S
       { key: DESTINATION, value: labels.destination },
       { key: TRIGGER, value: trigger },
     ],
-    priority: { priorityKey: trigger === 'schedule' ? 3 : 2, fairnessKey: workspaceId },
+    priority: { priorityKey: PRIORITY[trigger], fairnessKey: workspaceId },
   });
+}
+
+/** People wait for the first two; lower comes first. */
+const PRIORITY = { manual: 2, api: 2, schedule: 3, backfill: 5 } as const;
+
+/** A backfill's slices stand under a name of their own in the ledger, which another run takes up when it retries this one. */
+function purposeOf({ number, request }: QueuedRun): RunPurpose | undefined {
+  const { purpose } = request;
+  return purpose?.kind === 'backfill' ? { track: `backfill/${number}`, ...purpose } : purpose;
 }
 
 /** Writes where people look how a run ended that could not do so itself. */
@@ -82,8 +106,8 @@ export async function recordOutcome(
   const { runId, number, request } = queued;
   const workflowId = syncWorkflowId(connectionId, number);
   const run = { workspaceId, connectionId, runId, number, epoch, workflowId, trigger: request.trigger };
-  await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], clean: false });
-  return { status, epoch, feeds: {}, rows: 0, error };
+  await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], pending: {}, clean: false });
+  return { status, epoch, feeds: {}, rows: 0, error, unfinished: false };
 }
 
 /** A tick that has given up waiting is no concern of ours. */

@@ -1,6 +1,17 @@
 import { type CompactFeed, STATE_VERSION, migrateState, packFeed, unpackFeed } from '../checkpoint/state.js';
 import { NEVER_READ } from '../checkpoint/never-read.js';
-import type { ActiveRun, ConnectionInput, ConnectionView, FeedState, RunStatus, SyncAccepted, SyncRequest } from './messages.js';
+import { START, canonicalJson } from '../checkpoint/position.js';
+import type {
+  ActiveRun,
+  ConnectionInput,
+  ConnectionView,
+  FeedState,
+  NewPlace,
+  RunStatus,
+  StateChange,
+  SyncAccepted,
+  SyncRequest,
+} from './messages.js';
 
 /** A run that was asked for and has not begun. */
 export interface QueuedRun {
@@ -16,28 +27,46 @@ export interface ConnectionState {
   readonly v: typeof STATE_VERSION;
   readonly epoch: number;
   readonly lastNumber: number;
+  /** Counts explicit changes of position. */
+  readonly revision: number;
   readonly paused: boolean;
   readonly pauseNote: string | null;
   readonly queue: readonly QueuedRun[];
   readonly feeds: Readonly<Record<string, CompactFeed>>;
-  readonly lastRun: { readonly number: number; readonly status: RunStatus } | null;
+  readonly lastRun: LastRun | null;
+  /** Runs that failed since the last one that did not. */
+  readonly failures: number;
+  /** Why the schedule has paused itself. */
+  readonly tripped: string | null;
   /** Answers by update id, newest last: a repeated request gets the answer of the first, also after continue-as-new. */
   readonly answers: readonly (readonly [string, SyncAccepted])[];
 }
 
+export interface LastRun {
+  readonly number: number;
+  readonly status: RunStatus;
+  /** It stopped at one of its limits: the next run goes on from there. */
+  readonly unfinished?: true;
+}
+
 export const MAX_QUEUED = 10;
 const MAX_ANSWERS = 100;
+/** Temporal refuses payloads of 2 MB; names and cursors of some thousand streams take a quarter of this. */
+const MAX_STATE_BYTES = 1_000_000;
 
 export function initialState(input: ConnectionInput): ConnectionState {
   return migrateState<ConnectionState>(input.state, {
     v: STATE_VERSION,
     epoch: 0,
     lastNumber: input.lastNumber ?? 0,
+    revision: 0,
     paused: false,
     pauseNote: null,
     queue: [],
     feeds: {},
     lastRun: null,
+    failures: 0,
+    tripped: null,
     answers: [],
   });
 }
@@ -57,22 +86,55 @@ export function withCheckpoint(state: ConnectionState, feeds: Readonly<Record<st
 
 function isNewer(held: CompactFeed | undefined, next: FeedState): boolean {
   if (!held) return true;
-  const [lineage, , seq] = held;
+  const [lineage, , seq] = held[0];
   return next.lineage > lineage || (next.lineage === lineage && next.seq >= seq);
 }
 
-/** An explicit change of position: a new lineage, so that no older ledger row can undo it. */
-export function withPosition(state: ConnectionState, feed: string, position: FeedState['position']): ConnectionState {
-  const packed = state.feeds[feed];
-  const held = packed ? unpackFeed(packed) : { ...NEVER_READ, lineage: 0 };
-  const next: FeedState = { lineage: held.lineage + 1, generation: held.generation, seq: 0, position };
-  return { ...state, feeds: { ...state.feeds, [feed]: packFeed(next) } };
+/** What feeds come to by an explicit change: a new lineage, so that no older ledger row can undo it. */
+export function moved(
+  state: ConnectionState,
+  feeds: Readonly<Record<string, NewPlace>>,
+  change: Pick<StateChange, 'kind' | 'by'>,
+): StateChange {
+  const places = Object.entries(feeds).map(([name, place]) => {
+    const before = heldFeed(state, name);
+    return [name, { before, after: movedFeed(before ?? { ...NEVER_READ, lineage: 0 }, place) }] as const;
+  });
+  return { ...change, revision: state.revision + 1, feeds: Object.fromEntries(places) };
 }
 
-/** A queued run that wants exactly the same streams; a second request joins it. */
-export function joinable(state: ConnectionState, request: SyncRequest): QueuedRun | undefined {
-  return state.queue.find((queued) => JSON.stringify(queued.request.streams ?? null) === JSON.stringify(request.streams ?? null));
+function heldFeed(state: ConnectionState, name: string): FeedState | null {
+  const packed = state.feeds[name];
+  return packed ? unpackFeed(packed) : null;
 }
+
+function movedFeed(held: FeedState, { position, refreshing }: NewPlace): FeedState {
+  const { lineage, generation } = held;
+  if (!refreshing) return { lineage: lineage + 1, generation, seq: 0, position };
+  return { lineage: lineage + 1, generation: generation + 1, seq: 0, position, refreshing };
+}
+
+export function withChange(state: ConnectionState, change: StateChange): ConnectionState {
+  const after = Object.entries(change.feeds).map(([name, place]) => [name, packFeed(place.after)] as const);
+  return { ...state, revision: change.revision, feeds: { ...state.feeds, ...Object.fromEntries(after) } };
+}
+
+/** The place of a feed that is read anew; with `refreshing` what it had loaded is replaced. */
+export const ANEW: NewPlace = { position: START };
+export const REFRESHED: NewPlace = { position: START, refreshing: true };
+
+/** Why a state is too large to be kept, or undefined. */
+export function tooLarge(state: ConnectionState): string | undefined {
+  const { length } = JSON.stringify(state);
+  return length > MAX_STATE_BYTES ? `The state would have ${length} characters, the limit is ${MAX_STATE_BYTES}.` : undefined;
+}
+
+/** A queued run that wants exactly the same; a second request joins it. */
+export function joinable(state: ConnectionState, request: SyncRequest): QueuedRun | undefined {
+  return state.queue.find((queued) => wish(queued.request) === wish(request));
+}
+
+const wish = ({ streams, refresh, purpose }: SyncRequest): string => canonicalJson({ streams, refresh, purpose });
 
 export function withReply(queued: QueuedRun, replyTo: string | undefined): QueuedRun {
   return replyTo === undefined ? queued : { ...queued, replyTo: [...queued.replyTo, replyTo] };
@@ -91,6 +153,6 @@ export function viewOf(state: ConnectionState, active: ActiveRun | null, workflo
     workflowId: workflowId(number),
     trigger: request.trigger,
   }));
-  const { paused, pauseNote, epoch, lastRun } = state;
-  return { paused, pauseNote, epoch, lastRun, active, queued, feeds: feedsOf(state) };
+  const { paused, pauseNote, tripped, epoch, revision, lastRun } = state;
+  return { paused, pauseNote, tripped, epoch, revision, lastRun, active, queued, feeds: feedsOf(state) };
 }

@@ -14,31 +14,38 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { START } from '../checkpoint/position.js';
-import { unpackFeed } from '../checkpoint/state.js';
 import {
+  ANEW,
   type ConnectionState,
   MAX_QUEUED,
   type QueuedRun,
+  REFRESHED,
   feedsOf,
   initialState,
   joinable,
+  moved,
+  tooLarge,
   viewOf,
   withAnswer,
+  withChange,
   withCheckpoint,
-  withPosition,
   withReply,
 } from './connection-state.js';
 import { executeRun, recordOutcome, tell } from './connection-run.js';
+import { breakerAfter, recover, recordStateChange } from './connection-steps.js';
 import {
   type ActiveRun,
   type ConnectionInput,
-  type FeedState,
+  type MoveRequest,
+  type NewPlace,
+  type StateChange,
   type SyncAccepted,
   type SyncRequest,
   cancelSync,
   checkpoint,
   pause,
+  ready,
+  refreshStream,
   requestSync,
   resetStream,
   resume,
@@ -47,15 +54,14 @@ import {
   state as stateQuery,
   syncWorkflowId,
 } from './messages.js';
+import { MAX_HISTORY_EVENTS } from './policies.js';
 import { newRunId } from './run-id.js';
 import type { SyncResult } from './sync-types.js';
-
-/** Far below Temporal's limit of 51,200 events; a run costs its parent about ten. */
-const MAX_HISTORY_EVENTS = 4_000;
 
 export async function connection(input: ConnectionInput): Promise<void> {
   const entity = new Connection(input);
   entity.listen();
+  await entity.remember();
   while (!entity.isLong()) {
     await condition(() => entity.next() !== undefined || entity.isLong());
     const queued = entity.next();
@@ -77,28 +83,44 @@ class Connection {
   #active: RunningRun | null = null;
   /** Changes of position that wait for the end of a run; the next one must not begin before them. */
   #moving = 0;
+  /** A workflow that was lost does not know yet where its feeds stand. */
+  #lost: boolean;
 
   constructor(private readonly input: ConnectionInput) {
     this.#state = initialState(input);
+    this.#lost = input.state === undefined && (input.lastNumber ?? 0) > 0;
     this.#display();
   }
 
   listen(): void {
-    setHandler(stateQuery, () => viewOf(this.#state, this.#activeView(), (number) => this.#workflowId(number)));
+    setHandler(stateQuery, () => this.#view());
     setHandler(requestSync, (request) => this.#request(request), { validator: (request) => this.#mayRequest(request) });
     setHandler(cancelSync, ({ runId, reason }) => this.#cancel(runId, reason), {
       validator: ({ runId }) => this.#mayCancel(runId),
     });
     setHandler(pause, ({ note }) => this.#pause(note));
     setHandler(resume, () => this.#resume());
-    setHandler(resetStream, ({ feed }) => this.#move(feed, START), { validator: (_request) => this.#mayMove() });
-    setHandler(setState, ({ feed, position }) => this.#move(feed, position), { validator: (_request) => this.#mayMove() });
+    setHandler(ready, () => this.#ready());
+    const mayMove = { validator: (request: MoveRequest) => this.#mayMove(request) };
+    setHandler(resetStream, (request) => this.#move({ [request.feed]: ANEW }, { ...request, kind: 'reset' }), mayMove);
+    setHandler(refreshStream, (request) => this.#move({ [request.feed]: REFRESHED }, { ...request, kind: 'refresh' }), mayMove);
+    setHandler(setState, (request) => this.#move(request.feeds, request), mayMove);
     setHandler(checkpoint, ({ epoch, feeds, ending }) => {
       if (epoch !== this.#state.epoch) return;
       this.#state = withCheckpoint(this.#state, feeds);
       if (ending && this.#active) this.#active.ending = true;
     });
     setHandler(scheduled, (request) => this.#scheduled(request));
+  }
+
+  /** A workflow that was lost takes what it can from the destination's ledger and the metadata. */
+  async remember(): Promise<void> {
+    if (!this.#lost) return;
+    const { connectionId } = this.input;
+    const { feeds, ...found } = await recover(connectionId);
+    this.#state = withCheckpoint({ ...this.#state, ...found }, feeds);
+    this.#lost = false;
+    this.#display();
   }
 
   /** The run to begin now. */
@@ -108,7 +130,7 @@ class Connection {
 
   isLong(): boolean {
     const info = workflowInfo();
-    return info.continueAsNewSuggested || info.historyLength > MAX_HISTORY_EVENTS;
+    return info.continueAsNewSuggested || info.historyLength > (this.input.maxHistoryEvents ?? MAX_HISTORY_EVENTS);
   }
 
   /** Between runs only: a child would not survive its parent's continue-as-new. The queue goes along (I10). */
@@ -131,12 +153,15 @@ class Connection {
       ending: false,
     };
     this.#display();
-    const outcome = await executeRun({ connection: this.input, queued, epoch, feeds: feedsOf(this.#state) }, scope);
+    const unfinished = this.#state.lastRun?.unfinished === true;
+    const starting = { connection: this.input, queued, epoch, feeds: feedsOf(this.#state), unfinished };
+    const outcome = await executeRun(starting, scope);
     this.#state = {
       ...withCheckpoint(this.#state, outcome.feeds),
       epoch: Math.max(epoch, outcome.epoch),
-      lastRun: { number, status: outcome.status },
+      lastRun: { number, status: outcome.status, ...(outcome.unfinished ? { unfinished: true } : {}) },
     };
+    this.#state = { ...this.#state, ...(await breakerAfter(this.input.connectionId, this.#state, outcome)) };
     const waiting = this.#active.replyTo;
     this.#active = null;
     this.#display();
@@ -152,9 +177,13 @@ class Connection {
     }
   }
 
-  #request(request: SyncRequest): SyncAccepted {
+  async #request(request: SyncRequest): Promise<SyncAccepted> {
     const earlier = this.#earlierAnswer();
     if (earlier) return earlier;
+    if (this.#lost) {
+      await condition(() => !this.#lost);
+      this.#mayRequest(request); // it may turn out to be paused
+    }
     const accepted = this.#accept(request);
     this.#state = withAnswer(this.#state, currentUpdateInfo()?.id, accepted);
     return accepted;
@@ -183,14 +212,17 @@ class Connection {
 
   /** A Schedule's tick. While a run is active the tick is refused, as its overlap policy SKIP means it (I10). */
   async #scheduled(request: SyncRequest): Promise<void> {
+    if (this.#lost) await condition(() => !this.#lost);
     if (this.#answersLater(request.replyTo)) return;
-    const reason = this.#state.paused
-      ? 'the connection is paused'
-      : this.#active
-        ? `run ${this.#active.runId} is active`
-        : undefined;
+    const reason = this.#refusalOfTick();
     if (reason === undefined) this.#accept(request);
     else if (request.replyTo !== undefined) await tell(request.replyTo, { outcome: 'refused', reason });
+  }
+
+  #refusalOfTick(): string | undefined {
+    if (this.#state.paused) return 'the connection is paused';
+    if (this.#state.tripped !== null) return this.#state.tripped;
+    return this.#active ? `run ${this.#active.runId} is active` : undefined;
   }
 
   /** The tick asks again because it has waited long: its run is under way. */
@@ -219,7 +251,7 @@ class Connection {
     if (!waiting) return { runId: runId ?? '' }; // it ended between the validator and here
     this.#state = { ...this.#state, queue: this.#state.queue.filter((queued) => queued !== waiting) };
     const cause = { code: 'run.cancelled', message: `Cancelled before it began: ${reason}`, suggestion: '' };
-    const run = { connection: this.input, queued: waiting, epoch: this.#state.epoch, feeds: {} };
+    const run = { connection: this.input, queued: waiting, epoch: this.#state.epoch, feeds: {}, unfinished: false };
     await this.#answer(waiting.replyTo, waiting.number, await recordOutcome(run, 'cancelled', cause));
     return { runId: waiting.runId };
   }
@@ -230,33 +262,50 @@ class Connection {
     return { paused: true };
   }
 
+  /** Also lets a schedule go on that had paused itself. */
   #resume(): { paused: false } {
-    this.#state = { ...this.#state, paused: false, pauseNote: null };
+    this.#state = { ...this.#state, paused: false, pauseNote: null, failures: 0, tripped: null };
     this.#display();
     return { paused: false };
   }
 
+  async #ready(): Promise<ReturnType<typeof viewOf>> {
+    if (this.#lost) await condition(() => !this.#lost);
+    return this.#view();
+  }
+
   /** A run in flight would go on from its old place and report it: positions change between runs. */
-  #mayMove(): void {
+  #mayMove({ revision }: MoveRequest): void {
     if (this.#active && !this.#active.ending) {
       refuse('run.already_active', `Run ${this.#active.runId} is active; cancel it or wait for its end.`);
     }
+    if (revision !== undefined && revision !== this.#state.revision && !this.#lost) {
+      refuse('request.stale', `The state has revision ${this.#state.revision}, not ${revision}.`);
+    }
   }
 
-  async #move(feed: string, position: FeedState['position']): Promise<FeedState> {
+  async #move(feeds: Readonly<Record<string, NewPlace>>, request: MoveRequest & Pick<StateChange, 'kind'>): Promise<StateChange> {
     this.#moving++;
-    await condition(() => this.#active === null);
+    await condition(() => this.#active === null && !this.#lost);
     this.#moving--;
-    this.#state = withPosition(this.#state, feed, position);
+    this.#mayMove(request); // somebody else may have been first
+    const change = moved(this.#state, feeds, { kind: request.kind, by: request.by });
+    const next = withChange(this.#state, change);
+    const excess = tooLarge(next);
+    if (excess !== undefined) refuse('request.too_large', excess);
+    this.#state = next;
     this.#display();
-    const packed = this.#state.feeds[feed];
-    if (!packed) throw ApplicationFailure.nonRetryable(`feed ${feed} was not stored`, 'engine.internal');
-    return unpackFeed(packed);
+    await recordStateChange({ connectionId: this.input.connectionId, change });
+    return change;
   }
 
   async #answer(waiting: readonly string[], number: number, { status, error }: SyncResult): Promise<void> {
     const cause = error ? { code: error.code, message: error.message } : {};
     await Promise.all(waiting.map((tick) => tell(tick, { outcome: 'ended', number, status, ...cause })));
+  }
+
+  #view(): ReturnType<typeof viewOf> {
+    return viewOf(this.#state, this.#activeView(), (number) => this.#workflowId(number));
   }
 
   #activeView(): ActiveRun | null {
@@ -270,14 +319,17 @@ class Connection {
   }
 
   #display(): void {
-    const { paused, pauseNote, lastRun, queue, feeds } = this.#state;
+    const { paused, pauseNote, tripped, lastRun, queue, feeds } = this.#state;
     const now = this.#active
       ? `running \`${this.#active.workflowId}\``
       : paused
         ? `paused: ${pauseNote ?? ''}`
         : 'waiting for a trigger';
     const last = lastRun ? `last run #${lastRun.number}: ${lastRun.status}` : 'no run yet';
-    setCurrentDetails(`**${now}**\n\n${last}, ${queue.length} waiting, ${Object.keys(feeds).length} streams with a place`);
+    const breaker = tripped === null ? '' : `\n\nthe schedule waits: ${tripped}`;
+    setCurrentDetails(
+      `**${now}**${breaker}\n\n${last}, ${queue.length} waiting, ${Object.keys(feeds).length} streams with a place`,
+    );
   }
 }
 

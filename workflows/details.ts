@@ -5,13 +5,15 @@ export interface RunDetails {
   readonly phase: string;
   readonly streams: Iterable<StreamRecord>;
   readonly notes: readonly string[];
+  /** Streams that ended before the run continued as new. */
+  readonly endedBefore?: number;
 }
 
 /** Streams shown in full; a run of thousands would not fit Temporal's limit for details. */
 const SHOWN = 50;
 
 /** The run in Markdown, for the first screen of the Temporal Web UI. */
-export function runDetails({ phase, streams, notes }: RunDetails): string {
+export function runDetails({ phase, streams, notes, endedBefore = 0 }: RunDetails): string {
   const records = [...streams];
   const failed = records.filter((record) => record.error);
   const shown = [...failed, ...records.filter((record) => !record.error)].slice(0, SHOWN);
@@ -27,6 +29,7 @@ export function runDetails({ phase, streams, notes }: RunDetails): string {
       ? ['', '| stream | step | extracted | loaded | rejected | cursor |', '|---|---|--:|--:|--:|---|', ...shown.map(row)]
       : []),
     ...(records.length > shown.length ? ['', `… and ${records.length - shown.length} more streams`] : []),
+    ...(endedBefore > 0 ? ['', `${endedBefore} streams had ended before the run went on in this history`] : []),
     ...notes.map((note) => `\n- ${line(note)}`),
     ...shown.flatMap((record) => record.notes.map((note) => `\n- ${record.name}: ${line(note)}`)),
   ].join('\n');

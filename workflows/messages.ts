@@ -21,6 +21,8 @@ export interface ConnectionInput {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly state?: unknown;
+  /** A workflow continues as new when its history has this many events; see policies.ts. */
+  readonly maxHistoryEvents?: number;
   /** Number of the newest run that the metadata knows, so that a workflow that was lost does not number from 1 again. */
   readonly lastNumber?: number;
 }
@@ -30,8 +32,32 @@ export interface SyncRequest {
   readonly labels: Labels;
   /** Only these streams; all when absent. */
   readonly streams?: readonly string[];
+  /** These streams are read anew, and what they had loaded is replaced. */
+  readonly refresh?: readonly string[];
+  /** What the run does instead of bringing its streams up to date. */
+  readonly purpose?: RunPurpose;
   /** Workflow that waits for the run's end (`tick`). */
   readonly replyTo?: string;
+}
+
+export type RunPurpose =
+  /** Reads a window of cursor values again, and leaves the cursor where it is. */
+  | { readonly kind: 'backfill'; readonly window: CursorWindow; readonly track?: string }
+  /** Goes on where another run ended before its time, first with what that had staged and not loaded. */
+  | { readonly kind: 'retry'; readonly run: number; readonly staged?: StageRef; readonly source: boolean }
+  /** Loads what another run had staged into another destination. */
+  | { readonly kind: 'replay'; readonly run: number; readonly staged: StageRef; readonly destinationId: string };
+
+/** Cursor values as the source prints them: from `from` on, up to but without `to`; open where absent. */
+export interface CursorWindow {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** A document in the stage. */
+export interface StageRef {
+  readonly key: string;
+  readonly sha256: string;
 }
 
 export interface SyncAccepted {
@@ -48,6 +74,8 @@ export interface FeedState {
   readonly generation: number;
   readonly seq: number;
   readonly position: Position;
+  /** Its rows go into a shadow, which replaces the target when the stream was read once. */
+  readonly refreshing?: true;
 }
 
 export interface ActiveRun {
@@ -60,7 +88,11 @@ export interface ActiveRun {
 export interface ConnectionView {
   readonly paused: boolean;
   readonly pauseNote: string | null;
+  /** Why the schedule has paused itself after several failed runs. */
+  readonly tripped: string | null;
   readonly epoch: number;
+  /** Counts explicit changes of position. */
+  readonly revision: number;
   readonly active: ActiveRun | null;
   readonly queued: readonly ActiveRun[];
   readonly lastRun: { readonly number: number; readonly status: RunStatus } | null;
@@ -77,9 +109,29 @@ export interface PauseRequest {
   readonly note: string;
 }
 
-export interface SetStateRequest {
+/** An explicit change of position. With `revision`, only if nobody has changed one since. */
+export interface MoveRequest {
+  readonly by: string;
+  readonly revision?: number;
+}
+
+export interface FeedRequest extends MoveRequest {
   readonly feed: string;
-  readonly position: Position;
+}
+
+export interface SetStateRequest extends MoveRequest {
+  readonly kind: 'set' | 'undo';
+  readonly feeds: Readonly<Record<string, NewPlace>>;
+}
+
+export type NewPlace = Pick<FeedState, 'position' | 'refreshing'>;
+
+/** What an explicit change of position did. `before` is null for a feed that was never read. */
+export interface StateChange {
+  readonly revision: number;
+  readonly kind: 'set' | 'undo' | 'reset' | 'refresh';
+  readonly by: string;
+  readonly feeds: Readonly<Record<string, { readonly before: FeedState | null; readonly after: FeedState }>>;
 }
 
 /** Every refusal is an ApplicationFailure whose `type` is an error code of the catalogue. */
@@ -87,9 +139,13 @@ export const requestSync = defineUpdate<SyncAccepted, [SyncRequest]>('requestSyn
 export const cancelSync = defineUpdate<{ readonly runId: string }, [CancelRequest]>('cancelSync');
 export const pause = defineUpdate<{ readonly paused: true }, [PauseRequest]>('pause');
 export const resume = defineUpdate<{ readonly paused: false }, []>('resume');
-/** Starts the stream from nothing in the next run: a new lineage. */
-export const resetStream = defineUpdate<FeedState, [{ readonly feed: string }]>('resetStream');
-export const setState = defineUpdate<FeedState, [SetStateRequest]>('setState');
+/** Reads the stream from the start in the next run, on top of what is loaded. */
+export const resetStream = defineUpdate<StateChange, [FeedRequest]>('resetStream');
+/** Reads the stream from the start in the next run, and replaces what is loaded. */
+export const refreshStream = defineUpdate<StateChange, [FeedRequest]>('refreshStream');
+export const setState = defineUpdate<StateChange, [SetStateRequest]>('setState');
+/** Answers when the workflow knows where its feeds stand, which a lost one finds out first. */
+export const ready = defineUpdate<ConnectionView, []>('ready');
 
 export const checkpoint = defineSignal<[CheckpointMessage]>('checkpoint');
 export const scheduled = defineSignal<[SyncRequest]>('scheduled');

@@ -21,13 +21,16 @@ export const POLICIES = {
   finish: { startToCloseTimeout: '5 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 60 } },
   check: { startToCloseTimeout: '1 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
   discover: { startToCloseTimeout: '10 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
+  /** Before anything else is answered; without the destination nothing would be. */
+  recover: { startToCloseTimeout: '20 s', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
+  record: { startToCloseTimeout: '30 s', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 20 } },
   requestScheduledSync: { startToCloseTimeout: '30 s', retry: { ...BACKOFF, maximumAttempts: 20 } },
 } as const satisfies Record<string, ActivityOptions>;
 
-/** Feeds of one run that are read at the same time. */
-export const PARALLEL_FEEDS = 4;
+/** Temporal suggests to continue as new at 4,096 events, warns at 10,240 and ends a workflow at 51,200. */
+export const MAX_HISTORY_EVENTS = 4_000;
 export const CHECKPOINT_EVERY_MS = 30_000;
-/** A feed whose slices are refused this often in a row does not find its place; something is wrong. */
+/** A feed whose slices are refused this often with nothing loaded in between does not find its place. */
 export const MAX_RELOCATIONS = 5;
 /** A tick that waits for its run asks again this often: the connection may have been lost meanwhile. */
 export const TICK_ASKS_EVERY = '5 m';

@@ -12,12 +12,12 @@ import {
   type RunRef,
   type StageRef,
 } from '../activities/contract.js';
-import type { StreamRecord, StreamStep } from '../platform/db/store.js';
+import type { RunError, RunRows, StreamRecord, StreamStep } from '../platform/db/store.js';
 import { failureCode, runError } from './failures.js';
-import type { FeedState } from './messages.js';
+import type { FeedState, RunStatus } from './messages.js';
 import { MAX_RELOCATIONS, POLICIES } from './policies.js';
 import { extractSlice, loadSlice, transformSlice } from './steps.js';
-import type { FeedResult } from './sync-types.js';
+import type { FeedResult, StopReason } from './sync-types.js';
 
 const { locate } = proxyActivities<Activities>(POLICIES.locate);
 
@@ -29,6 +29,8 @@ export interface FeedRun {
   readonly show: (record: StreamRecord) => void;
   /** Told after every load: only then is a cursor current (I1). */
   readonly checkpoint: (feed: string, state: FeedState) => void;
+  /** Asked at every slice edge. */
+  readonly stop: () => StopReason | undefined;
 }
 
 /** Runs a feed to its end. A failure is the feed's own: it is part of the result, and other feeds go on. */
@@ -36,7 +38,7 @@ export async function syncFeed(feedRun: FeedRun): Promise<FeedResult> {
   const feed = new FeedProgress(feedRun);
   try {
     await withRelocation(feed);
-    return feed.result(feed.delayed ? 'delayed' : 'succeeded');
+    return feed.result();
   } catch (error) {
     const cancelled = isCancellation(error);
     return feed.failed(cancelled ? 'cancelled' : 'failed', runError(error));
@@ -45,10 +47,11 @@ export async function syncFeed(feedRun: FeedRun): Promise<FeedResult> {
 
 /** A slice that does not follow the ledger's last one is dropped, and the feed goes on from what the ledger says (I2). */
 async function withRelocation(feed: FeedProgress): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 0, seq = feed.place.seq; ; attempt++) {
     try {
       return await CancellationScope.cancellable(() => runSlices(feed));
     } catch (error) {
+      if (feed.place.seq > seq) [attempt, seq] = [0, feed.place.seq];
       if (failureCode(error) !== 'load.stale_position' || attempt >= MAX_RELOCATIONS) throw error;
       const { run, plan, prepared } = feed.feedRun;
       feed.moveTo(await locate({ run, plan, feed: prepared.feed, place: feed.place }));
@@ -60,13 +63,13 @@ async function withRelocation(feed: FeedProgress): Promise<void> {
 async function runSlices(feed: FeedProgress): Promise<void> {
   let ahead: Promise<Extracted> | undefined;
   try {
-    for (let place = feed.place, done = false; !done;) {
+    for (let place = feed.place, last = false; !last;) {
       const extracted = await (ahead ?? extract(feed, place));
+      feed.extracted(extracted);
       const from = place;
       place = after(place, extracted);
-      done = extracted.done;
-      ahead = done ? undefined : handled(extract(feed, place));
-      feed.extracted(extracted);
+      last = extracted.done || feed.stops();
+      ahead = last ? undefined : handled(extract(feed, place));
       if (extracted.slice) await transformAndLoad(feed, from, { ...extracted, slice: extracted.slice });
     }
   } catch (error) {
@@ -105,6 +108,7 @@ async function transformAndLoad(
     feed: prepared.feed,
     lineage: from.lineage,
     seq,
+    refreshing: from.refreshing === true,
     slice,
     last: extracted.done,
     progress: feed.record('running'),
@@ -114,24 +118,33 @@ async function transformAndLoad(
   feed.loaded({ ...after(from, extracted), seq: loaded.seq, position: loaded.to });
 }
 
-/** The place behind a slice; one that brought nothing leaves the feed where it is. */
+/** The place behind a slice; one that brought nothing leaves the feed where it is. The last slice of a refresh ends it. */
 function after(place: Place, extracted: Extracted): Place {
-  const { boundary: _, ...rest } = place;
+  const { boundary: _, refreshing, ...rest } = place;
   const boundary = extracted.boundary ? { boundary: extracted.boundary } : {};
-  return { ...rest, seq: place.seq + (extracted.slice ? 1 : 0), position: extracted.to, ...boundary };
+  const still = refreshing && !extracted.done ? { refreshing } : {};
+  return { ...rest, seq: place.seq + (extracted.slice ? 1 : 0), position: extracted.to, ...boundary, ...still };
 }
 
 class FeedProgress {
   place: Place;
-  delayed = false;
+  #delayed = false;
+  #stopped: StopReason | undefined;
   #step: StreamStep = 'extract';
-  #rows = NO_ROWS;
-  #bytes = 0;
-  #slices = 0;
-  #notes: string[] = [];
+  #rows: RunRows;
+  #bytes: number;
+  #slices: number;
+  readonly #notes: string[];
+  /** Staged, not loaded; at most two, since the pipeline is that deep. */
+  #staged: Extracted[] = [];
 
   constructor(readonly feedRun: FeedRun) {
-    this.place = feedRun.prepared.place;
+    const { place, progress, notes } = feedRun.prepared;
+    this.place = place;
+    this.#rows = progress?.rows ?? NO_ROWS;
+    this.#bytes = progress?.bytes ?? 0;
+    this.#slices = progress?.slices ?? 0;
+    this.#notes = [...(progress?.notes ?? notes)];
     this.#show();
   }
 
@@ -140,17 +153,24 @@ class FeedProgress {
     this.#show();
   }
 
+  /** Whether the run wants the feed to end here although there is more. */
+  stops(): boolean {
+    this.#stopped = this.feedRun.stop();
+    return this.#stopped !== undefined;
+  }
+
   extracted(slice: Extracted): void {
     this.#bytes += slice.bytes;
+    if (slice.slice) this.#staged.push(slice);
     this.add(slice.rows);
     if (slice.delayed !== undefined) {
-      this.delayed = true;
+      this.#delayed = true;
       this.note([slice.delayed]);
     }
   }
 
-  add(rows: Partial<typeof NO_ROWS>): void {
-    const sum = (key: keyof typeof NO_ROWS): number => this.#rows[key] + (rows[key] ?? 0);
+  add(rows: Partial<RunRows>): void {
+    const sum = (key: keyof RunRows): number => this.#rows[key] + (rows[key] ?? 0);
     this.#rows = {
       extracted: sum('extracted'),
       repeated: sum('repeated'),
@@ -168,6 +188,7 @@ class FeedProgress {
   /** I1: the rows are durable, so the cursor may move. */
   loaded(place: Place): void {
     this.place = place;
+    this.#staged.shift();
     this.#slices += 1;
     this.#step = 'checkpoint';
     this.feedRun.checkpoint(this.feedRun.prepared.feed, stateOf(place));
@@ -176,23 +197,28 @@ class FeedProgress {
 
   moveTo(place: Place): void {
     this.place = place;
+    this.#staged = [];
     this.note([`went on from the ledger at slice ${place.seq}`]);
   }
 
-  result(status: StreamRecord['status']): FeedResult {
+  result(): FeedResult {
+    if (this.#stopped?.kind === 'history') return this.#end('running', null, this.#stopped);
+    if (this.#stopped) this.note([this.#stopped.note]);
     this.#step = 'finished';
-    const record = this.record(status);
-    this.feedRun.show(record);
-    return { feed: record.name, state: stateOf(this.place), record };
+    return this.#end(this.#delayed || this.#stopped ? 'delayed' : 'succeeded', null, this.#stopped);
   }
 
-  failed(status: 'failed' | 'cancelled', error: StreamRecord['error']): FeedResult {
+  failed(status: 'failed' | 'cancelled', error: RunError): FeedResult {
+    return this.#end(status, error);
+  }
+
+  #end(status: RunStatus, error: RunError | null, stopped?: StopReason): FeedResult {
     const record = { ...this.record(status), error };
     this.feedRun.show(record);
-    return { feed: record.name, state: stateOf(this.place), record };
+    return { feed: record.name, place: this.place, record, pending: this.#staged, ...(stopped ? { stopped } : {}) };
   }
 
-  record(status: StreamRecord['status']): StreamRecord {
+  record(status: RunStatus): StreamRecord {
     return {
       name: this.feedRun.prepared.feed,
       step: this.#step,
@@ -211,6 +237,6 @@ class FeedProgress {
   }
 }
 
-export function stateOf({ lineage, generation, seq, position }: Place): FeedState {
-  return { lineage, generation, seq, position };
+export function stateOf({ lineage, generation, seq, position, refreshing }: Place): FeedState {
+  return { lineage, generation, seq, position, ...(refreshing ? { refreshing } : {}) };
 }

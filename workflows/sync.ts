@@ -4,6 +4,7 @@
  */
 import {
   CancellationScope,
+  continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
   proxyActivities,
@@ -11,102 +12,129 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type Activities, NO_ROWS, type Prepared, type PreparedFeed, type RunRef } from '../activities/contract.js';
+import { type Activities, NO_ROWS, type PreparedFeed, type RunRef, type StageRef } from '../activities/contract.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
 import { runError } from './failures.js';
 import { type FeedState, type RunStatus, checkpoint, connectionWorkflowId } from './messages.js';
 import { inParallel } from './parallel.js';
-import { CHECKPOINT_EVERY_MS, PARALLEL_FEEDS, POLICIES } from './policies.js';
+import { CHECKPOINT_EVERY_MS, MAX_HISTORY_EVENTS, POLICIES } from './policies.js';
+import { endedWith, NOTHING_ENDED, stopReason, statusOf } from './run-outcome.js';
 import { OUTCOME, ROWS } from './search-attributes.js';
 import { stateOf, syncFeed } from './stream.js';
-import type { FeedResult, SyncInput, SyncResult } from './sync-types.js';
+import type { EndedStreams, FeedResult, ReadyRun, StopReason, SyncInput, SyncResult } from './sync-types.js';
 
 const { prepare } = proxyActivities<Activities>(POLICIES.prepare);
 const { finish } = proxyActivities<Activities>(POLICIES.finish);
-
-type Ready = Extract<Prepared, { outcome: 'ready' }>;
+const { recordStreams } = proxyActivities<Activities>(POLICIES.record);
 
 export async function sync(input: SyncInput): Promise<SyncResult> {
   const run = new Run(input);
   try {
-    const ready = await prepareRun(run);
+    const ready = input.carried?.ready ?? (await prepareRun(run));
     run.begin(ready);
-    const results = await inParallel(ready.feeds, PARALLEL_FEEDS, (prepared) => runFeed(run, ready, prepared));
-    return await finishRun(run, results, null);
+    const results = await inParallel(ready.feeds, ready.limits.parallelStreams, (prepared) => runFeed(run, prepared));
+    if (!results.some(goesOn)) return await finishRun(run, results, null);
+    await handOver(run, results);
   } catch (error) {
     return await CancellationScope.nonCancellable(() => finishRun(run, [], error));
   }
+  return await continueAsNew<typeof sync>(run.carried());
 }
 
 /** A destination that has seen a higher epoch is ahead of our state, which was lost or restored: the run goes on from there. */
-async function prepareRun(run: Run): Promise<Ready> {
+async function prepareRun(run: Run): Promise<ReadyRun> {
   for (;;) {
-    const { feeds, streams } = run.input;
-    const prepared = await prepare({ run: run.ref(), feeds, startedAt: run.startedAt, ...(streams ? { streams } : {}) });
+    const { feeds, streams, refresh, purpose, unfinished } = run.input;
+    const prepared = await prepare({
+      run: run.ref(),
+      feeds,
+      startedAt: run.startedAt,
+      ...(streams ? { streams } : {}),
+      ...(refresh ? { refresh } : {}),
+      ...(purpose ? { purpose } : {}),
+      ...(unfinished ? { unfinished } : {}),
+    });
     if (prepared.outcome === 'ready') return prepared;
     run.notes.push(`the destination was ahead: epoch ${prepared.epoch} instead of ${run.epoch}; went on from its ledger`);
     run.epoch = prepared.epoch + 1;
   }
 }
 
-async function runFeed(run: Run, ready: Ready, prepared: PreparedFeed): Promise<FeedResult> {
-  if (prepared.error) return run.refused(prepared, prepared.error);
+async function runFeed(run: Run, prepared: PreparedFeed): Promise<FeedResult> {
+  if (prepared.error) return run.notRun(prepared, 'failed', prepared.error);
+  const stopped = run.stop();
+  if (stopped?.kind === 'limit') return { ...run.notRun(prepared, 'delayed', null, [stopped.note]), stopped };
+  if (stopped) return { ...run.notRun(prepared, 'queued', null), stopped };
   return syncFeed({
     run: run.ref(),
-    plan: ready.plan,
+    plan: run.ready.plan,
     prepared,
     show: (record) => run.show(record),
     checkpoint: (feed, state) => run.checkpoint(feed, state),
+    stop: () => run.stop(),
   });
 }
 
+const goesOn = (result: FeedResult): boolean => result.stopped?.kind === 'history';
+
+/** Before a huge run continues as new: streams that have ended are written down, and cursors told. */
+async function handOver(run: Run, results: readonly FeedResult[]): Promise<void> {
+  const ended = results.filter((result) => !goesOn(result));
+  run.end(ended);
+  run.rest = results.filter(goesOn);
+  await recordStreams({ run: run.ref(), streams: results.map(({ record }) => record) });
+  await run.tell(results, {});
+}
+
 async function finishRun(run: Run, results: readonly FeedResult[], failure: unknown): Promise<SyncResult> {
-  const error = failure === null ? firstError(results) : runError(failure);
-  const status = failure === null ? statusOf(results) : isCancellation(failure) ? 'cancelled' : 'failed';
-  const streams = results.map((result) => result.record);
+  run.end(results);
+  const { ended } = run;
+  const error = failure === null ? ended.error : runError(failure);
+  const status = failure === null ? statusOf(ended.statuses) : isCancellation(failure) ? 'cancelled' : 'failed';
   run.phase(status, error);
   upsertSearchAttributes([
     { key: OUTCOME, value: status },
-    { key: ROWS, value: run.rows() },
+    { key: ROWS, value: ended.rows.loaded },
   ]);
-  await run.lastCheckpoint(results);
+  await run.tell(results, { ending: true }).catch(() => undefined); // the result brings the same again
+  const streams = results.map((result) => result.record);
   const clean = status === 'succeeded' || status === 'delayed';
-  await CancellationScope.nonCancellable(() =>
-    finish({ run: run.ref(), status, startedAt: run.startedAt, error, streams, clean }),
-  );
-  return {
-    status,
-    epoch: run.epoch,
-    feeds: Object.fromEntries(results.map(({ feed, state }) => [feed, state])),
-    rows: run.rows(),
-    error,
-  };
-}
-
-const firstError = (results: readonly FeedResult[]): RunError | null =>
-  results.find((result) => result.record.error)?.record.error ?? null;
-
-/** A feed that fails fails only itself: then the run is partial. */
-function statusOf(results: readonly FeedResult[]): RunStatus {
-  const statuses = new Set(results.map((result) => result.record.status));
-  if (statuses.has('cancelled')) return 'cancelled';
-  if (statuses.has('failed')) return statuses.size === 1 ? 'failed' : 'partial';
-  return statuses.has('delayed') ? 'delayed' : 'succeeded';
+  const outcome = { run: run.ref(), status, startedAt: run.startedAt, error, streams, pending: ended.pending, clean };
+  await CancellationScope.nonCancellable(() => finish({ ...outcome, ...run.plan() }));
+  const { epoch } = run;
+  return { status, epoch, feeds: run.states(results), rows: ended.rows.loaded, error, unfinished: ended.unfinished };
 }
 
 /** What the run knows while it goes on. */
 class Run {
-  readonly startedAt = new Date().toISOString();
-  readonly notes: string[] = [];
+  readonly startedAt: string;
+  readonly notes: string[];
   epoch: number;
+  ended: EndedStreams;
+  /** Streams that go on in the next history. */
+  rest: readonly FeedResult[] = [];
+  #ready: ReadyRun | undefined;
   readonly #records = new Map<string, StreamRecord>();
   #pending: Record<string, FeedState> = {};
   #signalled = Date.now();
 
   constructor(readonly input: SyncInput) {
+    const { carried } = input;
     this.epoch = input.epoch;
+    this.startedAt = carried?.startedAt ?? new Date().toISOString();
+    this.notes = [...(carried?.notes ?? [])];
+    this.ended = carried?.ended ?? NOTHING_ENDED;
     this.#display('prepare');
+  }
+
+  get ready(): ReadyRun {
+    if (!this.#ready) throw new Error('the run is not prepared yet');
+    return this.#ready;
+  }
+
+  plan(): { readonly plan?: StageRef } {
+    return this.#ready ? { plan: this.#ready.plan } : {};
   }
 
   ref(): RunRef {
@@ -114,8 +142,9 @@ class Run {
     return { workspaceId, connectionId, runId, number, trigger, epoch: this.epoch, workflowId: workflowInfo().workflowId };
   }
 
-  begin(ready: Ready): void {
-    this.notes.push(...ready.notes);
+  begin(ready: ReadyRun): void {
+    this.#ready = ready;
+    if (!this.input.carried) this.notes.push(...ready.notes);
     this.#display('running');
   }
 
@@ -124,55 +153,78 @@ class Run {
     this.#display('running');
   }
 
+  end(results: readonly FeedResult[]): void {
+    this.ended = endedWith(this.ended, results);
+  }
+
+  /** Whether a feed has to stop at its next slice edge. */
+  stop(): StopReason | undefined {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    const long = continueAsNewSuggested || historyLength > (this.input.maxHistoryEvents ?? MAX_HISTORY_EVENTS);
+    const elapsedMs = Date.now() - Date.parse(this.startedAt);
+    const taken = [...this.#records.values()].reduce((sum, { rows }) => sum + rows.extracted - rows.repeated, 0);
+    return stopReason(this.ready.limits, { elapsedMs, rows: this.ended.rows.taken + taken, long });
+  }
+
+  carried(): SyncInput {
+    const { startedAt, notes, ended, ready } = this;
+    const places = new Map(this.rest.map((result) => [result.feed, result]));
+    const feeds = ready.feeds.flatMap((prepared): PreparedFeed[] => {
+      const result = places.get(prepared.feed);
+      return result ? [{ ...prepared, place: result.place, progress: result.record }] : [];
+    });
+    return { ...this.input, epoch: this.epoch, feeds: {}, carried: { startedAt, notes, ended, ready: { ...ready, feeds } } };
+  }
+
   /** Coalesced: the ledger is the durable record, the signal only keeps the connection's view fresh. */
   checkpoint(feed: string, state: FeedState): void {
+    if (!this.ready.live) return;
     this.#pending[feed] = state;
     if (Date.now() - this.#signalled < CHECKPOINT_EVERY_MS) return;
     const feeds = this.#pending;
     this.#pending = {};
     this.#signalled = Date.now();
-    const { connectionId } = this.input;
-    getExternalWorkflowHandle(connectionWorkflowId(connectionId))
+    this.#parent()
       .signal(checkpoint, { epoch: this.input.epoch, feeds })
       .catch(() => undefined); // the result brings the same again
   }
 
   /** Before the outcome shows anywhere, so that whoever sees the run ended finds its cursors in the connection's state. */
-  async lastCheckpoint(results: readonly FeedResult[]): Promise<void> {
-    const feeds = Object.fromEntries(results.map(({ feed, state }) => [feed, state]));
-    const { connectionId, epoch } = this.input;
-    const parent = getExternalWorkflowHandle(connectionWorkflowId(connectionId));
-    await CancellationScope.nonCancellable(() => parent.signal(checkpoint, { epoch, feeds, ending: true })).catch(
-      () => undefined, // the result brings the same again
-    );
+  async tell(results: readonly FeedResult[], last: { readonly ending?: true }): Promise<void> {
+    const { epoch } = this.input;
+    const feeds = this.states(results);
+    await CancellationScope.nonCancellable(() => this.#parent().signal(checkpoint, { epoch, feeds, ...last }));
   }
 
-  refused(prepared: PreparedFeed, error: RunError): FeedResult {
-    const { position } = prepared.place;
+  /** Where feeds stand now; none of the connection's own when the run does not move them. */
+  states(results: readonly FeedResult[]): Record<string, FeedState> {
+    if (!this.#ready?.live) return {};
+    return Object.fromEntries(results.map(({ feed, place }) => [feed, stateOf(place)]));
+  }
+
+  notRun(prepared: PreparedFeed, status: RunStatus, error: RunError | null, notes: readonly string[] = []): FeedResult {
+    const { feed, place, progress } = prepared;
+    const untouched = { name: feed, step: 'waiting', rows: NO_ROWS, bytes: 0, slices: 0 } as const;
     const record: StreamRecord = {
-      name: prepared.feed,
-      step: 'waiting',
-      status: 'failed',
-      rows: NO_ROWS,
-      bytes: 0,
-      slices: 0,
-      cursor: position,
+      ...(progress ?? { ...untouched, cursor: place.position }),
+      status,
       error,
-      notes: [],
+      notes: [...(progress?.notes ?? prepared.notes), ...notes],
     };
     this.show(record);
-    return { feed: prepared.feed, state: this.input.feeds[prepared.feed] ?? stateOf(prepared.place), record };
-  }
-
-  rows(): number {
-    return [...this.#records.values()].reduce((sum, record) => sum + record.rows.loaded, 0);
+    return { feed, place, record, pending: [] };
   }
 
   phase(status: RunStatus, error: RunError | null): void {
     this.#display(error ? `${status}: ${error.code} ${error.message} → ${error.suggestion}` : status);
   }
 
+  #parent(): ReturnType<typeof getExternalWorkflowHandle> {
+    return getExternalWorkflowHandle(connectionWorkflowId(this.input.connectionId));
+  }
+
   #display(phase: string): void {
-    setCurrentDetails(runDetails({ phase, streams: this.#records.values(), notes: this.notes }));
+    const endedBefore = this.input.carried?.ended.streams ?? 0;
+    setCurrentDetails(runDetails({ phase, streams: this.#records.values(), notes: this.notes, endedBefore }));
   }
 }

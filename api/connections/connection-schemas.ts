@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scheduleSchema, streamConfigSchema, streamsConfigSchema } from '../../schema/connection-config.js';
+import { runOptionsSchema, scheduleSchema, streamConfigSchema, streamsConfigSchema } from '../../schema/connection-config.js';
 import { resourceNameSchema } from '../systems/system-schemas.js';
 
 const fields = {
@@ -10,6 +10,7 @@ const fields = {
 
 export const createConnectionSchema = z.strictObject({
   ...fields,
+  ...runOptionsSchema.shape,
   sourceId: z.string().min(1),
   destinationId: z.string().min(1),
   schedule: scheduleSchema.default({ type: 'manual' }),
@@ -18,6 +19,9 @@ export const createConnectionSchema = z.strictObject({
 export const patchConnectionSchema = z.strictObject({
   name: fields.name.optional(),
   schedule: fields.schedule.optional(),
+  limits: runOptionsSchema.shape.limits.unwrap().optional(),
+  pauseAfterFailures: runOptionsSchema.shape.pauseAfterFailures.unwrap().optional(),
+  keepStaged: runOptionsSchema.shape.keepStaged.unwrap().optional(),
   streams: fields.streams.optional().describe('Replaces the list of streams. Streams that stay keep their position.'),
 });
 
@@ -30,6 +34,8 @@ export const connectionSchema = z
     destinationId: z.string(),
     version: z.int().describe('Counts changes of schedule or streams; every run pins one.'),
     paused: z.boolean(),
+    tripped: z.string().nullable().describe('Why the schedule has paused itself after failed runs; resume lets it go on.'),
+    ...runOptionsSchema.shape,
     schedule: scheduleSchema,
     streams: z.array(streamConfigSchema),
     createdAt: z.iso.datetime(),
@@ -46,5 +52,8 @@ export interface ConnectionChange {
   readonly sourceId?: string | undefined;
   readonly destinationId?: string | undefined;
   readonly schedule?: CreateConnection['schedule'] | undefined;
+  readonly limits?: CreateConnection['limits'] | undefined;
+  readonly pauseAfterFailures?: number | undefined;
+  readonly keepStaged?: string | undefined;
   readonly streams?: CreateConnection['streams'] | undefined;
 }

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../checkpoint/position.js';
+import { runOptionsOf } from '../../platform/db/metadata-store.js';
 import type { ConnectionConfig } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { Principal } from '../auth/principal.js';
@@ -25,8 +26,9 @@ export class ConnectionService {
   ) {}
 
   async create({ workspaceId }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
-    const { name, sourceId, destinationId, schedule, streams } = body;
-    const candidate = { workspaceId, sourceId, destinationId, config: { schedule, streams } };
+    const { name, sourceId, destinationId, ...config } = body;
+    const { schedule } = config;
+    const candidate = { workspaceId, sourceId, destinationId, config };
     const row = await this.store.transaction(async (store) => {
       const ends = await validateConnection(store, candidate, this.secretKey);
       const inserted = await store.insert({ ...candidate, name });
@@ -98,9 +100,13 @@ export class ConnectionService {
     stored: StoredConnection,
     change: ConnectionChange,
   ): Promise<StoredConnection> {
+    const held = { ...stored.config, ...runOptionsOf(stored.config) };
     const config: ConnectionConfig = {
-      schedule: change.schedule ?? stored.config.schedule,
-      streams: change.streams ?? stored.config.streams,
+      schedule: change.schedule ?? held.schedule,
+      streams: change.streams ?? held.streams,
+      limits: change.limits ?? held.limits,
+      pauseAfterFailures: change.pauseAfterFailures ?? held.pauseAfterFailures,
+      keepStaged: change.keepStaged ?? held.keepStaged,
     };
     const candidate: Candidate = {
       workspaceId: stored.workspace_id,

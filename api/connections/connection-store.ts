@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type { ConnectionConfig, ConnectionRow, ConnectorRow, RunRow } from '../../platform/db/rows.js';
+import type { ConnectionConfig, ConnectionRow, ConnectorRow, RunRow, StateChangeRow } from '../../platform/db/rows.js';
+import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import type { StateChange } from '../../workflows/messages.js';
 import type { PageQuery } from '../http/pagination.js';
 
 /** A connection with its newest configuration. */
@@ -74,16 +76,21 @@ export class ConnectionStore {
   }
 
   async setPaused(row: ConnectionRow, paused: boolean): Promise<StoredConnection> {
-    return this.touch(row, { paused });
+    return this.touch(row, { paused, ...(paused ? {} : { tripped: null }) });
   }
 
   /** Its runs stay in the list. Those that were still open end here: their workers find no connection to report for. */
   async delete(id: string): Promise<void> {
     await this.db<ConnectionRow>('connections').where({ id }).delete();
+    await this.db<StateChangeRow>('state_changes').where({ connection_id: id }).delete();
     await this.db<RunRow>('runs')
       .where({ connection_id: id })
       .whereIn('status', ['queued', 'running'])
       .update({ status: 'cancelled', ended_at: new Date() });
+  }
+
+  async stateChanges(id: string, limit: number): Promise<readonly StateChange[]> {
+    return stateChanges(this.db, id, limit);
   }
 
   /** Connections of every workspace that a Schedule should start. */

@@ -1,3 +1,4 @@
+import { runOptionsOf } from '../../platform/db/metadata-store.js';
 import { streamsConfigSchema } from '../../schema/connection-config.js';
 import type { ConnectionView } from './connection-schemas.js';
 import type { StoredConnection } from './connection-store.js';
@@ -11,6 +12,8 @@ export function connectionView(row: StoredConnection): ConnectionView {
     destinationId: row.destination_id,
     version: row.version,
     paused: row.paused,
+    tripped: row.tripped,
+    ...runOptionsOf(row.config),
     schedule: row.config.schedule,
     streams: streamsConfigSchema.parse(row.config.streams),
     createdAt: row.created_at.toISOString(),

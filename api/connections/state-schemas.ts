@@ -27,7 +27,13 @@ const positionSchema = z
 const counter = z.int().min(0);
 
 export const feedStateSchema = z
-  .strictObject({ lineage: counter, generation: counter, seq: counter, position: positionSchema })
+  .strictObject({
+    lineage: counter.describe('Counts explicit changes of position.'),
+    generation: counter.describe('Counts refreshes.'),
+    seq: counter.describe('Slices loaded in this lineage.'),
+    position: positionSchema,
+    refreshing: z.literal(true).optional().describe('What is read replaces the target when the stream was read once.'),
+  })
   .meta({ id: 'FeedState' });
 
 const activeRunSchema = z.object({ runId: z.string(), number: z.int(), workflowId: z.string(), trigger: z.string() });
@@ -36,7 +42,9 @@ export const connectionStateSchema = z
   .object({
     paused: z.boolean(),
     pauseNote: z.string().nullable(),
+    tripped: z.string().nullable().describe('Why the schedule has paused itself after failed runs.'),
     epoch: z.int(),
+    revision: z.int().describe('Counts explicit changes of position. Sent back with PUT, it refuses a state that is stale.'),
     active: activeRunSchema.nullable(),
     queued: z.array(activeRunSchema),
     lastRun: z.object({ number: z.int(), status: z.string() }).nullable(),
@@ -54,6 +62,16 @@ export const setStateSchema = z
   })
   .meta({ id: 'SetState' });
 
+export const stateChangeSchema = z
+  .object({
+    revision: z.int(),
+    kind: z.enum(['set', 'undo', 'reset', 'refresh']),
+    by: z.string().describe('Id of the API key.'),
+    feeds: z.record(z.string(), z.object({ before: feedStateSchema.nullable(), after: feedStateSchema })),
+  })
+  .meta({ id: 'StateChange' });
+
 export interface SetStateBody {
+  readonly revision?: number;
   readonly feeds: Readonly<Record<string, { readonly position: Position }>>;
 }

@@ -1,6 +1,5 @@
-import { samePosition } from '../../checkpoint/position.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { ConnectionView as EngineView, FeedState, Labels } from '../../workflows/messages.js';
+import type { Labels } from '../../workflows/messages.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine, EngineConnection } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';
@@ -12,8 +11,8 @@ import type { RunStore } from '../runs/run-store.js';
 import type { ConnectionView } from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import { connectionView } from './connection-view.js';
-import type { SetStateBody } from './state-schemas.js';
-import type { RequestSyncBody } from './sync-schemas.js';
+import { type RunOrder, replayOf, requestOf, retryOf } from './run-order.js';
+import type { ReplayBody, RequestSyncBody, RetryBody } from './sync-schemas.js';
 
 export interface SyncCall {
   readonly body: RequestSyncBody;
@@ -21,7 +20,10 @@ export interface SyncCall {
   readonly wait: WaitForRun;
 }
 
-/** Running a connection and moving its positions: all of it through its workflow, the only writer of cursors. */
+export type RetryCall = Omit<SyncCall, 'body'> & { readonly body: RetryBody };
+export type ReplayCall = Omit<SyncCall, 'body'> & { readonly body: ReplayBody };
+
+/** Running a connection: all of it through its workflow, which allows one run at a time. */
 export class SyncService {
   constructor(
     private readonly connections: ConnectionStore,
@@ -31,22 +33,61 @@ export class SyncService {
 
   async request(caller: Principal, id: string, call: SyncCall): Promise<Answer<RunView>> {
     const connection = await this.connections.get(caller.workspaceId, id);
-    assertStreams(connection, call.body.streams);
+    const request = requestOf(connection, call.body);
     const updateId = updateIdOf({ principal: caller.keyId, route: `POST /v1/connections/${id}/syncs` }, call.idempotencyKey);
+    const runId = await this.start(connection, request, updateId);
+    return accepted(await this.runs.service.get(caller, runId, call.wait), `/v1/runs/${runId}`);
+  }
+
+  /** Goes on where a run ended before its time, with the streams that it did not finish. */
+  async retry(caller: Principal, runId: string, call: RetryCall): Promise<Answer<RunView>> {
+    const run = await this.runs.store.get(caller.workspaceId, runId);
+    const connection = await this.connections.get(caller.workspaceId, run.connection_id);
+    const streams = await this.runs.store.streams(runId);
+    const lastNumber = await this.runs.store.lastNumber(run.connection_id);
+    const request = retryOf(run, { streams, lastNumber, onlyStaged: call.body.from === 'stage' });
+    return this.startFrom(caller, connection, { request, route: `POST /v1/runs/${runId}/retry`, call });
+  }
+
+  /** Loads what a run had loaded into another destination, from its staged files. */
+  async replay(caller: Principal, runId: string, call: ReplayCall): Promise<Answer<RunView>> {
+    const run = await this.runs.store.get(caller.workspaceId, runId);
+    const connection = await this.connections.get(caller.workspaceId, run.connection_id);
+    const { destinationId } = call.body;
+    if (!(await this.connections.destination(caller.workspaceId, destinationId)))
+      throw new MillraceError('connection.invalid', {
+        detail: `There is no destination ${destinationId}.`,
+        path: 'destinationId',
+      });
+    const request = replayOf(run, { destinationId, own: connection.destination_id });
+    return this.startFrom(caller, connection, { request, route: `POST /v1/runs/${runId}/replay`, call });
+  }
+
+  private async startFrom(
+    caller: Principal,
+    connection: StoredConnection,
+    start: { readonly request: RunOrder; readonly route: string; readonly call: Omit<SyncCall, 'body'> },
+  ): Promise<Answer<RunView>> {
+    const updateId = updateIdOf({ principal: caller.keyId, route: start.route }, start.call.idempotencyKey);
+    const runId = await this.start(connection, start.request, updateId);
+    return accepted(await this.runs.service.get(caller, runId, start.call.wait), `/v1/runs/${runId}`);
+  }
+
+  private async start(connection: StoredConnection, order: RunOrder, updateId: string): Promise<string> {
     const target = await this.engineConnection(connection);
-    const { trigger, streams } = call.body;
-    const request = { trigger, labels: target.labels, ...(streams === undefined ? {} : { streams }) };
-    const run = await this.temporal.engine.requestSync(target, request, updateId);
-    const { runId, number, workflowId } = run;
+    const accepted = await this.temporal.engine.requestSync(target, { ...order, labels: target.labels }, updateId);
+    const { runId, number, workflowId } = accepted;
+    const { trigger, ...request } = order;
     await this.runs.store.recordQueued({
       id: runId,
-      workspaceId: caller.workspaceId,
-      connectionId: id,
+      workspaceId: connection.workspace_id,
+      connectionId: connection.id,
       number,
       trigger,
       workflowId,
+      ...(Object.keys(request).length > 0 ? { request } : {}),
     });
-    return accepted(await this.runs.service.get(caller, runId, call.wait), `/v1/runs/${runId}`);
+    return runId;
   }
 
   /** The workflow first: it refuses runs from then on, whatever becomes of the Schedule. */
@@ -70,34 +111,6 @@ export class SyncService {
     return accepted(await this.runs.service.get(caller, runId, wait), `/v1/runs/${runId}`);
   }
 
-  async state({ workspaceId }: Principal, id: string): Promise<EngineView> {
-    await this.connections.get(workspaceId, id);
-    return this.temporal.engine.view(id);
-  }
-
-  /** Only positions that differ are set: each is a new lineage. */
-  async setState(caller: Principal, id: string, body: SetStateBody): Promise<EngineView> {
-    const connection = await this.connections.get(caller.workspaceId, id);
-    const { feeds } = await this.temporal.engine.view(id);
-    const changed = Object.entries(body.feeds).filter(([feed, { position }]) => !isAt(feeds[feed], position));
-    assertFeeds(
-      connection,
-      changed.map(([feed]) => feed),
-    );
-    const target = await this.engineConnection(connection);
-    for (const [feed, { position }] of changed) {
-      await this.temporal.engine.setState(target, feed, position);
-    }
-    return this.temporal.engine.view(id);
-  }
-
-  async resetStream({ workspaceId }: Principal, id: string, stream: string): Promise<FeedState> {
-    const connection = await this.connections.get(workspaceId, id);
-    if (!hasStream(connection, stream))
-      throw new MillraceError('request.not_found', { detail: `Connection ${id} has no stream ${stream}.` });
-    return this.temporal.engine.resetStream(await this.engineConnection(connection), stream);
-  }
-
   /** All it needs is read before: who holds a transaction must not wait for a second connection of the pool. */
   private async setPaused(
     workspaceId: string,
@@ -109,12 +122,14 @@ export class SyncService {
     const row = await this.connections.transaction(async (store) => {
       const stored = await store.lock(workspaceId, id);
       await tell(connection);
-      return stored.paused === paused ? stored : store.setPaused(stored, paused);
+      const asItIs = stored.paused === paused && (paused || stored.tripped === null);
+      return asItIs ? stored : store.setPaused(stored, paused);
     });
     return tagged(connectionView(row), row);
   }
 
-  private async engineConnection(row: StoredConnection): Promise<EngineConnection> {
+  /** A connection as its workflow is started with. */
+  async engineConnection(row: StoredConnection): Promise<EngineConnection> {
     const [labels, lastNumber] = await Promise.all([this.labels(row), this.runs.store.lastNumber(row.id)]);
     return { workspaceId: row.workspace_id, connectionId: row.id, labels, lastNumber };
   }
@@ -130,30 +145,4 @@ export class SyncService {
       destination: destination?.name ?? connection.destination_id,
     };
   }
-}
-
-function isAt(feed: FeedState | undefined, position: FeedState['position']): boolean {
-  return feed !== undefined && samePosition(feed.position, position);
-}
-
-function hasStream(connection: StoredConnection, stream: string): boolean {
-  return connection.config.streams.some(({ name }) => name === stream);
-}
-
-function assertStreams(connection: StoredConnection, streams: readonly string[] | undefined): void {
-  refuseUnknown(connection, streams ?? [], (index) => `streams[${index}]`);
-}
-
-function assertFeeds(connection: StoredConnection, feeds: readonly string[]): void {
-  refuseUnknown(connection, feeds, (index) => `feeds.${feeds[index]}`);
-}
-
-function refuseUnknown(connection: StoredConnection, names: readonly string[], pathOf: (index: number) => string): void {
-  const fields = names.flatMap((name, index) =>
-    hasStream(connection, name)
-      ? []
-      : [{ path: pathOf(index), code: 'not_found', message: `The connection has no stream ${name}.` }],
-  );
-  if (fields.length > 0)
-    throw new MillraceError('connection.invalid', { detail: fields.map(({ message }) => message).join(' '), fields });
 }

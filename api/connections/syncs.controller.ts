@@ -1,6 +1,5 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { ConnectionView as EngineView, FeedState } from '../../workflows/messages.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -10,7 +9,6 @@ import { Answers, BodyMayBeMissing, Describe, HonoursIdempotencyKey } from '../o
 import { runSchema, type RunView } from '../runs/run-schemas.js';
 import { SYNCS } from '../tokens.js';
 import { connectionSchema, type ConnectionView } from './connection-schemas.js';
-import { connectionStateSchema, feedStateSchema, setStateSchema, type SetStateBody } from './state-schemas.js';
 import { pauseBodySchema, requestSyncSchema, type PauseBody, type RequestSyncBody } from './sync-schemas.js';
 import type { SyncService } from './sync-service.js';
 
@@ -76,37 +74,5 @@ export class SyncsController {
     @ClientGone() clientGone: AbortSignal,
   ): Promise<Answer<RunView>> {
     return this.syncs.cancel(caller, id, { limitMs: query.wait ?? 0, clientGone });
-  }
-
-  @Get('state')
-  @RequireScope('read')
-  @Describe('getState', 'How far each stream was read', 'Asks the workflow, the owner of all cursors.')
-  @Answers(200, connectionStateSchema)
-  state(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string): Promise<EngineView> {
-    return this.syncs.state(caller, id);
-  }
-
-  @Put('state')
-  @Describe('setState', 'Set how far streams were read', 'Takes what GET gave. Streams that are left out keep their position.')
-  @Answers(200, connectionStateSchema)
-  setState(
-    @Caller() caller: Principal,
-    @Param('id', new IdPipe('connection')) id: string,
-    @Body({ schema: setStateSchema }) body: SetStateBody,
-  ): Promise<EngineView> {
-    return this.syncs.setState(caller, id, body);
-  }
-
-  @Post('streams/:stream/reset')
-  @HttpCode(200)
-  @RequireScope('operate')
-  @Describe('resetStream', 'Read a stream from the start in the next run', 'Other streams keep their position.')
-  @Answers(200, feedStateSchema)
-  reset(
-    @Caller() caller: Principal,
-    @Param('id', new IdPipe('connection')) id: string,
-    @Param('stream') stream: string,
-  ): Promise<FeedState> {
-    return this.syncs.resetStream(caller, id, stream);
   }
 }

@@ -1,10 +1,11 @@
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { Position } from '../../checkpoint/position.js';
 import {
   CONNECTION_WORKFLOW,
   cancelSync,
   connectionWorkflowId,
   pause,
+  ready,
+  refreshStream,
   requestSync,
   resetStream,
   resume,
@@ -12,7 +13,9 @@ import {
   state,
   type ConnectionInput,
   type ConnectionView,
-  type FeedState,
+  type FeedRequest,
+  type SetStateRequest,
+  type StateChange,
   type SyncAccepted,
   type SyncRequest,
 } from '../../workflows/messages.js';
@@ -28,17 +31,6 @@ export interface EngineConnection extends ConnectionRefs {
 }
 
 const ACCEPT_MS = 5_000;
-
-/** What a connection that never ran looks like. */
-const UNTOUCHED: ConnectionView = {
-  paused: false,
-  pauseNote: null,
-  epoch: 0,
-  active: null,
-  queued: [],
-  lastRun: null,
-  feeds: {},
-};
 
 /**
  * Talks to the `connection` workflow, which it starts when there is none. Every change is an update: it is answered, or
@@ -63,12 +55,21 @@ export class ConnectionEngine {
     await this.update(connection, resume, []);
   }
 
-  async resetStream(connection: EngineConnection, feed: string): Promise<FeedState> {
-    return this.update(connection, resetStream, [{ feed }]);
+  async resetStream(connection: EngineConnection, request: FeedRequest): Promise<StateChange> {
+    return this.update(connection, resetStream, [request]);
   }
 
-  async setState(connection: EngineConnection, feed: string, position: Position): Promise<FeedState> {
-    return this.update(connection, setState, [{ feed, position }]);
+  async refreshStream(connection: EngineConnection, request: FeedRequest): Promise<StateChange> {
+    return this.update(connection, refreshStream, [request]);
+  }
+
+  async setState(connection: EngineConnection, request: SetStateRequest): Promise<StateChange> {
+    return this.update(connection, setState, [request]);
+  }
+
+  /** Starts the workflow when there is none; it then finds out by itself where its feeds stand. */
+  async wake(connection: EngineConnection): Promise<ConnectionView> {
+    return this.update(connection, ready, []);
   }
 
   /** The named run, or the active one. @throws MillraceError `run.not_active` */
@@ -79,8 +80,9 @@ export class ConnectionEngine {
     return answer.runId;
   }
 
-  async view(connectionId: string): Promise<ConnectionView> {
-    return (await this.existing(connectionId, (handle) => handle.query(state))) ?? UNTOUCHED;
+  /** Undefined when the connection has no workflow: it never ran, or Temporal has lost it. */
+  async view(connectionId: string): Promise<ConnectionView | undefined> {
+    return this.existing(connectionId, (handle) => handle.query(state));
   }
 
   /** Ends the workflow of a deleted connection; its run is cancelled with it. */

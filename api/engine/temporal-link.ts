@@ -4,6 +4,7 @@
  */
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { dataConverter } from '../../platform/temporal/payload-codec.js';
 import { engineError } from './engine-errors.js';
 
 export interface TemporalLinkOptions {
@@ -30,7 +31,7 @@ export class TemporalLink {
       address: options.address,
       interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: CALL_ATTEMPTS }))],
     });
-    this.client = new Client({ connection, namespace: options.namespace });
+    this.client = new Client({ connection, namespace: options.namespace, dataConverter });
     this.namespace = options.namespace;
     this.taskQueue = options.taskQueue;
   }

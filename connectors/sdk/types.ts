@@ -154,6 +154,11 @@ export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
    * goes on from that mark's position, maybe in another process: nothing may be kept between calls.
    */
   read(context: ConnectorContext<Config>, request: ReadRequest): AsyncIterable<ReadEvent>;
+  /**
+   * Reads the rows of one window of the cursor field, in slices as `read` does; its marks are exact and say nothing of the
+   * stream's cursor. Present where the source can be asked for a window.
+   */
+  readWindow?(context: ConnectorContext<Config>, request: ReadRequest, window: ColumnWindow): AsyncIterable<ReadEvent>;
   /** A bulk format in which these fields can be read without loss. */
   nativeFormat?(fields: readonly Field[]): string | undefined;
 }
@@ -166,19 +171,57 @@ export interface LedgerPosition {
   readonly position: Position;
   /** What was already taken at the cursor's last value. */
   readonly boundary?: BoundarySet;
+  /** Its rows are in a shadow that was not published yet. */
+  readonly shadow: boolean;
 }
+
+/** `live` is the connection's own cursor; backfills and replays load under tracks of their own. */
+export type Track = 'live' | `backfill/${number}` | `replay/${number}`;
 
 export interface FenceRequest {
   readonly connectionId: string;
   readonly epoch: number;
   readonly run: number;
-  readonly feeds: readonly string[];
+  readonly track: Track;
+  readonly feeds: readonly FenceFeed[];
+}
+
+export interface FenceFeed {
+  readonly name: string;
+  readonly target: Target;
+  /** A cursor that was set by hand: what was taken at its value is looked up in earlier lineages. */
+  readonly setTo?: Position;
 }
 
 /** `refused` means that the destination has already seen a higher epoch; nothing was changed. */
 export type FenceResult =
-  | { readonly outcome: 'raised'; readonly ledger: readonly LedgerPosition[]; readonly endedSessions: number }
+  | {
+      readonly outcome: 'raised';
+      readonly live: readonly LedgerPosition[];
+      /** Of the requested track; the same as `live` when it is that. */
+      readonly track: readonly LedgerPosition[];
+      /** Feeds whose target table is not there. */
+      readonly missingTargets: readonly string[];
+      /** For feeds with `setTo`. */
+      readonly boundaries: Readonly<Record<string, BoundarySet>>;
+      readonly endedSessions: number;
+    }
   | { readonly outcome: 'refused'; readonly epoch: number };
+
+/** Everything that a ledger knows of a connection. */
+export interface Standing {
+  /** 0 when the destination has never seen the connection. */
+  readonly epoch: number;
+  readonly ledger: readonly LedgerPosition[];
+}
+
+/** One slice that a run has loaded. */
+export interface LoadedSlice {
+  readonly feed: string;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly manifestSha256: string;
+}
 
 /** One staged segment on this machine, ready to be read by DuckDB. */
 export interface SegmentFile {
@@ -205,6 +248,7 @@ export interface LoadRequest {
   readonly feed: string;
   readonly epoch: number;
   readonly run: number;
+  readonly track: Track;
   readonly lineage: number;
   readonly seq: number;
   readonly from: Position;
@@ -227,11 +271,26 @@ export interface LoadRequest {
   readonly tempDir: string;
   /** Reads the segments; never sees SQL of users. */
   readonly engine: Engine;
-  /** The last slice of a full read publishes the shadow in the same transaction (I5). */
-  readonly publish: boolean;
+  /** Rows go into a shadow that nobody reads (I5). */
+  readonly shadow?: ShadowLoad;
   readonly attempt: number;
   /** A connection that was deleted: its targets may be taken over. */
   readonly formerOwner?: string;
+}
+
+export interface ShadowLoad {
+  /** This slice is the last: its transaction puts the shadow in place. */
+  readonly publish: boolean;
+  /** Only rows of this window give way to the shadow; the whole table without it. */
+  readonly window?: ColumnWindow;
+}
+
+/** Rows whose field is at or above `from`, and below both `to` and `below`; open where absent. Values are the source's own text. */
+export interface ColumnWindow {
+  readonly field: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly below?: string;
 }
 
 /** What the ledger holds for the slice after the call, whether this call wrote it or an earlier one. */
@@ -255,6 +314,10 @@ export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   takesNative?(format: string, fields: readonly Field[]): boolean;
   /** Raises the epoch, ends sessions of lower epochs, answers with the ledger: one transaction (I9). */
   fence(context: ConnectorContext<Config>, request: FenceRequest): Promise<FenceResult>;
+  /** What the ledger knows of a connection, all lineages of its own cursor; changes nothing. */
+  standing(context: ConnectorContext<Config>, connectionId: string): Promise<Standing>;
+  /** The slices of one run on the connection's own track, in the order in which they were loaded. */
+  slicesOfRun(context: ConnectorContext<Config>, connectionId: string, run: number): Promise<readonly LoadedSlice[]>;
   /** Loads one slice. @throws MillraceError `load.stale_epoch`, `load.stale_position` (facts: seq, position), `load.*` */
   load(context: ConnectorContext<Config>, request: LoadRequest): Promise<LoadResult>;
 }

@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
-import { streamsConfigSchema } from '../../schema/connection-config.js';
+import { type RunOptions, runOptionsSchema, streamsConfigSchema } from '../../schema/connection-config.js';
+import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
 import { openMetadata } from './open.js';
+import { stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { lastNumber, recordRun, recordStreams } from './run-projection.js';
 import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunRecord, StreamRecord } from './store.js';
@@ -31,6 +33,9 @@ export class PostgresMetadataStore implements MetadataStore {
       workspaceId: connection.workspace_id,
       name: connection.name,
       version: found,
+      paused: connection.paused,
+      tripped: connection.tripped,
+      ...runOptionsOf(config),
       schedule: config.schedule,
       streams: streamsConfigSchema.parse(config.streams),
       source,
@@ -54,6 +59,27 @@ export class PostgresMetadataStore implements MetadataStore {
     await recordStreams(this.db, runId, streams);
   }
 
+  async recordStateChange(connectionId: string, change: StateChange): Promise<void> {
+    await this.db('state_changes')
+      .insert({
+        connection_id: connectionId,
+        revision: change.revision,
+        kind: change.kind,
+        by: change.by,
+        feeds: JSON.stringify(change.feeds),
+      })
+      .onConflict(['connection_id', 'revision'])
+      .ignore();
+  }
+
+  async stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]> {
+    return stateChanges(this.db, connectionId, limit);
+  }
+
+  async setTripped(connectionId: string, reason: string | null): Promise<void> {
+    await this.db<ConnectionRow>('connections').where({ id: connectionId }).update({ tripped: reason });
+  }
+
   async wasDeleted(connectionId: string): Promise<boolean> {
     const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
     return !connection && (await this.lastNumber(connectionId)) > 0;
@@ -74,6 +100,11 @@ export class PostgresMetadataStore implements MetadataStore {
     if (!row) throw notFound(`Connection ${connection.id} has no version ${version}.`);
     return row;
   }
+}
+
+/** Older versions of a connection were saved without some of them. */
+export function runOptionsOf({ limits, pauseAfterFailures, keepStaged }: Partial<RunOptions>): RunOptions {
+  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged });
 }
 
 function notFound(detail: string): MillraceError {

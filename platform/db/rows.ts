@@ -2,8 +2,8 @@
  * Rows as `pg` returns them: bigint as text, timestamps as Date, jsonb parsed.
  * @module
  */
-import type { ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
-import type { RunStatus, Trigger } from '../../workflows/messages.js';
+import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
+import type { RunPurpose, RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
 import type { RunError, StreamStep } from './store.js';
 
 export interface ConnectorRow {
@@ -25,13 +25,25 @@ export interface ConnectionRow {
   readonly destination_id: string;
   readonly version: number;
   readonly paused: boolean;
+  /** Why the schedule has paused itself after failed runs. */
+  readonly tripped: string | null;
   readonly revision: number;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
+/** An explicit change of position. */
+export interface StateChangeRow {
+  readonly connection_id: string;
+  readonly revision: number;
+  readonly kind: StateChange['kind'];
+  readonly by: string;
+  readonly feeds: StateChange['feeds'];
+  readonly created_at: Date;
+}
+
 /** What a version of a connection holds; source and destination stay the same for its whole life. */
-export interface ConnectionConfig {
+export interface ConnectionConfig extends RunOptions {
   readonly schedule: ScheduleConfig;
   readonly streams: readonly StreamConfig[];
 }
@@ -70,7 +82,17 @@ export interface RunRow {
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly error: RunError | null;
+  /** What the run was asked to do; null for a plain one. */
+  readonly request: RunRequest | null;
+  /** The document in the stage that says what is still staged of the run. */
+  readonly staged: StageRef | null;
   readonly created_at: Date;
+}
+
+export interface RunRequest {
+  readonly streams?: readonly string[];
+  readonly refresh?: readonly string[];
+  readonly purpose?: RunPurpose;
 }
 
 export interface RunStreamRow {

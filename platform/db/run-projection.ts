@@ -19,6 +19,8 @@ export async function recordRun(db: Knex, run: RunRecord): Promise<void> {
     started_at: run.startedAt ?? null,
     ended_at: run.endedAt ?? null,
     error: run.error ? JSON.stringify(run.error) : null,
+    request: run.request ? JSON.stringify(run.request) : null,
+    staged: run.staged ? JSON.stringify(run.staged) : null,
   };
   await db('runs')
     .insert(row)
@@ -30,6 +32,8 @@ export async function recordRun(db: Knex, run: RunRecord): Promise<void> {
       started_at: db.raw('coalesce(excluded.started_at, runs.started_at)'),
       ended_at: db.raw('coalesce(excluded.ended_at, runs.ended_at)'),
       error: newest(db, 'runs', 'error'),
+      request: db.raw('coalesce(excluded.request, runs.request)'),
+      staged: db.raw('coalesce(excluded.staged, runs.staged)'),
     });
 }
 

@@ -1,5 +1,6 @@
-import type { ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
-import type { RunStatus, Trigger } from '../../workflows/messages.js';
+import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
+import type { RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
+import type { RunRequest } from './rows.js';
 
 /** A configured source or destination with its secrets in clear: only ever held inside an activity (I12). */
 export interface ConnectorInstance {
@@ -10,11 +11,13 @@ export interface ConnectorInstance {
 }
 
 /** One version of a connection with everything a run needs. */
-export interface ConnectionPlan {
+export interface ConnectionPlan extends RunOptions {
   readonly id: string;
   readonly workspaceId: string;
   readonly name: string;
   readonly version: number;
+  readonly paused: boolean;
+  readonly tripped: string | null;
   readonly schedule: ScheduleConfig;
   readonly streams: readonly StreamConfig[];
   readonly source: ConnectorInstance;
@@ -64,6 +67,8 @@ export interface RunRecord {
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly error?: RunError | null;
+  readonly request?: RunRequest;
+  readonly staged?: StageRef;
 }
 
 /**
@@ -77,6 +82,12 @@ export interface MetadataStore {
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance>;
   recordRun(run: RunRecord): Promise<void>;
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void>;
+  /** The same revision again changes nothing. */
+  recordStateChange(connectionId: string, change: StateChange): Promise<void>;
+  /** Explicit changes of position, newest first. */
+  stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]>;
+  /** Why the schedule has paused itself; null when it goes on. */
+  setTripped(connectionId: string, reason: string | null): Promise<void>;
   /** Whether this installation once ran the connection and has deleted it since; one it never knew may be alive elsewhere. */
   wasDeleted(connectionId: string): Promise<boolean>;
   /** Number of the connection's newest run; 0 when it never ran. */

@@ -2,7 +2,7 @@ import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
 import type { ConnectorContext, FenceRequest, FenceResult } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
-import { ensureLedger, lastPositions } from './ledger.js';
+import { boundariesAt, ensureLedger, lastPositions, missingTargets } from './ledger.js';
 
 const LOCK_TIMEOUT = '10s';
 
@@ -27,13 +27,25 @@ async function raise(session: Session, request: FenceRequest): Promise<FenceResu
      on conflict (connection) do update set epoch = excluded.epoch, run = excluded.run, raised_at = now() where c.epoch <= excluded.epoch`,
     [request.connectionId, request.epoch, request.run],
   );
-  if (raised === 1) {
-    return { outcome: 'raised', ledger: await lastPositions(session, request.connectionId, request.feeds), endedSessions: 0 };
-  }
+  if (raised === 1) return standingOf(session, request);
   const [held] = await session.rows<{ epoch: string }>(`select epoch::text from _millrace.connections where connection = $1`, [
     request.connectionId,
   ]);
   return { outcome: 'refused', epoch: Number(held?.epoch) };
+}
+
+async function standingOf(session: Session, request: FenceRequest): Promise<FenceResult> {
+  const { connectionId, track, feeds } = request;
+  const names = feeds.map((feed) => feed.name);
+  const live = await lastPositions(session, { connectionId, track: 'live', feeds: names });
+  return {
+    outcome: 'raised',
+    live,
+    track: track === 'live' ? live : await lastPositions(session, { connectionId, track, feeds: names }),
+    missingTargets: await missingTargets(session, feeds),
+    boundaries: await boundariesAt(session, connectionId, feeds),
+    endedSessions: 0,
+  };
 }
 
 /**

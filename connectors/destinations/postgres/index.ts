@@ -8,6 +8,7 @@ import { fitIdentifier } from '../../../schema/naming.js';
 import { check } from './check.js';
 import { type PostgresDestinationConfig, config } from './config.js';
 import { fence } from './fence.js';
+import { slicesOfRun, standing } from './standing.js';
 import { load } from './write.js';
 
 export default defineDestination<PostgresDestinationConfig>({
@@ -24,5 +25,7 @@ export default defineDestination<PostgresDestinationConfig>({
   }),
   takesNative: (format, fields) => format === nativeFormat(fields),
   fence,
+  standing,
+  slicesOfRun,
   load,
 });

@@ -6,7 +6,7 @@
 import { type BoundarySet, parsePosition, positionText } from '../../../checkpoint/position.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Session } from '../../postgres/session.js';
-import type { LedgerPosition, LoadRequest } from '../../sdk/types.js';
+import type { FenceFeed, LedgerPosition, LoadRequest, Track } from '../../sdk/types.js';
 
 export const LEDGER_SCHEMA = '_millrace';
 
@@ -51,9 +51,13 @@ create table if not exists _millrace.targets (
 
 /** Creates the tables once; two connections that come first at the same time wait for each other. */
 export async function ensureLedger(session: Session): Promise<void> {
-  const [found] = await session.rows<{ found: string | null }>(`select to_regclass('_millrace.targets')::text as found`);
-  if (found?.found) return;
+  if (await hasLedger(session)) return;
   await session.run(`begin; select pg_advisory_xact_lock(hashtext('millrace.ledger')); ${LEDGER_DDL} commit`);
+}
+
+export async function hasLedger(session: Session): Promise<boolean> {
+  const [found] = await session.rows<{ found: string | null }>(`select to_regclass('_millrace.targets')::text as found`);
+  return found?.found !== null && found !== undefined;
 }
 
 export interface LedgerRow {
@@ -65,13 +69,22 @@ export interface LedgerRow {
   readonly superseded: number;
 }
 
+interface FeedsOfTrack {
+  readonly connectionId: string;
+  readonly track: Track;
+  /** All that the ledger knows when absent. */
+  readonly feeds?: readonly string[];
+}
+
 /** The last accepted slice of every feed, over all lineages, with its boundary set. */
-export async function lastPositions(session: Session, connectionId: string, feeds: readonly string[]): Promise<LedgerPosition[]> {
-  const rows = await session.rows<{ feed: string; lineage: string; seq: string; to_position: string; boundary: string | null }>(
-    `select f.feed, l.lineage::text, l.seq::text, l.to_position, l.boundary::text from unnest($2::text[]) as f(feed)
-     cross join lateral (select * from _millrace.ledger l where l.connection = $1 and l.feed = f.feed and l.track = 'live'
+export async function lastPositions(session: Session, { connectionId, track, feeds }: FeedsOfTrack): Promise<LedgerPosition[]> {
+  const rows = await session.rows<Record<'feed' | 'lineage' | 'seq' | 'to_position', string> & PositionExtras>(
+    `select f.feed, l.lineage::text, l.seq::text, l.to_position, l.boundary::text,
+       exists (select 1 from _millrace.targets t where t.connection = $1 and t.feed = f.feed and t.shadow_lineage = l.lineage) as shadow
+     from (select unnest($3::text[]) as feed union select distinct feed from _millrace.ledger where connection = $1 and $3::text[] is null) as f
+     cross join lateral (select * from _millrace.ledger l where l.connection = $1 and l.feed = f.feed and l.track = $2
                          order by l.lineage desc, l.seq desc limit 1) as l`,
-    [connectionId, feeds],
+    [connectionId, track, feeds ?? null],
   );
   return rows.map((row) => ({
     feed: row.feed,
@@ -79,7 +92,41 @@ export async function lastPositions(session: Session, connectionId: string, feed
     seq: Number(row.seq),
     position: parsePosition(row.to_position),
     ...(row.boundary === null ? {} : { boundary: JSON.parse(row.boundary) as BoundarySet }),
+    shadow: row.shadow === 't',
   }));
+}
+
+interface PositionExtras {
+  readonly boundary: string | null;
+  readonly shadow: 't' | 'f';
+}
+
+/** Feeds whose target is not there. */
+export async function missingTargets(session: Session, feeds: readonly FenceFeed[]): Promise<string[]> {
+  const rows = await session.rows<{ feed: string }>(
+    `select f.feed from unnest($1::text[], $2::text[], $3::text[]) as f(feed, schema_name, table_name)
+     where not exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                       where n.nspname = f.schema_name and c.relname = f.table_name)`,
+    [feeds.map((feed) => feed.name), feeds.map((feed) => feed.target.schema), feeds.map((feed) => feed.target.table)],
+  );
+  return rows.map((row) => row.feed);
+}
+
+/** What had been taken at positions that were set again by hand; a cursor's digest makes sure that it is the same set. */
+export async function boundariesAt(
+  session: Session,
+  connectionId: string,
+  feeds: readonly FenceFeed[],
+): Promise<Record<string, BoundarySet>> {
+  const set = feeds.flatMap(({ name, setTo }) => (setTo ? [{ name, position: positionText(setTo) }] : []));
+  if (set.length === 0) return {};
+  const rows = await session.rows<{ feed: string; boundary: string }>(
+    `select f.feed, l.boundary::text from unnest($2::text[], $3::text[]) as f(feed, position)
+     cross join lateral (select boundary from _millrace.ledger l where l.connection = $1 and l.feed = f.feed
+       and l.to_position = f.position and l.boundary is not null order by l.lineage desc, l.seq desc limit 1) as l`,
+    [connectionId, set.map(({ name }) => name), set.map(({ position }) => position)],
+  );
+  return Object.fromEntries(rows.map((row) => [row.feed, JSON.parse(row.boundary) as BoundarySet]));
 }
 
 /** I9: refuses a load whose run has lost its place. The lock keeps the epoch until the load has ended. */
@@ -115,8 +162,8 @@ export async function acceptSlice(session: Session, request: LoadRequest): Promi
 export async function lastRow(session: Session, request: LoadRequest): Promise<LedgerRow | undefined> {
   const [row] = await session.rows<Record<'seq' | 'to' | 'manifest' | 'loaded' | 'rejected' | 'superseded', string>>(
     `select l.seq::text, l.to_position as to, l.manifest, l.loaded::text, l.rejected::text, l.superseded::text from _millrace.ledger l
-     where l.connection = $1 and l.feed = $2 and l.track = 'live' and l.lineage = $3 order by l.seq desc limit 1`,
-    [request.connectionId, request.feed, request.lineage],
+     where l.connection = $1 and l.feed = $2 and l.track = $3 and l.lineage = $4 order by l.seq desc limit 1`,
+    [request.connectionId, request.feed, request.track, request.lineage],
   );
   if (!row) return undefined;
   const { to, manifest } = row;
@@ -133,11 +180,13 @@ export async function lastRow(session: Session, request: LoadRequest): Promise<L
 /** Before the rows, so that a twin of this load waits here and then finds the slice done. */
 export async function insertLedgerRow(session: Session, request: LoadRequest): Promise<void> {
   await session.run(
-    `insert into _millrace.ledger (connection, feed, lineage, seq, from_position, to_position, boundary, manifest, extracted, repeated,
-       filtered, loaded, rejected, superseded, epoch, run) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13)`,
+    `insert into _millrace.ledger (connection, feed, track, lineage, seq, from_position, to_position, boundary, manifest, extracted,
+       repeated, filtered, loaded, rejected, superseded, epoch, run)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, $13, $14)`,
     [
       request.connectionId,
       request.feed,
+      request.track,
       request.lineage,
       request.seq,
       positionText(request.from),
@@ -160,7 +209,7 @@ export async function completeLedgerRow(
   superseded: number,
 ): Promise<void> {
   await session.run(
-    `update _millrace.ledger set loaded = $5, superseded = $6 where connection = $1 and feed = $2 and track = 'live' and lineage = $3 and seq = $4`,
-    [request.connectionId, request.feed, request.lineage, request.seq, loaded, superseded],
+    `update _millrace.ledger set loaded = $6, superseded = $7 where connection = $1 and feed = $2 and track = $3 and lineage = $4 and seq = $5`,
+    [request.connectionId, request.feed, request.track, request.lineage, request.seq, loaded, superseded],
   );
 }

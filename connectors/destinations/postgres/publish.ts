@@ -1,34 +1,80 @@
 import { planEvolution } from '../../../load/evolve.js';
+import type { LoadShape } from '../../../load/plan.js';
 import { MillraceError } from '../../../platform/errors/error.js';
+import { fitIdentifier } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
-import type { LoadRequest } from '../../sdk/types.js';
-import { describeTable, ensureSchema, evolve } from './target.js';
+import type { ColumnWindow, LoadRequest } from '../../sdk/types.js';
+import { dialect } from './dialect.js';
+import { endShadow } from './shadow.js';
+import { describeTable, ensureSchema, evolve, evolveTable } from './target.js';
 
 /** Puts the finished shadow in the target's place, inside the load's transaction: readers see all of the old rows or all of the new (I5). */
-export async function publishShadow(session: Session, request: LoadRequest, shadow: Target): Promise<void> {
+export async function publishShadow(session: Session, request: LoadRequest, { target: shadow }: LoadShape): Promise<void> {
   await ensureSchema(session, request.target.schema);
+  await endShadow(session, request);
   const target = await describeTable(session, request.target);
-  if (!target) return moveShadow(session, shadow, request.target);
-  const needs = await dependents(session, target.oid);
+  if (!target) return moveShadow(session, request, shadow);
+  const needs = await dependents(session, target.oid, request);
   if (needs.includes('foreign key')) refuse(request);
   if (needs.length > 0) return replaceRows(session, request, shadow);
   const dressing = await grantsAndComments(session, target.oid);
   await session.run(`drop table ${qualified(request.target)}`);
-  await moveShadow(session, shadow, request.target);
+  await moveShadow(session, request, shadow);
   for (const statement of dressing) await session.run(statement);
 }
 
-async function moveShadow(session: Session, shadow: Target, target: Target): Promise<void> {
+/** The rows of a window give way to those of the shadow; the rest of the table stays as it is. */
+export async function replaceWindow(
+  session: Session,
+  request: LoadRequest,
+  { shape, window }: { readonly shape: LoadShape; readonly window: ColumnWindow },
+): Promise<void> {
+  const target: LoadShape = { ...shape, target: request.target };
+  await evolveTable(session, request, target);
+  await session.run(`delete from ${qualified(request.target)} where ${windowWhere(shape, window)}`);
+  await insertFrom(session, request, shape.target);
+}
+
+/** @throws MillraceError `load.target_incompatible` when the cursor field was not loaded */
+function windowWhere({ columns }: LoadShape, { field, from, to, below }: ColumnWindow): string {
+  const column = columns.find(({ name }) => name === fitIdentifier(field));
+  if (!column)
+    throw new MillraceError('load.target_incompatible', {
+      detail: `The target has no column for '${field}', so the rows of the window cannot be found.`,
+      suggestion: 'Load the cursor field as well, or refresh the stream.',
+    });
+  const value = (text: string): string => dialect.comparable(`${literal(text)}::${column.type}`, column.type);
+  const held = dialect.comparable(ident(column.name), column.type);
+  return [
+    ...(from === undefined ? [`${ident(column.name)} is not null`] : [`${held} >= ${value(from)}`]),
+    ...[to, below].flatMap((bound) => (bound === undefined ? [] : [`${held} < ${value(bound)}`])),
+  ].join(' and ');
+}
+
+async function moveShadow(session: Session, { target, track }: LoadRequest, shadow: Target): Promise<void> {
   const defaults = `alter column "_millrace_run" drop default, alter column "_millrace_extracted_at" drop default`;
   await session.run(`alter table ${qualified(shadow)} ${defaults}`);
+  await session.run(`comment on table ${qualified(shadow)} is null`);
   await session.run(`alter table ${qualified(shadow)} set schema ${ident(target.schema)}`);
   await session.run(`alter table ${ident(target.schema)}.${ident(shadow.table)} rename to ${ident(target.table)}`);
+  if (track === 'live') await renameKey(session, target);
+}
+
+/** The key was named after the shadow; the next shadow needs that name again. */
+async function renameKey(session: Session, target: Target): Promise<void> {
+  const [key] = await session.rows<{ name: string }>(
+    `select conname as name from pg_constraint where conrelid = ${literal(qualified(target))}::regclass and contype = 'p'`,
+  );
+  if (key)
+    await session.run(
+      `alter table ${qualified(target)} rename constraint ${ident(key.name)} to ${ident(fitIdentifier(`${target.table}_pkey`))}`,
+    );
 }
 
 /** What would be lost with the table: people built it on top, so the table must stay and only its rows change. */
-async function dependents(session: Session, oid: string): Promise<string[]> {
+async function dependents(session: Session, oid: string, { target }: LoadRequest): Promise<string[]> {
   const rows = await session.rows<{ what: string }>(
     `select 'view' as what from pg_depend d join pg_rewrite r on r.oid = d.objid and r.ev_class <> d.refobjid
        where d.classid = 'pg_rewrite'::regclass and d.refobjid = $1::oid
@@ -36,12 +82,13 @@ async function dependents(session: Session, oid: string): Promise<string[]> {
      union select 'trigger' from pg_trigger where tgrelid = $1::oid and not tgisinternal
      union select 'policy' from pg_policy where polrelid = $1::oid
      union select 'policy' from pg_class where oid = $1::oid and relrowsecurity
-     union select 'index' from pg_index where indrelid = $1::oid
+     union select 'index' from pg_index i join pg_class c on c.oid = i.indexrelid
+       where i.indrelid = $1::oid and not (i.indisprimary and c.relname = $2)
      union select 'constraint' from pg_constraint where conrelid = $1::oid and contype in ('c', 'f')
      union select 'publication' from pg_publication_rel where prrelid = $1::oid
      union select 'partition' from pg_inherits where inhparent = $1::oid or inhrelid = $1::oid
      union select 'column of a user' from pg_attribute where attrelid = $1::oid and attnum > 0 and (atthasdef or attidentity <> '')`,
-    [oid],
+    [oid, fitIdentifier(`${target.table}_pkey`)],
   );
   return rows.map((row) => row.what);
 }
@@ -59,8 +106,12 @@ async function replaceRows(session: Session, request: LoadRequest, shadow: Targe
   const [held, fresh] = [await describeTable(session, request.target), await describeTable(session, shadow)];
   const columns = fresh?.columns ?? [];
   await evolve(session, request, planEvolution(held?.columns ?? [], columns));
-  const names = columns.map((column) => ident(column.name)).join(', ');
   await session.run(`delete from ${qualified(request.target)}`);
+  await insertFrom(session, request, shadow);
+}
+
+async function insertFrom(session: Session, request: LoadRequest, shadow: Target): Promise<void> {
+  const names = ((await describeTable(session, shadow))?.columns ?? []).map((column) => ident(column.name)).join(', ');
   await session.run(`insert into ${qualified(request.target)} (${names}) select ${names} from ${qualified(shadow)}`);
   await session.run(`drop table ${qualified(shadow)}`);
 }
@@ -83,35 +134,4 @@ async function grantsAndComments(session: Session, oid: string): Promise<string[
     [oid],
   );
   return rows.map((row) => row.statement);
-}
-
-/** Starts the read anew: an empty shadow of the slice's columns, recorded under this lineage. */
-export async function beginShadow(session: Session, request: LoadRequest, shadow: Target, definitions: string): Promise<void> {
-  await session.run(`drop table if exists ${qualified(shadow)}`);
-  await session.run(`create table ${qualified(shadow)} (${definitions})`);
-  await session.run(
-    `comment on table ${qualified(shadow)} is ${literal(`${request.connectionId} ${request.feed} lineage ${request.lineage}`)}`,
-  );
-  await recordShadow(session, request, request.lineage);
-}
-
-/** A ledger row counts only for the shadow it was loaded into. */
-export async function requireShadow(session: Session, request: LoadRequest): Promise<void> {
-  const [row] = await session.rows<{ lineage: string | null }>(
-    `select shadow_lineage::text as lineage from _millrace.targets where schema_name = $1 and table_name = $2`,
-    [request.target.schema, request.target.table],
-  );
-  if (Number(row?.lineage) === request.lineage) return;
-  throw new MillraceError('load.stale_epoch', {
-    detail: `The shadow of ${request.stream} belongs to another read.`,
-    stream: request.stream,
-  });
-}
-
-async function recordShadow(session: Session, request: LoadRequest, lineage: number): Promise<void> {
-  await session.run(`update _millrace.targets set shadow_lineage = $3 where schema_name = $1 and table_name = $2`, [
-    request.target.schema,
-    request.target.table,
-    lineage,
-  ]);
 }

@@ -84,7 +84,7 @@ export async function ensureTarget(session: Session, request: LoadRequest, shape
     if (shape.primaryKey.length > 0) await ensureUnique(session, request, table.oid, shape.primaryKey);
     return changes;
   }
-  if (request.from.kind !== 'start') {
+  if (request.seq > 1) {
     throw new MillraceError('load.target_missing', {
       detail: `${request.target.schema}.${request.target.table} does not exist any more, but ${request.stream} was read up to a position.`,
       stream: request.stream,
@@ -92,6 +92,13 @@ export async function ensureTarget(session: Session, request: LoadRequest, shape
   }
   await createTable(session, request.target, columns, shape.primaryKey);
   return [`created ${request.target.schema}.${request.target.table}`];
+}
+
+/** Brings the table that the slice goes into up to its columns. @returns what was changed, in words (I6) */
+export async function evolveTable(session: Session, request: LoadRequest, shape: LoadShape): Promise<string[]> {
+  const table = await describeTable(session, shape.target);
+  const columns = [...shape.columns, ...systemColumns(shape)];
+  return evolve(session, { ...request, target: shape.target }, planEvolution(table?.columns ?? [], columns));
 }
 
 export async function createTable(

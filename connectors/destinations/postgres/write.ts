@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { parsePosition } from '../../../checkpoint/position.js';
 import { planLoad } from '../../../load/index.js';
-import { type LoadColumn, type LoadPlan, type LoadShape, systemColumns } from '../../../load/plan.js';
+import type { LoadColumn, LoadPlan, LoadShape } from '../../../load/plan.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
@@ -18,8 +18,9 @@ import { dialect } from './dialect.js';
 import { copyFiles } from './export.js';
 import { endSessions } from './fence.js';
 import { LEDGER_SCHEMA, type LedgerRow, acceptSlice, completeLedgerRow, holdFence, insertLedgerRow, lastRow } from './ledger.js';
-import { beginShadow, publishShadow, requireShadow } from './publish.js';
-import { claimTarget, describeTable, ensureTarget } from './target.js';
+import { publishShadow, replaceWindow } from './publish.js';
+import { beginShadow, requireShadow } from './shadow.js';
+import { claimTarget, describeTable, ensureTarget, evolveTable } from './target.js';
 
 const LOCK_TIMEOUT = '10s';
 const UNIQUE_VIOLATION = '23505';
@@ -53,9 +54,9 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   const shape = shapeOf(request, await targetColumns(session, request));
   refuseOtherTypes(request, shape.columns);
   const schemaChanges = await ensureTables(session, request, shape);
-  const plan = planLoad(request.mode, shape, dialect, shadowOf(request));
+  const plan = planLoad(request.mode, shape, dialect);
   const { copied, loaded } = await writeRows(session, request, { plan, shape, signal });
-  if (request.publish) await publishShadow(session, request, shadowOf(request));
+  if (request.shadow?.publish) await publish(session, request, shape);
   await completeLedgerRow(session, request, loaded, copied - loaded);
   return {
     seq: request.seq,
@@ -106,7 +107,7 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
     });
   }
   return {
-    target: request.target,
+    target: request.shadow ? shadowOf(request) : request.target,
     columns,
     primaryKey: request.mode === 'incremental_deduped' ? request.primaryKey.map((key) => fitIdentifier(key)) : [],
     ...(cursor ? { cursor } : {}),
@@ -128,20 +129,28 @@ function refuseOtherTypes(request: LoadRequest, columns: readonly LoadColumn[]):
   });
 }
 
+/** The tables that the slice is loaded into; `shape.target` is the shadow where the load has one. */
 async function ensureTables(session: Session, request: LoadRequest, shape: LoadShape): Promise<readonly string[]> {
-  if (request.mode !== 'full_refresh_overwrite') return ensureTarget(session, request, shape);
+  if (!request.shadow) return ensureTarget(session, request, shape);
   await claimTarget(session, request, await describeTable(session, request.target));
-  if (request.seq > 1) {
-    await requireShadow(session, request);
+  if (request.seq === 1) {
+    await beginShadow(session, request, shape);
     return [];
   }
-  const definitions = [...shape.columns, ...systemColumns(shape)].map((column) => `${ident(column.name)} ${column.type}`);
-  await beginShadow(session, request, shadowOf(request), definitions.join(', '));
-  return [];
+  await requireShadow(session, request, shape.target);
+  return evolveTable(session, request, shape);
 }
 
-function shadowOf(request: LoadRequest): Target {
-  const digest = createHash('sha256').update(`${request.connectionId}/${request.feed}`).digest('hex').slice(0, 16);
+async function publish(session: Session, request: LoadRequest, shape: LoadShape): Promise<void> {
+  const window = request.shadow?.window;
+  if (window) await replaceWindow(session, request, { shape, window });
+  else await publishShadow(session, request, shape);
+}
+
+/** One for each feed and track: a backfill never touches the shadow of a refresh. */
+function shadowOf({ connectionId, feed, track }: LoadRequest): Target {
+  const name = track === 'live' ? `${connectionId}/${feed}` : `${connectionId}/${feed}/${track}`;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return { schema: LEDGER_SCHEMA, table: `shadow_${digest}` };
 }
 

@@ -45,8 +45,8 @@ function between(field: Field, from: string | null, to: string | null): string {
   return `(${lower}${cursorSql(field)} <= ${cursorLiteral(field, to)})`;
 }
 
-/** A value above `from` that about a slice of rows lies below, or null when all the rest fits. */
-async function sliceEnd(read: PostgresRead, field: Field, from: string | null, range: string): Promise<string | null> {
+/** A value above `from` and in `range` that about a slice of rows lies below, or null when all the rest fits. */
+export async function sliceEnd(read: PostgresRead, field: Field, from: string | null, range: string): Promise<string | null> {
   const estimate = await estimateRead(read.session, read.from, range);
   const { sliceBytes, sliceRows } = read.request;
   if (estimate.bytes <= sliceBytes && estimate.rows <= sliceRows) return null;

@@ -8,6 +8,7 @@ import { check } from './check.js';
 import { type PostgresSourceConfig, config } from './config.js';
 import { discover } from './discover.js';
 import { read } from './read.js';
+import { readWindow } from './window.js';
 
 export default defineSource<PostgresSourceConfig>({
   id: 'postgres',
@@ -17,5 +18,6 @@ export default defineSource<PostgresSourceConfig>({
   check,
   discover,
   read,
+  readWindow,
   nativeFormat,
 });

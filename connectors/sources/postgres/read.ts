@@ -32,7 +32,15 @@ export function relationOf(stream: string): string {
  * reads begin with such a scan below a fixed upper bound, then follow the cursor.
  */
 export async function* read(context: ConnectorContext<PostgresSourceConfig>, request: ReadRequest): AsyncIterable<ReadEvent> {
-  await using session = await openSession(context.config, context);
+  await using reading = await openRead(context, request);
+  yield* request.sync === 'full' ? readFull(reading) : readIncremental(reading);
+}
+
+export async function openRead(
+  context: ConnectorContext<PostgresSourceConfig>,
+  request: ReadRequest,
+): Promise<PostgresRead & AsyncDisposable> {
+  const session = await openSession(context.config, context);
   let files = 0;
   const from = relationOf(request.stream.name);
   const copy = (where: string): Promise<FileEvent> =>
@@ -41,8 +49,7 @@ export async function* read(context: ConnectorContext<PostgresSourceConfig>, req
       { from, fields: request.fields, where, native: request.native },
       join(request.tempDir, `${files++}.copy`),
     );
-  const reading: PostgresRead = { session, request, from, log: context.log, copy };
-  yield* request.sync === 'full' ? readFull(reading) : readIncremental(reading);
+  return { session, request, from, log: context.log, copy, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
 }
 
 async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
@@ -54,7 +61,7 @@ async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
 
 async function* readIncremental(read: PostgresRead): AsyncIterable<ReadEvent> {
   const { position } = read.request;
-  const field = cursorFieldOf(read.request);
+  const field = requireField(read.request, read.request.cursorField);
   if (position.kind === 'scan') {
     return yield* readFirst(read, field, position.scan.upper?.value ?? null, position.scan.after);
   }
@@ -78,11 +85,11 @@ export function keyOf(request: ReadRequest): readonly string[] | undefined {
   return request.stream.primaryKey;
 }
 
-function cursorFieldOf(request: ReadRequest): Field {
-  const field = request.fields.find((candidate) => candidate.name === request.cursorField);
+export function requireField(request: ReadRequest, name: string | undefined): Field {
+  const field = request.fields.find((candidate) => candidate.name === name);
   if (field) return field;
   throw new MillraceError('source.field_missing', {
-    detail: `Stream ${request.stream.name} has no field '${request.cursorField ?? ''}' to use as cursor.`,
+    detail: `Stream ${request.stream.name} has no field '${name ?? ''}' to use as cursor.`,
     path: 'cursorField',
     stream: request.stream.name,
   });

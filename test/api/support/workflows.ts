@@ -8,12 +8,16 @@ import {
   type ConnectionInput,
   type ConnectionView,
   type FeedState,
+  type NewPlace,
   type ProbeInput,
+  type StateChange,
   type SyncAccepted,
   type SyncRequest,
   type TickInput,
   cancelSync,
   pause,
+  ready,
+  refreshStream,
   requestSync,
   resetStream,
   resume,
@@ -48,7 +52,10 @@ export async function connection(input: ConnectionInput): Promise<void> {
     feeds: {} as Record<string, FeedState>,
   };
   let number = input.lastNumber ?? 0;
-  setHandler(state, (): ConnectionView => ({ ...view, queued: [], lastRun: null }));
+  let revision = 0;
+  const seen = (): ConnectionView => ({ ...view, revision, tripped: null, queued: [], lastRun: null });
+  setHandler(state, seen);
+  setHandler(ready, seen);
   setHandler(
     requestSync,
     (request): SyncAccepted => {
@@ -82,12 +89,20 @@ export async function connection(input: ConnectionInput): Promise<void> {
     Object.assign(view, { paused: false, pauseNote: null });
     return { paused: false } as const;
   });
-  setHandler(resetStream, ({ feed }) => move(feed, { kind: 'start' }));
-  setHandler(setState, ({ feed, position }) => move(feed, position));
-  function move(feed: string, position: FeedState['position']): FeedState {
-    const moved = { ...(view.feeds[feed] ?? FRESH), lineage: (view.feeds[feed]?.lineage ?? 0) + 1, position };
-    view.feeds[feed] = moved;
-    return moved;
+  setHandler(resetStream, ({ feed, by }) => move({ [feed]: { position: { kind: 'start' } } }, { kind: 'reset', by }));
+  setHandler(refreshStream, ({ feed, by }) =>
+    move({ [feed]: { position: { kind: 'start' }, refreshing: true } }, { kind: 'refresh', by }),
+  );
+  setHandler(setState, ({ feeds, kind, by }) => move(feeds, { kind, by }));
+  function move(feeds: Readonly<Record<string, NewPlace>>, change: Pick<StateChange, 'kind' | 'by'>): StateChange {
+    const moved = Object.entries(feeds).map(([feed, place]) => {
+      const before = view.feeds[feed] ?? null;
+      const after = { ...(before ?? FRESH), lineage: (before?.lineage ?? 0) + 1, ...place };
+      view.feeds[feed] = after;
+      return [feed, { before, after }];
+    });
+    revision += 1;
+    return { ...change, revision, feeds: Object.fromEntries(moved) };
   }
   await condition(() => false);
 }

@@ -1,0 +1,159 @@
+import type { AnyDestination } from '../connectors/registry.js';
+import type { Track } from '../connectors/sdk/types.js';
+import type { ConnectionPlan, RunError } from '../platform/db/store.js';
+import { MillraceError, isMillraceError } from '../platform/errors/error.js';
+import type { StreamConfig } from '../schema/connection-config.js';
+import type { StreamDescription, Target } from '../schema/types.js';
+import { requireWindow } from './backfill.js';
+import type { PrepareInput } from './contract.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { type FeedPlan, type OpenConnector, type RouteEnds, type RunPlan, openSource, planFeed, sessionOf } from './plan.js';
+import { getPlan } from './plan-store.js';
+import type { Shell } from './shell.js';
+import { loadedSlices, pendingSlices, stagedRun } from './staged-run.js';
+
+/** What a run is going to do, before it is known where its feeds stand. */
+export interface RunDraft extends Pick<RunPlan, 'track' | 'source' | 'destinationId'> {
+  readonly feeds: readonly FeedDraft[];
+}
+
+/** One stream that cannot be planned does not stop the others. */
+export type FeedDraft =
+  | { readonly feed: string; readonly config: StreamConfig; readonly plan: FeedPlan }
+  | { readonly feed: string; readonly config: StreamConfig; readonly error: RunError };
+
+/** What a run works on. */
+export interface RunWork {
+  readonly input: PrepareInput;
+  readonly connection: ConnectionPlan;
+  readonly destination: OpenConnector<AnyDestination>;
+}
+
+export function trackOf({ purpose }: Pick<PrepareInput, 'purpose'>): Track {
+  if (purpose?.kind === 'backfill') return purpose.track as Track;
+  return purpose?.kind === 'replay' ? `replay/${purpose.run}` : 'live';
+}
+
+/** The streams that the run is about. */
+export function wantedStreams({ input, connection }: Pick<RunWork, 'input' | 'connection'>): readonly StreamConfig[] {
+  return connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
+}
+
+export function targetOf({ destination }: RunWork, { name, target }: StreamConfig): Target {
+  const usual = destination.connector.defaultTarget(destination.context.config, name);
+  return { schema: target?.schema ?? usual.schema, table: target?.table ?? usual.table };
+}
+
+export async function draftRun(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<RunDraft> {
+  const { purpose } = work.input;
+  if (purpose?.kind === 'replay') return draftReplay(shell, dependencies, work, purpose);
+  if (purpose?.kind === 'retry' && !purpose.source) return draftFromStage(dependencies, work, purpose);
+  const feeds = await draftFromSource(shell, dependencies, work);
+  const draft = { track: trackOf(work.input), source: true };
+  if (purpose?.kind !== 'retry' || !purpose.staged) return { ...draft, feeds };
+  const pending = await stagedRun(dependencies.stage, purpose.staged).then(
+    async (staged) => ({
+      plan: await getPlan(dependencies.stage, staged.plan),
+      slices: await pendingSlices(dependencies.stage, staged),
+    }),
+    () => undefined, // what is not staged any more is read again
+  );
+  return { ...draft, feeds: pending ? feeds.map((feed) => withPending(feed, pending)) : feeds };
+}
+
+async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<FeedDraft[]> {
+  const { connection, input } = work;
+  const source = openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
+  const streams = wantedStreams(work);
+  const catalog = await source.connector.discover(
+    source.context,
+    streams.map((stream) => stream.name),
+  );
+  return streams.map((config) => {
+    const found = catalog.streams.find((stream) => stream.name === config.name);
+    const ends = { source: source.connector, destination: work.destination.connector, target: targetOf(work, config) };
+    return draftFeed(config, found, { ends, purpose: input.purpose });
+  });
+}
+
+function draftFeed(
+  config: StreamConfig,
+  stream: StreamDescription | undefined,
+  { ends, purpose }: { readonly ends: RouteEnds; readonly purpose: PrepareInput['purpose'] },
+): FeedDraft {
+  try {
+    if (!stream)
+      throw new MillraceError('source.stream_missing', {
+        detail: `The source has no stream ${config.name} that this user may read.`,
+        stream: config.name,
+      });
+    const plan = planFeed(config, stream, ends);
+    const windowed = purpose?.kind === 'backfill' ? { ...plan, window: requireWindow(plan, purpose.window, ends.source) } : plan;
+    return { feed: config.name, config, plan: windowed };
+  } catch (error) {
+    return { feed: config.name, config, error: streamError(error) };
+  }
+}
+
+interface Pending {
+  readonly plan: RunPlan;
+  readonly slices: Awaited<ReturnType<typeof pendingSlices>>;
+}
+
+/** Slices of an earlier run count only if today's plan would have made the same. */
+function withPending(draft: FeedDraft, pending: Pending): FeedDraft {
+  const then = pending.plan.feeds.find(({ feed }) => feed === draft.feed);
+  const staged = pending.slices[draft.feed];
+  if ('error' in draft || !then || !staged || !sameRows(then, draft.plan)) return draft;
+  return { ...draft, plan: { ...draft.plan, staged } };
+}
+
+function sameRows(a: FeedPlan, b: FeedPlan): boolean {
+  const rows = ({ fields, mode, primaryKey, cursor, nullCursor, sql, native, window }: FeedPlan): string =>
+    JSON.stringify({ fields, mode, primaryKey, cursor, nullCursor, sql, native, window });
+  return rows(a) === rows(b);
+}
+
+type Retry = Extract<PrepareInput['purpose'], { kind: 'retry' }>;
+type Replay = Extract<PrepareInput['purpose'], { kind: 'replay' }>;
+
+/** Only what the failed run had staged, by its own plan: the source is not asked. */
+async function draftFromStage({ stage }: ActivityDependencies, work: RunWork, { staged, run }: Retry): Promise<RunDraft> {
+  if (!staged) throw new MillraceError('run.not_staged', { detail: `Run ${run} left nothing staged.` });
+  const document = await stagedRun(stage, staged);
+  const plan = await getPlan(stage, document.plan);
+  const slices = await pendingSlices(stage, document);
+  const feeds = wantedStreams(work).flatMap((config): FeedDraft[] => {
+    const held = plan.feeds.find(({ feed }) => feed === config.name);
+    return held && slices[config.name]
+      ? [{ feed: config.name, config, plan: { ...held, staged: slices[config.name] ?? [] } }]
+      : [];
+  });
+  return { track: plan.track, source: false, feeds };
+}
+
+/** All that a run had loaded, in a destination that may have nothing of it. */
+async function draftReplay(
+  shell: Shell,
+  dependencies: ActivityDependencies,
+  work: RunWork,
+  { run, staged, destinationId }: Replay,
+): Promise<RunDraft> {
+  const plan = await getPlan(dependencies.stage, (await stagedRun(dependencies.stage, staged)).plan);
+  const slices = await loadedSlices(shell, dependencies, { ...work, run });
+  const feeds = wantedStreams(work).flatMap((config): FeedDraft[] => {
+    const held = plan.feeds.find(({ feed }) => feed === config.name);
+    if (!held || !slices[config.name]) return [];
+    const { sql: _, ...loaded } = held; // what was staged for the load has been transformed
+    return [
+      { feed: config.name, config, plan: { ...loaded, target: targetOf(work, config), staged: slices[config.name] ?? [] } },
+    ];
+  });
+  return { track: trackOf(work.input), source: false, destinationId, feeds };
+}
+
+/** What concerns one stream becomes part of the plan; anything else stops the run. */
+export function streamError(error: unknown): RunError {
+  if (!isMillraceError(error)) throw error;
+  return { code: error.code, message: error.message, suggestion: error.suggestion };
+}

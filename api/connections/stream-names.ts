@@ -1,0 +1,21 @@
+import { MillraceError } from '../../platform/errors/error.js';
+import type { StoredConnection } from './connection-store.js';
+
+export function hasStream(connection: StoredConnection, stream: string): boolean {
+  return connection.config.streams.some(({ name }) => name === stream);
+}
+
+/** @throws MillraceError `connection.invalid` with a path for each name that the connection does not have */
+export function refuseUnknownStreams(
+  connection: StoredConnection,
+  names: readonly string[],
+  pathOf: (index: number) => string,
+): void {
+  const fields = names.flatMap((name, index) =>
+    hasStream(connection, name)
+      ? []
+      : [{ path: pathOf(index), code: 'not_found', message: `The connection has no stream ${name}.` }],
+  );
+  if (fields.length > 0)
+    throw new MillraceError('connection.invalid', { detail: fields.map(({ message }) => message).join(' '), fields });
+}

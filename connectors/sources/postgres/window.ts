@@ -1,0 +1,52 @@
+import { END, type Position } from '../../../checkpoint/position.js';
+import type { Field } from '../../../schema/types.js';
+import { inSnapshot } from '../../postgres/snapshot.js';
+import { ident } from '../../postgres/sql.js';
+import { cursorType } from '../../sdk/cursor.js';
+import type { ColumnWindow, ConnectorContext, ReadEvent, ReadRequest } from '../../sdk/types.js';
+import type { PostgresSourceConfig } from './config.js';
+import { cursorLiteral, cursorSql } from './cursor.js';
+import { sliceEnd } from './incremental.js';
+import { openRead, requireField } from './read.js';
+
+/**
+ * Reads a window of the cursor field in its order. Each slice ends with all rows of one value, and the next begins above it:
+ * unlike the stream's own cursor, a window is read once.
+ */
+export async function* readWindow(
+  context: ConnectorContext<PostgresSourceConfig>,
+  request: ReadRequest,
+  window: ColumnWindow,
+): AsyncIterable<ReadEvent> {
+  await using read = await openRead(context, request);
+  const field = requireField(request, window.field);
+  let { position } = request;
+  for (let done = false; !done;) {
+    const range = `${above(field, position, window)} and ${below(field, window)}`;
+    const slice = await inSnapshot(read.session, async () => {
+      const end = await sliceEnd(read, field, null, range);
+      const where = end === null ? range : `${range} and ${cursorSql(field)} <= ${cursorLiteral(field, end)}`;
+      return { end, file: await read.copy(where) };
+    });
+    done = slice.end === null;
+    position = slice.end === null ? END : at(field, slice.end);
+    yield slice.file;
+    yield { kind: 'mark', done, position: { kind: 'exact', position } };
+  }
+}
+
+function above(field: Field, position: Position, { from }: ColumnWindow): string {
+  if (position.kind === 'cursor' && position.cursor.value !== null)
+    return `${cursorSql(field)} > ${cursorLiteral(field, position.cursor.value)}`;
+  return from === undefined ? `${ident(field.name)} is not null` : `${cursorSql(field)} >= ${cursorLiteral(field, from)}`;
+}
+
+function below(field: Field, { to, below: live }: ColumnWindow): string {
+  const bounds = [to, live].filter((bound) => bound !== undefined);
+  return bounds.map((bound) => `${cursorSql(field)} < ${cursorLiteral(field, bound)}`).join(' and ') || 'true';
+}
+
+const at = (field: Field, value: string): Position => ({
+  kind: 'cursor',
+  cursor: { type: cursorType(field) ?? 'string', field: field.name, value },
+});

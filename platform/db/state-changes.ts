@@ -1,0 +1,12 @@
+import type { Knex } from 'knex';
+import type { StateChange } from '../../workflows/messages.js';
+import type { StateChangeRow } from './rows.js';
+
+/** Explicit changes of position, newest first: the journal by which they can be undone. */
+export async function stateChanges(db: Knex, connectionId: string, limit: number): Promise<readonly StateChange[]> {
+  const rows = await db<StateChangeRow>('state_changes')
+    .where({ connection_id: connectionId })
+    .orderBy('revision', 'desc')
+    .limit(limit);
+  return rows.map(({ revision, kind, by, feeds }) => ({ revision, kind, by, feeds }));
+}

@@ -1,0 +1,31 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities, Recovered } from '../activities/contract.js';
+import type { ConnectionState } from './connection-state.js';
+import { POLICIES } from './policies.js';
+import type { SyncResult } from './sync-types.js';
+
+/** What a connection does besides its runs. */
+
+const activities = proxyActivities<Activities>(POLICIES.recover);
+export const { recordStateChange } = proxyActivities<Activities>(POLICIES.record);
+const { tripBreaker, closeBreaker } = proxyActivities<Activities>(POLICIES.record);
+
+const UNKNOWN: Recovered = { epoch: 0, revision: 0, paused: false, pauseNote: null, tripped: null, feeds: {} };
+
+/** Without the destination nothing is known; the next run then takes its places from the ledger by itself. */
+export async function recover(connectionId: string): Promise<Recovered> {
+  return activities.recover({ connectionId }).catch(() => UNKNOWN);
+}
+
+type Breaker = Pick<ConnectionState, 'failures' | 'tripped'>;
+
+/** Counts failed runs; a schedule whose runs fail again and again pauses itself, and one that succeeds lets it go on. */
+export async function breakerAfter(connectionId: string, { failures, tripped }: Breaker, run: SyncResult): Promise<Breaker> {
+  if (run.status === 'cancelled') return { failures, tripped };
+  if (run.status === 'failed') {
+    const cause = run.error ?? { code: 'engine.internal', message: '', suggestion: '' };
+    return { failures: failures + 1, tripped: tripped ?? (await tripBreaker({ connectionId, failures: failures + 1, cause })) };
+  }
+  if (tripped !== null) await closeBreaker({ connectionId });
+  return { failures: 0, tripped: null };
+}
