@@ -161,7 +161,8 @@ class Connection {
       epoch: Math.max(epoch, outcome.epoch),
       lastRun: { number, status: outcome.status, ...(outcome.unfinished ? { unfinished: true } : {}) },
     };
-    this.#state = { ...this.#state, ...(await breakerAfter(this.input.connectionId, this.#state, outcome)) };
+    const breaker = await breakerAfter(this.input.connectionId, this.#state, outcome);
+    this.#state = { ...this.#state, ...breaker }; // not before: requests may have come meanwhile
     const waiting = this.#active.replyTo;
     this.#active = null;
     this.#display();
