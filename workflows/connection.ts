@@ -257,14 +257,16 @@ class Connection {
     return { runId: waiting.runId };
   }
 
-  #pause(note: string): { paused: true } {
+  async #pause(note: string): Promise<{ paused: true }> {
+    if (this.#lost) await condition(() => !this.#lost);
     this.#state = { ...this.#state, paused: true, pauseNote: note };
     this.#display();
     return { paused: true };
   }
 
   /** Also lets a schedule go on that had paused itself. */
-  #resume(): { paused: false } {
+  async #resume(): Promise<{ paused: false }> {
+    if (this.#lost) await condition(() => !this.#lost);
     this.#state = { ...this.#state, paused: false, pauseNote: null, failures: 0, tripped: null };
     this.#display();
     return { paused: false };

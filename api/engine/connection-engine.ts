@@ -1,4 +1,4 @@
-import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { QueryRejectedError, WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import {
   CONNECTION_WORKFLOW,
   cancelSync,
@@ -129,7 +129,7 @@ export class ConnectionEngine {
       try {
         return await run(client.workflow.getHandle(connectionWorkflowId(connectionId)));
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return undefined;
+        if (error instanceof WorkflowNotFoundError || error instanceof QueryRejectedError) return undefined;
         throw error;
       }
     });

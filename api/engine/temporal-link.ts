@@ -31,7 +31,12 @@ export class TemporalLink {
       address: options.address,
       interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: CALL_ATTEMPTS }))],
     });
-    this.client = new Client({ connection, namespace: options.namespace, dataConverter });
+    this.client = new Client({
+      connection,
+      namespace: options.namespace,
+      dataConverter,
+      workflow: { queryRejectCondition: 'NOT_OPEN' }, // what a workflow knew before it was lost is no answer
+    });
     this.namespace = options.namespace;
     this.taskQueue = options.taskQueue;
   }
