@@ -1,10 +1,10 @@
 import {
   CancellationScope,
-  ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
   ParentClosePolicy,
-  executeChild,
   getExternalWorkflowHandle,
   proxyActivities,
+  startChild,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import type { RunError } from '../platform/db/store.js';
@@ -36,13 +36,37 @@ export interface StartingRun {
   readonly unfinished: boolean;
 }
 
+/** Ends a run that is about to begin or under way. */
+export class RunCancellation {
+  readonly #scope = new CancellationScope();
+  #workflowId: string | undefined;
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#scope.run(work);
+  }
+
+  /** From now on the run may have continued as new, which a cancelled scope would not follow: it is cancelled by name. */
+  started(workflowId: string): void {
+    this.#workflowId = workflowId;
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#workflowId === undefined) return this.#scope.cancel();
+    await getExternalWorkflowHandle(this.#workflowId)
+      .cancel()
+      .catch(() => undefined); // it has just ended
+  }
+}
+
 /**
  * Runs `sync` as a child, so that its every end is known here. One that ended without its own finish (terminated, timed out,
  * cancelled before it began) is recorded all the same.
  */
-export async function executeRun(run: StartingRun, scope: CancellationScope): Promise<SyncResult> {
+export async function executeRun(run: StartingRun, cancellation: RunCancellation): Promise<SyncResult> {
   try {
-    return await scope.run(() => startSync(run));
+    const child = await cancellation.run(() => startSync(run));
+    cancellation.started(child.workflowId);
+    return await child.result();
   } catch (error) {
     const cause = runError(error);
     const status = cause.code === 'run.cancelled' ? 'cancelled' : 'failed';
@@ -50,7 +74,7 @@ export async function executeRun(run: StartingRun, scope: CancellationScope): Pr
   }
 }
 
-function startSync({ connection, queued, epoch, feeds, unfinished }: StartingRun): Promise<SyncResult> {
+function startSync({ connection, queued, epoch, feeds, unfinished }: StartingRun): Promise<ChildWorkflowHandle<typeof sync>> {
   const { workspaceId, connectionId, maxHistoryEvents } = connection;
   const { runId, number, request } = queued;
   const { trigger, labels, streams, refresh } = request;
@@ -70,11 +94,10 @@ function startSync({ connection, queued, epoch, feeds, unfinished }: StartingRun
     ...(unfinished ? { unfinished } : {}),
     ...(maxHistoryEvents === undefined ? {} : { maxHistoryEvents }),
   };
-  return executeChild(sync, {
+  return startChild(sync, {
     workflowId: syncWorkflowId(connectionId, number),
     args: [input],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     staticSummary: `Sync #${number} ${labels.source} → ${labels.destination}, ${trigger}`,
     typedSearchAttributes: [
       { key: WORKSPACE, value: workspaceId },

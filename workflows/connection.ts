@@ -4,7 +4,6 @@
  */
 import {
   ApplicationFailure,
-  CancellationScope,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -31,7 +30,7 @@ import {
   withCheckpoint,
   withReply,
 } from './connection-state.js';
-import { executeRun, recordOutcome, tell } from './connection-run.js';
+import { RunCancellation, executeRun, recordOutcome, tell } from './connection-run.js';
 import { breakerAfter, recover, recordStateChange } from './connection-steps.js';
 import {
   type ActiveRun,
@@ -72,7 +71,7 @@ export async function connection(input: ConnectionInput): Promise<void> {
 }
 
 interface RunningRun extends ActiveRun {
-  readonly scope: CancellationScope;
+  readonly cancellation: RunCancellation;
   readonly replyTo: readonly string[];
   /** All is loaded; only its outcome is still being written. */
   ending: boolean;
@@ -141,21 +140,21 @@ class Connection {
   async run(queued: QueuedRun): Promise<void> {
     const epoch = this.#state.epoch + 1;
     this.#state = { ...this.#state, epoch, queue: this.#state.queue.filter((other) => other.runId !== queued.runId) };
-    const scope = new CancellationScope();
+    const cancellation = new RunCancellation();
     const { runId, number, request, replyTo } = queued;
     this.#active = {
       runId,
       number,
       workflowId: this.#workflowId(number),
       trigger: request.trigger,
-      scope,
+      cancellation,
       replyTo,
       ending: false,
     };
     this.#display();
     const unfinished = this.#state.lastRun?.unfinished === true;
     const starting = { connection: this.input, queued, epoch, feeds: feedsOf(this.#state), unfinished };
-    const outcome = await executeRun(starting, scope);
+    const outcome = await executeRun(starting, cancellation);
     this.#state = {
       ...withCheckpoint(this.#state, outcome.feeds),
       epoch: Math.max(epoch, outcome.epoch),
@@ -244,8 +243,8 @@ class Connection {
 
   async #cancel(runId: string | undefined, reason: string): Promise<{ runId: string }> {
     if (this.#active && (runId === undefined || this.#active.runId === runId)) {
-      const { scope, runId: cancelled } = this.#active;
-      scope.cancel();
+      const { cancellation, runId: cancelled } = this.#active;
+      await cancellation.cancel();
       return { runId: cancelled };
     }
     const waiting = this.#state.queue.find((queued) => queued.runId === runId);

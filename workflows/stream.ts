@@ -167,6 +167,7 @@ class FeedProgress {
       this.#delayed = true;
       this.note([slice.delayed]);
     }
+    this.#show();
   }
 
   add(rows: Partial<RunRows>): void {
