@@ -181,12 +181,12 @@ class Connection {
     return { runId, number, workflowId: this.#workflowId(number), outcome };
   }
 
-  /** A Schedule's tick. While a run is active the tick is refused, as its overlap policy SKIP means it (I10). */
+  /** A Schedule's tick. While a run is active it is refused or its run waits, as its overlap policy says (I10). */
   async #scheduled(request: SyncRequest): Promise<void> {
     if (this.#answersLater(request.replyTo)) return;
     const reason = this.#state.paused
       ? 'the connection is paused'
-      : this.#active
+      : this.#active && request.overlap !== 'queue'
         ? `run ${this.#active.runId} is active`
         : undefined;
     if (reason === undefined) this.#accept(request);

@@ -7,6 +7,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Position } from '../checkpoint/position.js';
 
 export type Trigger = 'manual' | 'schedule' | 'api' | 'backfill';
+/** What a tick does while a run is active: it is refused when absent, or its run waits. */
+export type TickOverlap = 'queue';
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'delayed';
 
 /** Names for people, shown in the Temporal Web UI. */
@@ -32,6 +34,7 @@ export interface SyncRequest {
   readonly streams?: readonly string[];
   /** Workflow that waits for the run's end (`tick`). */
   readonly replyTo?: string;
+  readonly overlap?: TickOverlap;
 }
 
 export interface SyncAccepted {
@@ -108,6 +111,7 @@ export interface TickInput {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly labels: Labels;
+  readonly overlap?: TickOverlap;
 }
 
 export type TickAnswer =
