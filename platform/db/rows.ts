@@ -25,9 +25,19 @@ export interface ConnectionRow {
   readonly destination_id: string;
   readonly version: number;
   readonly paused: boolean;
+  /** Null until its Schedule was written for the first time by a version that keeps it, and while it has none. */
+  readonly schedule_digest: ScheduleDigest | null;
   readonly revision: number;
   readonly created_at: Date;
   readonly updated_at: Date;
+}
+
+/** SHA-256 of what a Schedule was to be and of what Temporal then said it was; never of times or counters. */
+export interface ScheduleDigest {
+  readonly wanted: string;
+  readonly spec: string;
+  readonly policies: string;
+  readonly action: string;
 }
 
 /** What a version of a connection holds; source and destination stay the same for its whole life. */
