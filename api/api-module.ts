@@ -13,8 +13,9 @@ import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
 import { RunsController } from './runs/runs.controller.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
-import { API_KEYS, CONNECTIONS, DESTINATIONS, HEALTH, OPENAPI, RUNS, SOURCES, SYNCS } from './tokens.js';
+import { API_KEYS, CONNECTIONS, DESTINATIONS, HEALTH, OPENAPI, RUNS, SCHEDULES, SOURCES, SYNCS } from './tokens.js';
 
 const CONTROLLERS = [
   ConnectorsController,
@@ -23,6 +24,7 @@ const CONTROLLERS = [
   ConnectionsController,
   SyncsController,
   RunsController,
+  SchedulesController,
   ApiKeysController,
   HealthController,
   DocsController,
@@ -44,6 +46,7 @@ function named(services: ApiServices): Provider[] {
     { provide: CONNECTIONS, useValue: services.connections },
     { provide: SYNCS, useValue: services.syncs },
     { provide: RUNS, useValue: services.runs },
+    { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },
     { provide: OPENAPI, useValue: services.openApi },

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { Installation } from '../platform/db/installation.js';
+import type { Logger } from '../platform/logger/logger.js';
 import { KeyStore } from './auth/key-store.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
@@ -13,6 +15,7 @@ import type { TemporalLink } from './engine/temporal-link.js';
 import { HealthChecks } from './health/health-checks.js';
 import { RunService } from './runs/run-service.js';
 import { RunStore } from './runs/run-store.js';
+import { ScheduleReconciler } from './schedules/reconciler.js';
 import { DESTINATION, SOURCE } from './systems/system-kind.js';
 import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
@@ -26,6 +29,7 @@ export interface ApiParts {
   readonly workerState: (() => string) | undefined;
   /** Fires when the server closes, so that nobody waits on. */
   readonly closing: AbortSignal;
+  readonly log: Logger;
 }
 
 export interface ApiServices {
@@ -34,6 +38,7 @@ export interface ApiServices {
   readonly connections: ConnectionService;
   readonly syncs: SyncService;
   readonly runs: RunService;
+  readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
   readonly openApi: OpenApiHolder;
@@ -43,7 +48,8 @@ export interface ApiServices {
 export function createServices(parts: ApiParts): ApiServices {
   const { db, link, attributes, secretKey } = parts;
   const engine = new ConnectionEngine(link, attributes);
-  const schedules = new ScheduleKeeper(link, attributes);
+  const installation = new Installation(db);
+  const schedules = new ScheduleKeeper(link, attributes, () => installation.id());
   const probes = new Probes(link);
   const connectionStore = new ConnectionStore(db);
   const runStore = new RunStore(db);
@@ -55,6 +61,13 @@ export function createServices(parts: ApiParts): ApiServices {
     connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
     syncs: new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules }),
     runs,
+    reconciler: new ScheduleReconciler({
+      db,
+      keeper: schedules,
+      installation: () => installation.id(),
+      log: parts.log,
+      closing: parts.closing,
+    }),
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),
     openApi: new OpenApiHolder(),

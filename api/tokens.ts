@@ -9,4 +9,5 @@ export const SYNCS = Symbol('syncs');
 export const RUNS = Symbol('runs');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');
+export const SCHEDULES = Symbol('schedules');
 export const OPENAPI = Symbol('openapi');

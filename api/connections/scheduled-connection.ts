@@ -1,0 +1,13 @@
+import type { ScheduledConnection } from '../engine/schedule-options.js';
+import type { NamedConnection } from './connection-store.js';
+
+/** A connection as its Schedule needs to know it. */
+export function scheduledConnection(row: NamedConnection): ScheduledConnection {
+  return {
+    workspaceId: row.workspace_id,
+    connectionId: row.id,
+    labels: { connection: row.name, source: row.source_name, destination: row.destination_name },
+    schedule: row.config.schedule,
+    paused: row.paused,
+  };
+}
