@@ -5,7 +5,7 @@ import {
   type ScheduleDescription,
   type ScheduleHandle,
 } from '@temporalio/client';
-import { MillraceError } from '../../platform/errors/error.js';
+import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import type { ScheduleDigest } from '../../platform/db/rows.js';
 import { scheduleId } from '../../workflows/messages.js';
 import { grpcCode, messageOf } from './engine-errors.js';
@@ -110,13 +110,11 @@ export class ScheduleKeeper {
   }
 
   private async call<T>(run: (client: Client) => Promise<T>, limitMs = LIMIT_MS): Promise<T> {
-    return this.link.call(limitMs, async (client) => {
-      try {
-        return await run(client);
-      } catch (error) {
-        throw grpcCode(error) === GRPC_INVALID_ARGUMENT ? refusedSchedule(error) : error;
-      }
-    });
+    try {
+      return await this.link.call(limitMs, (client) => run(client).catch(refuseArgument));
+    } catch (error) {
+      throw isMillraceError(error, 'engine.no_worker') ? tooSlow(error) : error;
+    }
   }
 }
 
@@ -177,6 +175,15 @@ export function foreignSchedule(id: string): MillraceError {
     detail: `The Schedule ${id} in Temporal belongs to another installation of Millrace.`,
     suggestion: 'Give each installation a Temporal namespace or a metadata database of its own.',
   });
+}
+
+function refuseArgument(error: unknown): never {
+  throw grpcCode(error) === GRPC_INVALID_ARGUMENT ? refusedSchedule(error) : error;
+}
+
+/** Schedules are Temporal's own work: it is not a worker of ours that did not answer. */
+function tooSlow(cause: unknown): MillraceError {
+  return new MillraceError('engine.timeout', { detail: 'Temporal did not answer in time about the schedule.', cause });
 }
 
 function refusedSchedule(cause: unknown): MillraceError {

@@ -9,18 +9,17 @@ export interface OrphanSearch {
   readonly keeper: ScheduleKeeper;
   readonly installation: () => Promise<string>;
   readonly closing: AbortSignal;
+  readonly pageSize: number;
   readonly workspaceId: string | undefined;
   readonly record: ReconcileRecord;
   guard(connectionId: string, work: () => Promise<void>): Promise<void>;
 }
 
-const PAGE = 100;
-
 /** Removes this installation's Schedules whose connection is deleted or has become manual. */
 export async function removeOrphans(search: OrphanSearch): Promise<void> {
   let next: Uint8Array | undefined;
   do {
-    const page = await search.keeper.list(PAGE, next);
+    const page = await search.keeper.list(search.pageSize, next);
     for (const { connectionId } of await suspects(search, page.schedules)) {
       await search.guard(connectionId, () => removeOrphan(search, connectionId));
     }

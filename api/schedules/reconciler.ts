@@ -17,6 +17,8 @@ export interface ReconcilerParts {
   readonly log: Logger;
   /** Fires when the API closes: what is not yet looked at is left to the next time. */
   readonly closing: AbortSignal;
+  /** How many connections, or Schedules, are held in memory at a time. */
+  readonly pageSize?: number;
 }
 
 export interface ReconcileRequest {
@@ -26,7 +28,7 @@ export interface ReconcileRequest {
   readonly waitMs?: number;
 }
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 /** Each may hold a connection of the pool while it repairs. */
 const AT_ONCE = 4;
 
@@ -61,18 +63,19 @@ export class ScheduleReconciler {
     for await (const group of this.groups(workspaceId)) {
       await allEnded(group.map((row) => guard(row.id, async () => record.checked(row.id, await this.reconcile(row)))));
     }
-    await removeOrphans({ ...this.parts, store: this.store, workspaceId, record, guard });
+    await removeOrphans({ pageSize: PAGE_SIZE, ...this.parts, store: this.store, workspaceId, record, guard });
     return record.report;
   }
 
   private async *groups(workspaceId: string | undefined): AsyncIterable<readonly NamedConnection[]> {
+    const { closing, pageSize: limit = PAGE_SIZE } = this.parts;
     for (let after: string | undefined = ''; after !== undefined;) {
-      const page: readonly NamedConnection[] = await this.store.scheduled({ workspaceId, after, limit: PAGE });
+      const page: readonly NamedConnection[] = await this.store.scheduled({ workspaceId, after, limit });
       for (let first = 0; first < page.length; first += AT_ONCE) {
-        if (this.parts.closing.aborted) return;
+        if (closing.aborted) return;
         yield page.slice(first, first + AT_ONCE);
       }
-      after = page.length < PAGE ? undefined : page.at(-1)?.id;
+      after = page.length < limit ? undefined : page.at(-1)?.id;
     }
   }
 
