@@ -84,14 +84,26 @@ async function createByHand(id: string, memo: Record<string, unknown>, state: ob
   });
 }
 
+interface ListedSchedule {
+  readonly scheduleId: string;
+  readonly memo?: Record<string, unknown>;
+}
+
+async function listSchedules(): Promise<ListedSchedule[]> {
+  const found: ListedSchedule[] = [];
+  for await (const { scheduleId, memo } of temporal.client.schedule.list({ pageSize: 200 }))
+    found.push({ scheduleId, ...(memo ? { memo } : {}) });
+  return found;
+}
+
 /** Temporal's list follows a moment later. */
 async function listed(id: string): Promise<void> {
-  const ids = async (): Promise<string[]> => {
-    const found: string[] = [];
-    for await (const { scheduleId } of temporal.client.schedule.list({ pageSize: 200 })) found.push(scheduleId);
-    return found;
-  };
+  const ids = async (): Promise<string[]> => (await listSchedules()).map(({ scheduleId }) => scheduleId);
   await expect.poll(ids, { timeout: 10_000 }).toContain(`connection/${id}`);
+}
+
+async function ownSchedules(): Promise<ListedSchedule[]> {
+  return (await listSchedules()).filter(({ memo }) => memo?.['installation'] === installation);
 }
 
 describe('when nothing differs', () => {
@@ -217,30 +229,27 @@ describe('a Schedule without its connection', () => {
   });
 
   test('whose connection is just being created: left alone', async () => {
-    const like = await api
-      .db('connections')
-      .where({ id: await scheduled({ type: 'manual' }) })
-      .first();
-    const id = newId('connection');
-    created.push(id);
-    await createByHand(id, { connection: id, workspace: 'wsp_default', installation });
-    await listed(id);
-    const creating = await api.db.transaction();
-    await creating.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [id]); // as the API does when it creates one
-    await creating('connections').insert({ ...like, id });
-    await creating('connection_versions').insert({ connection_id: id, version: 1, config: { schedule: HOURLY, streams: [] } });
+    await api.db.raw(`create function hold() returns trigger language plpgsql as
+      $$ begin perform pg_advisory_xact_lock(4711); return new; end $$`);
+    await api.db.raw('create trigger hold before update of schedule_digest on connections for each row execute function hold()');
+    const held = await api.db.transaction();
+    await held.raw('select pg_advisory_xact_lock(4711)');
+    const creating = scheduled(); // its Schedule is there, and nobody sees its row
+    await expect.poll(waitingForLocks, { timeout: 10_000 }).toBe(1);
+    await expect.poll(ownSchedules, { timeout: 10_000 }).toHaveLength(1);
     const reconciling = reconcile();
-    const waits = async (): Promise<number> =>
-      (
-        await creating.raw(`select 1 from pg_locks where locktype = 'advisory' and not granted and database =
-        (select oid from pg_database where datname = current_database())`)
-      ).rows.length;
-    await expect.poll(waits, { timeout: 10_000 }).toBe(1);
-    await creating.commit();
-    expect(await reconciling).toMatchObject({ actions: [], failures: [] });
-    expect(await temporal.exists(id)).toBe(true);
+    await expect.poll(waitingForLocks, { timeout: 10_000 }).toBe(2);
+    await held.commit();
+    expect(await temporal.exists(await creating)).toBe(true);
+    expect(await reconciling).toEqual({ ...NOTHING, checked: 0 });
+    await api.db.raw('drop function hold cascade');
   });
 });
+
+async function waitingForLocks(): Promise<number> {
+  const database = api.db('pg_database').select('oid').whereRaw('datname = current_database()');
+  return (await api.db('pg_locks').where({ locktype: 'advisory', granted: false }).whereIn('database', database)).length;
+}
 
 describe('a pause', () => {
   test('of a connection whose Schedule runs: paused', async () => {
