@@ -274,8 +274,9 @@ describe('a pause', () => {
     const adopted = ['adopted_pause: Somebody paused the Schedule in Temporal: month end'];
     expect(await done(id)).toEqual(adopted);
     expect(await done(id)).toEqual(adopted);
-    const { body } = await api.call('GET', `/v1/connections/${id}`);
-    expect(body).toMatchObject({ paused: false, scheduleStatus: { nextRuns: [], paused: true, note: 'month end' } });
+    const shown = async (): Promise<unknown> => (await api.call('GET', `/v1/connections/${id}`)).body;
+    const scheduleStatus = { nextRuns: [], paused: true, note: 'month end' };
+    await expect.poll(shown, { timeout: 10_000 }).toMatchObject({ paused: false, scheduleStatus });
     await byHand(id, () => ({ spec: { intervals: [{ every: '1s' }] } }));
     expect(await done(id)).toEqual(['repaired: Changed in Temporal: spec.', ...adopted]);
     await api.call('PATCH', `/v1/connections/${id}`, { body: { schedule: { type: 'interval', every: '3h' } } });
