@@ -18,7 +18,7 @@ import { TemporalLink } from './engine/temporal-link.js';
 import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
 import { openApiDocument } from './openapi/document.js';
-import { reconcileForever, type ReconcileLoopOptions } from './schedules/reconcile-loop.js';
+import { reconcileForever } from './schedules/reconcile-loop.js';
 
 /** Room for two thousand streams with some SQL each. */
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -45,7 +45,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   });
   const app = await createApp(services, log);
   hangUpWhenClosing(app.getHttpAdapter().getInstance(), closing.signal);
-  let background: Promise<unknown> = Promise.resolve();
+  let background: Promise<unknown> = Promise.resolve(); // never gives up the start: Temporal may come later
   const close = async (): Promise<void> => {
     closing.abort();
     const hangUp = setTimeout(() => app.getHttpServer().closeAllConnections(), CLOSE_GRACE_MS);
@@ -60,18 +60,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     throw cannotListen(options, error);
   }
   const { reconcileEveryMs: everyMs } = options.settings;
-  background = prepareTemporal(attributes, services, { everyMs, log, closing: closing.signal });
+  const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
+  background = Promise.all([attributes.ensure(), reconciling]);
   return { url: await app.getUrl(), port: portOf(app), close };
-}
-
-/** In the background, and without giving up the start: Temporal may come later. */
-async function prepareTemporal(
-  attributes: SearchAttributes,
-  { reconciler }: ApiServices,
-  options: ReconcileLoopOptions,
-): Promise<void> {
-  await attributes.ensure();
-  await reconcileForever(reconciler, options);
 }
 
 /** The application without a port: what tests inject requests into and what the OpenAPI document is made from. */

@@ -2,8 +2,8 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { foundDigest, wantedDigest } from './schedule-digest.js';
-import { driftOf, isForeign, needsWriting, type Expected, type Found } from './schedule-drift.js';
-import { isPausedByHand, nextState, pauseNote, scheduleOptions } from './schedule-options.js';
+import { driftOf, needsWriting, type Expected, type Found } from './schedule-drift.js';
+import { isForeign, isPausedByHand, nextState, pauseNote, scheduleOptions } from './schedule-options.js';
 
 const FOUND: Found = {
   memo: { connection: 'con_1', workspace: 'wsp_1', installation: 'ins_1' },

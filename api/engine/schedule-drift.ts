@@ -24,11 +24,6 @@ export interface Expected {
 
 export type Found = Pick<ScheduleDescription, 'memo' | 'spec' | 'policies' | 'action' | 'state'>;
 
-export function isForeign(found: Pick<Found, 'memo'>, installation: string): boolean {
-  const owner = installationOf(found);
-  return owner !== undefined && owner !== installation;
-}
-
 /** Empty when all is as it should be. */
 export function driftOf(found: Found | undefined, expected: Expected): readonly Drift[] {
   if (!found) return [{ action: 'created', detail: 'Temporal did not have the Schedule.' }];

@@ -71,3 +71,8 @@ export function installationOf({ memo }: Pick<ScheduleDescription, 'memo'>): str
   const installation = memo?.['installation'];
   return typeof installation === 'string' ? installation : undefined;
 }
+
+export function isForeign(found: Pick<ScheduleDescription, 'memo'>, installation: string): boolean {
+  const owner = installationOf(found);
+  return owner !== undefined && owner !== installation;
+}

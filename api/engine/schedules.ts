@@ -12,6 +12,7 @@ import { grpcCode, messageOf } from './engine-errors.js';
 import { foundDigest, wantedDigest } from './schedule-digest.js';
 import {
   installationOf,
+  isForeign,
   nextState,
   pauseNote,
   scheduleOptions,
@@ -70,15 +71,15 @@ export class ScheduleKeeper {
   }
 
   async remove(connectionId: string): Promise<void> {
-    await this.existing(connectionId, (handle) => handle.delete());
+    await this.own(connectionId, (handle) => handle.delete());
   }
 
   async pause(connectionId: string, note: string): Promise<void> {
-    await this.existing(connectionId, (handle) => handle.pause(pauseNote(note)));
+    await this.own(connectionId, (handle) => handle.pause(pauseNote(note)));
   }
 
   async unpause(connectionId: string): Promise<void> {
-    await this.existing(connectionId, (handle) => handle.unpause('Resumed in Millrace.'));
+    await this.own(connectionId, (handle) => handle.unpause('Resumed in Millrace.'));
   }
 
   /** One page of the Schedules of all installations in the namespace; one that was made a moment ago may be missing. */
@@ -93,6 +94,14 @@ export class ScheduleKeeper {
   private async options(connection: ScheduledConnection, schedule: TimedSchedule): Promise<ScheduleOptions> {
     const [installation, typedSearchAttributes] = await Promise.all([this.installation(), this.attributes.of(connection)]);
     return scheduleOptions(connection, schedule, { installation, taskQueue: this.link.taskQueue, typedSearchAttributes });
+  }
+
+  /** Leaves alone what belongs to another installation: a copy of its database has connections of the same ids. */
+  private async own(connectionId: string, run: (handle: ScheduleHandle) => Promise<void>): Promise<void> {
+    const installation = await this.installation();
+    await this.existing(connectionId, async (handle) => {
+      if (!isForeign(await handle.describe(), installation)) await run(handle);
+    });
   }
 
   private async existing<T>(
@@ -146,9 +155,8 @@ async function createOrUpdate(client: Client, options: ScheduleOptions, owner: O
 async function update(client: Client, options: ScheduleOptions, { installation, paused }: Owner): Promise<ScheduleHandle> {
   const handle = client.schedule.getHandle(options.scheduleId);
   const found = await handle.describe();
-  const owner = installationOf(found);
-  if (owner !== undefined && owner !== installation) throw foreignSchedule(options.scheduleId);
-  if (owner === undefined) {
+  if (isForeign(found, installation)) throw foreignSchedule(options.scheduleId);
+  if (installationOf(found) === undefined) {
     await handle.delete();
     return client.schedule.create({ ...options, state: nextState(paused, found.state) });
   }
@@ -174,7 +182,7 @@ async function fitCatchUpWindow(handle: ScheduleHandle, schedule: TimedSchedule)
 export function foreignSchedule(id: string): MillraceError {
   return new MillraceError('request.conflict', {
     detail: `The Schedule ${id} in Temporal belongs to another installation of Millrace.`,
-    suggestion: 'Give each installation a Temporal namespace or a metadata database of its own.',
+    suggestion: 'A copy of a metadata database needs a Temporal namespace of its own.',
   });
 }
 

@@ -3,7 +3,8 @@ import { MillraceError } from '../../platform/errors/error.js';
 import type { Logger } from '../../platform/logger/logger.js';
 import { ConnectionStore, type NamedConnection } from '../connections/connection-store.js';
 import { scheduledConnection } from '../connections/scheduled-connection.js';
-import { driftOf, isForeign, needsWriting, type Drift } from '../engine/schedule-drift.js';
+import { driftOf, needsWriting, type Drift } from '../engine/schedule-drift.js';
+import { isForeign } from '../engine/schedule-options.js';
 import { foreignSchedule, type ScheduleKeeper } from '../engine/schedules.js';
 import { removeOrphans } from './orphans.js';
 import { underReconcileLock } from './reconcile-lock.js';
@@ -51,6 +52,7 @@ export class ScheduleReconciler {
    * @throws MillraceError `engine.unavailable` when Temporal does not answer
    */
   async run({ workspaceId, waitMs = 0 }: ReconcileRequest = {}): Promise<ReconcileReport | undefined> {
+    await this.parts.installation(); // from now on nobody who holds a transaction has to ask the database for it
     const before = this.turn;
     const running = before.then(() => underReconcileLock(this.parts.db, waitMs, () => this.reconcileAll(workspaceId)));
     this.turn = running.catch(() => undefined);

@@ -306,6 +306,8 @@ describe('the reconciliation', () => {
     expect(JSON.stringify(failures)).toMatch(/Mars\/Olympus.*another installation|another installation.*Mars\/Olympus/);
     const change = await api.call('PATCH', `/v1/connections/${taken}`, { body: { schedule: { type: 'interval', every: '1h' } } });
     expect(problemOf(change)).toMatchObject({ status: 409, code: 'request.conflict' });
+    expect((await api.call('DELETE', `/v1/connections/${taken}`)).status).toBe(204);
+    expect((await temporal.describe(taken)).memo).toMatchObject({ installation: 'ins_other' });
   });
 
   test('works page by page, and says in the log what it did, a line for each action', async () => {

@@ -111,10 +111,12 @@ test('I9: a run that takes longer than the interval makes the Schedule skip tick
 
 test('a connection whose workflow was lost is started by a tick, and numbers on', async () => {
   await millrace.call('POST', `/v1/connections/${id}/pause`, { note: 'for a moment' });
-  const last = await waitFor(async () => {
-    const all = await runs();
-    return all.every(ended) ? all.at(-1) : undefined;
+  await idle(millrace, id);
+  await waitFor(async () => (await schedule.describe()).info.runningActions.length === 0, {
+    what: 'no tick waits for the connection that is about to be lost',
+    timeoutMs: 30_000,
   });
+  const last = (await runs()).at(-1)!;
   await temporal.client.workflow.getHandle(connectionWorkflowId(id)).terminate('lost');
   await schedule.unpause();
   const next = await waitFor(async () => (await runs()).find((run) => ended(run) && run.number > last.number), {
