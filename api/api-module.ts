@@ -4,6 +4,7 @@ import type { ApiServices } from './api-services.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
+import { RebuildController } from './connections/rebuild.controller.js';
 import { StateController } from './connections/state.controller.js';
 import { SyncsController } from './connections/syncs.controller.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
@@ -14,8 +15,21 @@ import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
 import { RunsController } from './runs/runs.controller.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
-import { API_KEYS, CONNECTIONS, DESTINATIONS, HEALTH, OPENAPI, RUNS, SOURCES, STATE, SYNCS } from './tokens.js';
+import {
+  API_KEYS,
+  CONNECTIONS,
+  DESTINATIONS,
+  HEALTH,
+  OPENAPI,
+  REBUILD,
+  RUNS,
+  SCHEDULES,
+  SOURCES,
+  STATE,
+  SYNCS,
+} from './tokens.js';
 
 const CONTROLLERS = [
   ConnectorsController,
@@ -24,7 +38,9 @@ const CONTROLLERS = [
   ConnectionsController,
   SyncsController,
   StateController,
+  RebuildController,
   RunsController,
+  SchedulesController,
   ApiKeysController,
   HealthController,
   DocsController,
@@ -45,8 +61,10 @@ function named(services: ApiServices): Provider[] {
     { provide: DESTINATIONS, useValue: services.destinations },
     { provide: CONNECTIONS, useValue: services.connections },
     { provide: SYNCS, useValue: services.syncs },
+    { provide: REBUILD, useValue: services.rebuild },
     { provide: STATE, useValue: services.state },
     { provide: RUNS, useValue: services.runs },
+    { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },
     { provide: OPENAPI, useValue: services.openApi },

@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
+import { Installation } from '../platform/db/installation.js';
+import type { Logger } from '../platform/logger/logger.js';
 import { KeyStore } from './auth/key-store.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
+import { RebuildService } from './connections/rebuild-service.js';
 import { StateService } from './connections/state-service.js';
 import { SyncService } from './connections/sync-service.js';
 import { OpenApiHolder } from './docs/docs.controller.js';
@@ -14,6 +17,7 @@ import type { TemporalLink } from './engine/temporal-link.js';
 import { HealthChecks } from './health/health-checks.js';
 import { RunService } from './runs/run-service.js';
 import { RunStore } from './runs/run-store.js';
+import { ScheduleReconciler } from './schedules/reconciler.js';
 import { DESTINATION, SOURCE } from './systems/system-kind.js';
 import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
@@ -27,6 +31,7 @@ export interface ApiParts {
   readonly workerState: (() => string) | undefined;
   /** Fires when the server closes, so that nobody waits on. */
   readonly closing: AbortSignal;
+  readonly log: Logger;
 }
 
 export interface ApiServices {
@@ -35,7 +40,9 @@ export interface ApiServices {
   readonly connections: ConnectionService;
   readonly syncs: SyncService;
   readonly state: StateService;
+  readonly rebuild: RebuildService;
   readonly runs: RunService;
+  readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
   readonly openApi: OpenApiHolder;
@@ -45,20 +52,30 @@ export interface ApiServices {
 export function createServices(parts: ApiParts): ApiServices {
   const { db, link, attributes, secretKey } = parts;
   const engine = new ConnectionEngine(link, attributes);
-  const schedules = new ScheduleKeeper(link, attributes);
+  const installation = new Installation(db);
+  const schedules = new ScheduleKeeper(link, attributes, () => installation.id());
   const probes = new Probes(link);
   const connectionStore = new ConnectionStore(db);
   const runStore = new RunStore(db);
   const linkOf = (workflowId: string): string | null => temporalUrl(parts.temporalUiUrl, link.namespace, workflowId);
   const runs = new RunService(runStore, engine, { linkOf, closing: parts.closing });
   const syncs = new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules });
+  const reconciler = new ScheduleReconciler({
+    db,
+    keeper: schedules,
+    installation: () => installation.id(),
+    log: parts.log,
+    closing: parts.closing,
+  });
   return {
     sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
     destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
     connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
     syncs,
     state: new StateService(connectionStore, syncs, engine),
+    rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
+    reconciler,
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),
     openApi: new OpenApiHolder(),

@@ -18,6 +18,7 @@ import { TemporalLink } from './engine/temporal-link.js';
 import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
 import { openApiDocument } from './openapi/document.js';
+import { reconcileForever } from './schedules/reconcile-loop.js';
 
 /** Room for two thousand streams with some SQL each. */
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -40,13 +41,16 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     closing: closing.signal,
+    log,
   });
   const app = await createApp(services, log);
   hangUpWhenClosing(app.getHttpAdapter().getInstance(), closing.signal);
+  let background: Promise<unknown> = Promise.resolve(); // never gives up the start: Temporal may come later
   const close = async (): Promise<void> => {
     closing.abort();
     const hangUp = setTimeout(() => app.getHttpServer().closeAllConnections(), CLOSE_GRACE_MS);
     await app.close().finally(() => clearTimeout(hangUp));
+    await background;
     await Promise.all([db.destroy(), link.close()]);
   };
   try {
@@ -55,20 +59,10 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     await close();
     throw cannotListen(options, error);
   }
-  void prepareTemporal(attributes, services, log);
+  const { reconcileEveryMs: everyMs } = options.settings;
+  const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
+  background = Promise.all([attributes.ensure(), reconciling]);
   return { url: await app.getUrl(), port: portOf(app), close };
-}
-
-/** In the background, and without giving up the start: Temporal may come later. */
-async function prepareTemporal(attributes: SearchAttributes, { connections }: ApiServices, log: Logger): Promise<void> {
-  if (!(await attributes.ensure())) return;
-  try {
-    const restored = await connections.restoreSchedules();
-    if (restored.length > 0)
-      log.warn('Temporal had lost the schedules of these connections; they are back.', { connections: restored });
-  } catch (error) {
-    log.warn('It could not be checked whether every connection has its schedule in Temporal.', { error });
-  }
 }
 
 /** The application without a port: what tests inject requests into and what the OpenAPI document is made from. */

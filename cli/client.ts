@@ -19,9 +19,12 @@ const PROBLEM = z.object({
 });
 
 export async function connectTo(stack: Pick<StackFile, 'apiUrl' | 'apiKeyFile'>): Promise<ApiClient> {
-  const key = (await readFile(stack.apiKeyFile, 'utf8')).trim();
+  return connectByKey(stack.apiUrl, (await readFile(stack.apiKeyFile, 'utf8')).trim());
+}
+
+export function connectByKey(apiUrl: string, key: string): ApiClient {
   const call = (method: string, path: string, body?: unknown): Promise<unknown> =>
-    send(`${stack.apiUrl}${path}`, {
+    send(`${apiUrl.replace(/\/+$/, '')}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { addApi } from './commands/api.js';
 import { addQuickstart } from './commands/quickstart.js';
+import { addRebuild } from './commands/rebuild.js';
 import { addStart } from './commands/start.js';
 import { addTemporal } from './commands/temporal.js';
 import { addVersion, readVersion } from './commands/version.js';
@@ -18,7 +19,7 @@ const program = new Command('millrace')
   .version(readVersion())
   .exitOverride();
 
-for (const add of [addStart, addQuickstart, addApi, addWorker, addTemporal, addVersion]) add(program);
+for (const add of [addStart, addQuickstart, addApi, addWorker, addRebuild, addTemporal, addVersion]) add(program);
 
 try {
   await program.parseAsync();

@@ -30,6 +30,17 @@ test('a schedule is manual, cron or interval, nothing else', () => {
 });
 
 test.each([
+  [{ type: 'interval', every: '1h', overlap: 'buffer' }, 'overlap'],
+  [{ type: 'interval', every: '1h', jitter: 'some' }, 'jitter'],
+  [{ type: 'interval', every: '1h', offset: '5' }, 'offset'],
+  [{ type: 'cron', cron: '0 * * * *', catchUp: 'always' }, 'catchUp'],
+  [{ type: 'cron', cron: '0 * * * *', offset: '5m' }, ''],
+  [{ type: 'manual', jitter: '5m' }, ''],
+])('the schedule %j is refused at %s', (schedule, path) => {
+  expect(scheduleSchema.safeParse(schedule).error?.issues[0]?.path.join('.')).toBe(path);
+});
+
+test.each([
   ['250ms', 250],
   ['30s', 30_000],
   ['15m', 900_000],

@@ -67,15 +67,34 @@ export const runOptionsSchema = z.strictObject({
 
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
+/** What cron and interval have in common. */
+const timing = {
+  jitter: duration.optional().describe('Puts each start off by up to this long, so that many connections do not start at once.'),
+  overlap: z
+    .enum(['skip', 'queue'])
+    .optional()
+    .describe('A time that comes while a run is active is skipped, or one run waits for its end.')
+    .meta({ default: 'skip' }),
+  catchUp: duration
+    .optional()
+    .describe('How late a run that was missed in an outage of Temporal may still start; about one interval when absent.'),
+};
+
 export const scheduleSchema = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('manual') }),
     z.strictObject({
       type: z.literal('cron'),
       cron: z.string().min(1).describe('Five fields: minute hour day month weekday.'),
-      timezone: z.string().min(1).default('UTC'),
+      timezone: z.string().min(1).default('UTC').describe('As the IANA names it: Europe/Berlin.'),
+      ...timing,
     }),
-    z.strictObject({ type: z.literal('interval'), every: duration }),
+    z.strictObject({
+      type: z.literal('interval'),
+      every: duration,
+      offset: duration.optional().describe('Moves the starts within the interval, which counts from 1970-01-01T00:00Z.'),
+      ...timing,
+    }),
   ])
   .meta({ id: 'Schedule' });
 

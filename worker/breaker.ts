@@ -1,7 +1,7 @@
 import { type Client, ScheduleNotFoundError, type ScheduleHandle } from '@temporalio/client';
 import type { Activities } from '../activities/contract.js';
 import type { MetadataStore } from '../platform/db/store.js';
-import { scheduleId } from '../workflows/messages.js';
+import { pauseNote, scheduleId } from '../workflows/messages.js';
 
 interface Dependencies {
   readonly client: Client;
@@ -19,7 +19,7 @@ export function createBreaker({ client, store }: Dependencies): Pick<Activities,
       if (schedule.type === 'manual' || pauseAfterFailures === 0 || failures < pauseAfterFailures) return null;
       const reason = `paused itself after ${failures} failed runs in a row: ${cause.code}: ${cause.message}`;
       await store.setTripped(connectionId, reason);
-      await onSchedule(client, connectionId, (handle) => handle.pause(reason));
+      await onSchedule(client, connectionId, (handle) => handle.pause(pauseNote(reason)));
       return reason;
     },
     closeBreaker: async ({ connectionId }) => {

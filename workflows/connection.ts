@@ -210,19 +210,19 @@ class Connection {
     return { runId, number, workflowId: this.#workflowId(number), outcome };
   }
 
-  /** A Schedule's tick. While a run is active the tick is refused, as its overlap policy SKIP means it (I10). */
+  /** A Schedule's tick. While a run is active it is refused or its run waits, as its overlap policy says (I10). */
   async #scheduled(request: SyncRequest): Promise<void> {
     if (this.#lost) await condition(() => !this.#lost);
     if (this.#answersLater(request.replyTo)) return;
-    const reason = this.#refusalOfTick();
+    const reason = this.#refusalOfTick(request);
     if (reason === undefined) this.#accept(request);
     else if (request.replyTo !== undefined) await tell(request.replyTo, { outcome: 'refused', reason });
   }
 
-  #refusalOfTick(): string | undefined {
+  #refusalOfTick({ overlap }: SyncRequest): string | undefined {
     if (this.#state.paused) return 'the connection is paused';
     if (this.#state.tripped !== null) return this.#state.tripped;
-    return this.#active ? `run ${this.#active.runId} is active` : undefined;
+    return this.#active && overlap !== 'queue' ? `run ${this.#active.runId} is active` : undefined;
   }
 
   /** The tick asks again because it has waited long: its run is under way. */

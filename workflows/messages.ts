@@ -7,6 +7,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Position } from '../checkpoint/position.js';
 
 export type Trigger = 'manual' | 'schedule' | 'api' | 'backfill';
+/** What a tick does while a run is active: it is refused when absent, or its run waits. */
+export type TickOverlap = 'queue';
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'delayed';
 
 /** Names for people, shown in the Temporal Web UI. */
@@ -38,6 +40,7 @@ export interface SyncRequest {
   readonly purpose?: RunPurpose;
   /** Workflow that waits for the run's end (`tick`). */
   readonly replyTo?: string;
+  readonly overlap?: TickOverlap;
 }
 
 export type RunPurpose =
@@ -164,6 +167,7 @@ export interface TickInput {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly labels: Labels;
+  readonly overlap?: TickOverlap;
 }
 
 export type TickAnswer =
@@ -191,3 +195,8 @@ export const DISCOVER_WORKFLOW = 'discover';
 export const connectionWorkflowId = (connectionId: string): string => `connection/${connectionId}`;
 export const syncWorkflowId = (connectionId: string, number: number): string => `sync/${connectionId}/${number}`;
 export const scheduleId = (connectionId: string): string => `connection/${connectionId}`;
+
+/** Begins the note of a Schedule that was paused by Millrace; any other pause was made by a person in Temporal. */
+export const PAUSED_BY_US = 'Paused in Millrace';
+/** Says in Temporal's own UI who paused, and why. */
+export const pauseNote = (note: string): string => (note === '' ? `${PAUSED_BY_US}.` : `${PAUSED_BY_US}: ${note}`);

@@ -33,8 +33,9 @@ export async function tick(input: TickInput): Promise<TickAnswer> {
 }
 
 /** A workflow cannot start another by signal: where the connection does not run yet, an activity does it. */
-async function ask({ workspaceId, connectionId, labels }: TickInput): Promise<TickAnswer | null> {
-  const request: SyncRequest = { trigger: 'schedule', labels, replyTo: workflowInfo().workflowId };
+async function ask({ workspaceId, connectionId, labels, overlap }: TickInput): Promise<TickAnswer | null> {
+  const replyTo = workflowInfo().workflowId;
+  const request: SyncRequest = { trigger: 'schedule', labels, replyTo, ...(overlap === undefined ? {} : { overlap }) };
   try {
     await getExternalWorkflowHandle(connectionWorkflowId(connectionId)).signal(scheduled, request);
     return null;

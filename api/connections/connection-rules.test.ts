@@ -1,53 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { streamConfigSchema, type StreamConfig } from '../../schema/connection-config.js';
-import { cursorErrors, scheduleErrors, sharedTargetErrors, targetOf } from './connection-rules.js';
-import { cronError } from './cron.js';
-
-describe('cron expressions', () => {
-  test.each([
-    '* * * * *',
-    '0 * * * *',
-    '*/15 0-6,22 1 jan-mar mon',
-    '5/10 3 29 2 *',
-    '0 0 * * 7',
-    '  0  0 1 * SUN ',
-    '0 9-17/2 * * MON-FRI',
-  ])('%j is fine', (cron) => {
-    expect(cronError(cron)).toBeUndefined();
-  });
-
-  test.each([
-    ['', /five fields/],
-    ['* * * *', /has 4/],
-    ['* * * * * *', /has 6/],
-    ['60 * * * *', /'60' is not a minute/],
-    ['* 24 * * *', /hour/],
-    ['* * 0 * *', /day of month/],
-    ['* * * foo *', /'foo' is not a month/],
-    ['* * * * 8', /day of week/],
-    ['*/0 * * * *', /minute/],
-    ['5-1 * * * *', /minute/],
-    ['1,,2 * * * *', /minute/],
-    ['@hourly', /five fields/],
-    ['0 0 31 2 *', /never fires/],
-    ['0 0 31 4,6 *', /never fires/],
-  ])('%j is refused', (cron, message) => {
-    expect(cronError(cron)).toMatch(message);
-  });
-});
-
-describe('schedules', () => {
-  test('errors name the field', () => {
-    expect(scheduleErrors({ type: 'manual' })).toEqual([]);
-    expect(scheduleErrors({ type: 'interval', every: '1s' })).toEqual([]);
-    expect(scheduleErrors({ type: 'interval', every: '0s' })).toMatchObject([{ path: 'schedule.every' }]);
-    expect(scheduleErrors({ type: 'cron', cron: 'x', timezone: 'Nowhere/Land' })).toMatchObject([
-      { path: 'schedule.cron' },
-      { path: 'schedule.timezone' },
-    ]);
-    expect(scheduleErrors({ type: 'cron', cron: '0 * * * *', timezone: 'Europe/Berlin' })).toEqual([]);
-  });
-});
+import { cursorErrors, sharedTargetErrors, targetOf } from './connection-rules.js';
 
 describe('cursor fields', () => {
   test('incremental modes need one where the source has no cursor of its own', () => {

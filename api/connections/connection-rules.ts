@@ -1,51 +1,8 @@
-import { durationMs, type ScheduleConfig, type StreamConfig } from '../../schema/connection-config.js';
+import type { StreamConfig } from '../../schema/connection-config.js';
 import type { FieldError } from '../../platform/errors/error.js';
 import type { Target } from '../../schema/types.js';
-import { cronError } from './cron.js';
 
 /** What can be wrong with a connection although each field alone is fine. Pure: what needs a server is asked elsewhere. */
-
-const SHORTEST_INTERVAL_MS = 1_000;
-
-export function scheduleErrors(schedule: ScheduleConfig): readonly FieldError[] {
-  if (schedule.type === 'interval') return intervalErrors(schedule.every);
-  if (schedule.type === 'cron') return [...cronErrors(schedule.cron), ...timezoneErrors(schedule.timezone)];
-  return [];
-}
-
-function intervalErrors(every: string): readonly FieldError[] {
-  if (durationMs(every) >= SHORTEST_INTERVAL_MS) return [];
-  return [{ path: 'schedule.every', code: 'too_small', message: 'An interval is at least 1s.' }];
-}
-
-function cronErrors(cron: string): readonly FieldError[] {
-  const wrong = cronError(cron);
-  if (wrong === undefined) return [];
-  return [
-    {
-      path: 'schedule.cron',
-      code: 'bad_cron',
-      message: `The cron expression ${wrong}.`,
-      suggestion: 'Example: 0 * * * * is every full hour.',
-    },
-  ];
-}
-
-function timezoneErrors(timezone: string): readonly FieldError[] {
-  try {
-    Intl.DateTimeFormat('en', { timeZone: timezone });
-    return [];
-  } catch {
-    return [
-      {
-        path: 'schedule.timezone',
-        code: 'bad_timezone',
-        message: `There is no time zone '${timezone}'.`,
-        suggestion: 'Example: Europe/Berlin.',
-      },
-    ];
-  }
-}
 
 /** `cursor` is who knows how far a stream was read: one of its fields, or the source itself (a file's time of change). */
 export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' | 'source'): readonly FieldError[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runOptionsSchema, scheduleSchema, streamConfigSchema, streamsConfigSchema } from '../../schema/connection-config.js';
 import { resourceNameSchema } from '../systems/system-schemas.js';
+import { scheduleStatusSchema } from './schedule-status.js';
 
 const fields = {
   name: resourceNameSchema,
@@ -43,8 +44,17 @@ export const connectionSchema = z
   })
   .meta({ id: 'Connection' });
 
+export const connectionDetailsSchema = connectionSchema
+  .extend({
+    scheduleStatus: scheduleStatusSchema
+      .nullable()
+      .describe('What Temporal says now; null for a manual connection, and when Temporal does not answer. Not part of the ETag.'),
+  })
+  .meta({ id: 'ConnectionDetails' });
+
 export type CreateConnection = z.output<typeof createConnectionSchema>;
 export type ConnectionView = z.output<typeof connectionSchema>;
+export type ConnectionDetails = z.output<typeof connectionDetailsSchema>;
 
 /** `sourceId` and `destinationId` come only with a full replacement, and may not differ. */
 export interface ConnectionChange {

@@ -8,10 +8,12 @@ import type { ScheduleKeeper } from '../engine/schedules.js';
 import { created, tagged, type Answer } from '../http/answer.js';
 import { assertMatches } from '../http/etag.js';
 import { toPage, type Page, type PageQuery } from '../http/pagination.js';
-import type { ConnectionChange, ConnectionView, CreateConnection } from './connection-schemas.js';
+import type { ConnectionChange, ConnectionDetails, ConnectionView, CreateConnection } from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import { validateConnection, type Candidate, type Ends } from './connection-validation.js';
 import { connectionView } from './connection-view.js';
+import { scheduleStatus } from './schedule-status.js';
+import { scheduledConnection } from './scheduled-connection.js';
 
 /**
  * Connections and, with them, their Schedules in Temporal. Every change holds the connection's row, so that there is one
@@ -32,7 +34,7 @@ export class ConnectionService {
     const row = await this.store.transaction(async (store) => {
       const ends = await validateConnection(store, candidate, this.secretKey);
       const inserted = await store.insert({ ...candidate, name });
-      if (schedule.type !== 'manual') await this.applySchedule(inserted, ends);
+      if (schedule.type !== 'manual') await this.applySchedule(store, inserted, ends);
       return inserted;
     });
     return created(connectionView(row), row, `/v1/connections/${row.id}`);
@@ -42,9 +44,11 @@ export class ConnectionService {
     return toPage(await this.store.list(workspaceId, page), page.limit, connectionView);
   }
 
-  async get({ workspaceId }: Principal, id: string): Promise<Answer<ConnectionView>> {
+  async get({ workspaceId }: Principal, id: string): Promise<Answer<ConnectionDetails>> {
     const row = await this.store.get(workspaceId, id);
-    return tagged(connectionView(row), row);
+    const isTimed = row.config.schedule.type !== 'manual';
+    const status = isTimed ? await scheduleStatus(this.schedules, id) : null;
+    return tagged({ ...connectionView(row), scheduleStatus: status }, row);
   }
 
   async change(
@@ -72,29 +76,6 @@ export class ConnectionService {
     });
   }
 
-  /**
-   * Makes the Schedules anew that Temporal does not have: its state may have been lost, or a process killed between the two
-   * commits. @returns the connections that had lost theirs
-   */
-  async restoreSchedules(): Promise<readonly string[]> {
-    const restored: string[] = [];
-    for (const { id, workspace_id } of await this.store.scheduled()) {
-      if (await this.schedules.exists(id)) continue;
-      await this.restoreSchedule(workspace_id, id);
-      restored.push(id);
-    }
-    return restored;
-  }
-
-  private async restoreSchedule(workspaceId: string, id: string): Promise<void> {
-    await this.store.transaction(async (store) => {
-      const row = await store.lock(workspaceId, id);
-      const source = await store.source(workspaceId, row.source_id);
-      const destination = await store.destination(workspaceId, row.destination_id);
-      if (source && destination) await this.applySchedule(row, { source, destination });
-    });
-  }
-
   private async saveChange(
     store: ConnectionStore,
     stored: StoredConnection,
@@ -118,18 +99,14 @@ export class ConnectionService {
     const ends = await validateConnection(store, candidate, this.secretKey);
     const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
     const saved = await store.update(stored, { name: change.name ?? stored.name, config, newVersion });
-    if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual') await this.applySchedule(saved, ends);
+    if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual')
+      await this.applySchedule(store, saved, ends);
     return saved;
   }
 
-  private async applySchedule(row: StoredConnection, { source, destination }: Ends): Promise<void> {
-    await this.schedules.apply({
-      workspaceId: row.workspace_id,
-      connectionId: row.id,
-      labels: { connection: row.name, source: source.name, destination: destination.name },
-      schedule: row.config.schedule,
-      paused: row.paused,
-    });
+  private async applySchedule(store: ConnectionStore, row: StoredConnection, { source, destination }: Ends): Promise<void> {
+    const named = { ...row, source_name: source.name, destination_name: destination.name };
+    await store.setScheduleDigest(row.id, await this.schedules.apply(scheduledConnection(named)));
   }
 }
 

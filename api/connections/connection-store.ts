@@ -1,6 +1,13 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type { ConnectionConfig, ConnectionRow, ConnectorRow, RunRow, StateChangeRow } from '../../platform/db/rows.js';
+import type {
+  ConnectionConfig,
+  ConnectionRow,
+  ConnectorRow,
+  RunRow,
+  ScheduleDigest,
+  StateChangeRow,
+} from '../../platform/db/rows.js';
 import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { StateChange } from '../../workflows/messages.js';
@@ -24,6 +31,18 @@ export interface ConnectionUpdate {
   readonly config: ConnectionConfig;
   /** False when only the name changes: runs need no new version for that. */
   readonly newVersion: boolean;
+}
+
+/** With the names of its ends, which people see in Temporal. */
+export interface NamedConnection extends StoredConnection {
+  readonly source_name: string;
+  readonly destination_name: string;
+}
+
+export interface ScheduledQuery {
+  readonly workspaceId?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
 }
 
 /** The rows of connections and their versions; every query stays within one workspace. Bound to a pool or a transaction. */
@@ -57,6 +76,7 @@ export class ConnectionStore {
 
   async insert(connection: NewConnection): Promise<StoredConnection> {
     const id = newId('connection');
+    await this.holdId(id);
     await this.db<ConnectionRow>('connections').insert({
       id,
       workspace_id: connection.workspaceId,
@@ -93,9 +113,35 @@ export class ConnectionStore {
     return stateChanges(this.db, id, limit);
   }
 
-  /** Connections of every workspace that a Schedule should start. */
-  async scheduled(): Promise<readonly StoredConnection[]> {
-    return this.newest().whereRaw("connection_versions.config -> 'schedule' ->> 'type' <> 'manual'");
+  /** Connections that a Schedule should start, of every workspace when none is named, in the order of their ids. */
+  async scheduled({ workspaceId, after, limit }: ScheduledQuery): Promise<readonly NamedConnection[]> {
+    const query = this.named()
+      .whereRaw("connection_versions.config -> 'schedule' ->> 'type' <> 'manual'")
+      .orderBy('connections.id')
+      .limit(limit);
+    if (workspaceId !== undefined) void query.where('connections.workspace_id', workspaceId);
+    return after === undefined ? query : query.where('connections.id', '>', after);
+  }
+
+  async withNames(ids: readonly string[]): Promise<readonly NamedConnection[]> {
+    return this.named().whereIn('connections.id', ids);
+  }
+
+  /**
+   * As `lock`, and also waits for whoever is about to create the connection, whose row nobody sees yet.
+   * @returns undefined when there is no such connection
+   */
+  async lockForSchedule(id: string): Promise<NamedConnection | undefined> {
+    await this.holdId(id);
+    await this.db('connections').where({ id }).forUpdate();
+    return (await this.withNames([id]))[0];
+  }
+
+  /** Not a change that people see: the revision stays. */
+  async setScheduleDigest(id: string, digest: ScheduleDigest | null): Promise<void> {
+    await this.db('connections')
+      .where({ id })
+      .update({ schedule_digest: digest && JSON.stringify(digest) });
   }
 
   /** Holds the destination, so that no two connections take the same target at the same time. */
@@ -123,6 +169,17 @@ export class ConnectionStore {
           .andOn('connection_versions.version', 'connections.version');
       })
       .select('connections.*', 'connection_versions.config');
+  }
+
+  private named(): Knex.QueryBuilder {
+    return this.newest()
+      .join('sources', 'sources.id', 'connections.source_id')
+      .join('destinations', 'destinations.id', 'connections.destination_id')
+      .select('sources.name as source_name', 'destinations.name as destination_name');
+  }
+
+  private async holdId(id: string): Promise<void> {
+    await this.db.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [id]);
   }
 
   private async insertVersion(id: string, version: number, config: ConnectionConfig): Promise<void> {

@@ -5,8 +5,9 @@ import { decryptConfig } from '../../platform/secrets/config.js';
 import type { StreamConfig } from '../../schema/connection-config.js';
 import type { Target } from '../../schema/types.js';
 import { inWords } from '../http/validation.js';
-import { cursorErrors, scheduleErrors, sharedTargetErrors, targetKey, targetOf, targetText } from './connection-rules.js';
+import { cursorErrors, sharedTargetErrors, targetKey, targetOf, targetText } from './connection-rules.js';
 import type { ConnectionStore } from './connection-store.js';
+import { scheduleErrors } from './schedule-rules.js';
 import { sqlErrors } from './sql-check.js';
 
 export interface Candidate {

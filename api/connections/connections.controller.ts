@@ -8,10 +8,12 @@ import { pageQuerySchema, pageSchema, type Page, type PageQuery } from '../http/
 import { Answers, Describe, HonoursIfMatch } from '../openapi/describe.js';
 import { CONNECTIONS } from '../tokens.js';
 import {
+  connectionDetailsSchema,
   connectionSchema,
   createConnectionSchema,
   patchConnectionSchema,
   type ConnectionChange,
+  type ConnectionDetails,
   type ConnectionView,
   type CreateConnection,
 } from './connection-schemas.js';
@@ -46,9 +48,9 @@ export class ConnectionsController {
 
   @Get(':id')
   @RequireScope('read')
-  @Describe('getConnection', 'Read a connection')
-  @Answers(200, connectionSchema)
-  get(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string): Promise<Answer<ConnectionView>> {
+  @Describe('getConnection', 'Read a connection, and what its schedule does next')
+  @Answers(200, connectionDetailsSchema)
+  get(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string): Promise<Answer<ConnectionDetails>> {
     return this.connections.get(caller, id);
   }
 

@@ -10,6 +10,7 @@ import { createLogger } from '../../platform/logger/logger.js';
 export async function offlineDocument(): Promise<OpenAPIObject> {
   const link = new TemporalLink({ address: '127.0.0.1:1', namespace: 'default', taskQueue: 'none', useEnvironment: false });
   const db = knex({ client: 'pg' });
+  const log = createLogger({ level: 'error' });
   const services = createServices({
     db,
     link,
@@ -18,8 +19,9 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     temporalUiUrl: undefined,
     workerState: undefined,
     closing: new AbortController().signal,
+    log,
   });
-  const app = await createApp(services, createLogger({ level: 'error' }));
+  const app = await createApp(services, log);
   const { document } = services.openApi;
   await Promise.all([app.close(), db.destroy(), link.close()]);
   if (!document) throw new Error('the application made no document');

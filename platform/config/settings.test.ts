@@ -52,6 +52,21 @@ describe('values', () => {
     expect(loadSettings({ MILLRACE_SECRET_KEY: text }).secretKey).toEqual(Buffer.alloc(32, 7));
   });
 
+  test.each([
+    [undefined, 300_000],
+    ['90s', 90_000],
+    ['1d', 86_400_000],
+  ])('MILLRACE_RECONCILE_EVERY=%s is %i ms', (text, reconcileEveryMs) => {
+    expect(loadSettings({ MILLRACE_RECONCILE_EVERY: text })).toMatchObject({ reconcileEveryMs });
+  });
+
+  test.each(['0s', '5', '2d', 'often'])('MILLRACE_RECONCILE_EVERY=%s is refused', (text) => {
+    expect(refusal({ MILLRACE_RECONCILE_EVERY: text })).toMatchObject({
+      code: 'setup.invalid',
+      message: expect.stringContaining('from 1s to 1d'),
+    });
+  });
+
   test('links to the Temporal UI get no double slash', () => {
     expect(loadSettings({ MILLRACE_TEMPORAL_UI_URL: 'https://t.example/ui/' }).temporalUiUrl).toBe('https://t.example/ui');
   });

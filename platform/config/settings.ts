@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { durationMs } from '../../schema/connection-config.js';
 import { MillraceError } from '../errors/error.js';
 
 /**
@@ -49,6 +50,8 @@ export interface Settings {
   readonly taskQueue: string;
   /** About how much one slice holds: less memory and less to read again after a crash against fewer, larger transactions. */
   readonly sliceBytes: number;
+  /** How often an API process compares the schedules with Temporal. */
+  readonly reconcileEveryMs: number;
   readonly logLevel: LogLevel;
 }
 
@@ -78,6 +81,7 @@ const SCHEMA = z.object({
     .min(10_000)
     .max(1_000_000_000)
     .default(96_000_000),
+  MILLRACE_RECONCILE_EVERY: z.string().default('5m').transform(decodeReconcileEvery),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -109,6 +113,7 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     temporalNamespace: env.TEMPORAL_NAMESPACE,
     taskQueue: env.MILLRACE_TASK_QUEUE,
     sliceBytes: env.MILLRACE_SLICE_BYTES,
+    reconcileEveryMs: env.MILLRACE_RECONCILE_EVERY,
     logLevel: env.MILLRACE_LOG_LEVEL,
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
@@ -131,6 +136,13 @@ function urlOf(protocols: readonly string[]): z.ZodString {
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
+}
+
+function decodeReconcileEvery(text: string, context: z.RefinementCtx): number {
+  const everyMs = /^\d+(ms|s|m|h|d)$/.test(text) ? durationMs(text) : Number.NaN;
+  if (!(everyMs >= 1_000 && everyMs <= 86_400_000))
+    context.addIssue({ code: 'custom', message: 'must be a duration from 1s to 1d, such as 5m' });
+  return everyMs;
 }
 
 function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {

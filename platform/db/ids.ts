@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   connection: 'con',
   run: 'run',
   key: 'key',
+  installation: 'ins',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

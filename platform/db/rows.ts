@@ -27,6 +27,8 @@ export interface ConnectionRow {
   readonly paused: boolean;
   /** Why the schedule has paused itself after failed runs. */
   readonly tripped: string | null;
+  /** Null until its Schedule was written for the first time by a version that keeps it, and while it has none. */
+  readonly schedule_digest: ScheduleDigest | null;
   readonly revision: number;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -40,6 +42,14 @@ export interface StateChangeRow {
   readonly by: string;
   readonly feeds: StateChange['feeds'];
   readonly created_at: Date;
+}
+
+/** SHA-256 of what a Schedule was to be and of what Temporal then said it was; never of times or counters. */
+export interface ScheduleDigest {
+  readonly wanted: string;
+  readonly spec: string;
+  readonly policies: string;
+  readonly action: string;
 }
 
 /** What a version of a connection holds; source and destination stay the same for its whole life. */

@@ -43,6 +43,7 @@ describe('connections', () => {
       version: 1,
       paused: false,
       schedule: { type: 'manual' },
+      scheduleStatus: null,
       streams: [{ ...orders, dedup: 'newest_wins', nullCursor: 'include', settle: '30s' }],
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),

@@ -1,22 +1,27 @@
-import { Client, Connection, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scheduleSpec } from '../../api/engine/schedule-spec.js';
+import { startTemporal } from '../../platform/temporal/server.js';
+import type { ScheduleConfig } from '../../schema/connection-config.js';
 import { createConnection } from './support/connections.js';
 import { type Harness, problemOf, startHarness } from './support/harness.js';
+import { type TemporalSchedules, openSchedules } from './support/schedules.js';
 import { servers } from '../support/servers.js';
+import { tempHome } from '../support/temp-home.js';
+import { waitFor } from '../support/wait-for.js';
 
 let api: Harness;
 let worker: { stop(): Promise<void> };
-let temporal: Client;
+let temporal: TemporalSchedules;
 
 beforeAll(async () => {
-  api = await startHarness();
+  [api, temporal] = await Promise.all([startHarness(), openSchedules()]);
   worker = await api.startWorker();
-  temporal = new Client({ connection: await Connection.connect({ address: servers().temporalAddress }) });
 });
 afterAll(async () => {
   await worker.stop();
   for (const id of created) await api.call('DELETE', `/v1/connections/${id}`);
-  await temporal.connection.close();
+  await temporal[Symbol.asyncDispose]();
   await api.close();
 });
 
@@ -28,21 +33,15 @@ async function scheduled(schedule: object): Promise<string> {
   return id;
 }
 
-const describeSchedule = (id: string): Promise<ScheduleDescription> => temporal.schedule.getHandle(`connection/${id}`).describe();
-
-async function hasSchedule(id: string): Promise<boolean> {
-  return describeSchedule(id).then(
-    () => true,
-    (error: unknown) => !(error instanceof ScheduleNotFoundError),
-  );
-}
+const change = (id: string, body: object) => api.call('PATCH', `/v1/connections/${id}`, { body });
+const show = async (id: string) => (await api.call('GET', `/v1/connections/${id}`)).body;
 
 const HOURLY = { type: 'cron', cron: '0 * * * *', timezone: 'Europe/Berlin' };
 
 describe('a schedule in Temporal', () => {
   test('comes with the connection: cron in its time zone, one at a time, catching up about one interval', async () => {
     const id = await scheduled(HOURLY);
-    const schedule = await describeSchedule(id);
+    const schedule = await temporal.describe(id);
     expect(schedule.spec.timezone).toBe('Europe/Berlin');
     expect(schedule.policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
     expect(schedule.info.nextActionTimes[0]?.getUTCMinutes()).toBe(0);
@@ -56,7 +55,8 @@ describe('a schedule in Temporal', () => {
       ],
       staticSummary: 'Scheduled sync of shop: crm → warehouse',
     });
-    expect(schedule.memo).toEqual({ connection: id, workspace: 'wsp_default' });
+    const installation = await api.db('installation').first();
+    expect(schedule.memo).toEqual({ connection: id, workspace: 'wsp_default', installation: installation.id });
     expect(schedule.state.paused).toBe(false);
   });
 
@@ -64,38 +64,37 @@ describe('a schedule in Temporal', () => {
     ['15m', 900_000],
     ['1s', 10_000],
   ])('every %s catches up within %i ms', async (every, catchupWindow) => {
-    const schedule = await describeSchedule(await scheduled({ type: 'interval', every }));
+    const schedule = await temporal.describe(await scheduled({ type: 'interval', every }));
     expect(schedule.spec.intervals).toMatchObject([{ every: every === '1s' ? 1_000 : 900_000 }]);
     expect(schedule.policies.catchupWindow).toBe(catchupWindow);
   });
 
   test('a manual connection has none', async () => {
-    expect(await hasSchedule(await scheduled({ type: 'manual' }))).toBe(false);
+    expect(await temporal.exists(await scheduled({ type: 'manual' }))).toBe(false);
   });
 
   test('follows every change of the connection', async () => {
     const id = await scheduled(HOURLY);
-    const change = (body: object) => api.call('PATCH', `/v1/connections/${id}`, { body });
-    expect((await change({ schedule: { type: 'interval', every: '2h' } })).status).toBe(200);
-    expect((await describeSchedule(id)).spec.intervals).toMatchObject([{ every: 7_200_000 }]);
-    await change({ name: 'renamed' });
-    expect((await describeSchedule(id)).action).toMatchObject({ args: [{ labels: { connection: 'renamed' } }] });
-    await change({ schedule: { type: 'manual' } });
-    expect(await hasSchedule(id)).toBe(false);
-    await change({ schedule: HOURLY });
-    expect((await describeSchedule(id)).policies.catchupWindow).toBe(3_600_000);
+    expect((await change(id, { schedule: { type: 'interval', every: '2h' } })).status).toBe(200);
+    expect((await temporal.describe(id)).spec.intervals).toMatchObject([{ every: 7_200_000 }]);
+    await change(id, { name: 'renamed' });
+    expect((await temporal.describe(id)).action).toMatchObject({ args: [{ labels: { connection: 'renamed' } }] });
+    await change(id, { schedule: { type: 'manual' } });
+    expect(await temporal.exists(id)).toBe(false);
+    await change(id, { schedule: HOURLY });
+    expect((await temporal.describe(id)).policies.catchupWindow).toBe(3_600_000);
     expect((await api.call('DELETE', `/v1/connections/${id}`)).status).toBe(204);
-    expect(await hasSchedule(id)).toBe(false);
+    expect(await temporal.exists(id)).toBe(false);
   });
 
   test('is paused and resumed with the connection, and stays paused when changed', async () => {
     const id = await scheduled(HOURLY);
     await api.call('POST', `/v1/connections/${id}/pause`, { body: { note: 'freeze' } });
-    expect((await describeSchedule(id)).state).toMatchObject({ paused: true, note: 'freeze' });
+    expect((await temporal.describe(id)).state).toMatchObject({ paused: true, note: 'Paused in Millrace: freeze' });
     await api.call('PATCH', `/v1/connections/${id}`, { body: { schedule: { type: 'interval', every: '1h' } } });
-    expect((await describeSchedule(id)).state.paused).toBe(true);
+    expect((await temporal.describe(id)).state).toMatchObject({ paused: true, note: 'Paused in Millrace: freeze' });
     await api.call('POST', `/v1/connections/${id}/resume`);
-    expect((await describeSchedule(id)).state.paused).toBe(false);
+    expect((await temporal.describe(id)).state.paused).toBe(false);
   });
 
   test('changes at the same time end with the one that was saved last', async () => {
@@ -107,23 +106,23 @@ describe('a schedule in Temporal', () => {
     const saved = (await api.call('GET', `/v1/connections/${id}`)).body;
     expect(saved.version).toBe(6);
     const hours = Number.parseInt(saved.schedule.every, 10);
-    expect((await describeSchedule(id)).spec.intervals).toMatchObject([{ every: hours * 3_600_000 }]);
+    expect((await temporal.describe(id)).spec.intervals).toMatchObject([{ every: hours * 3_600_000 }]);
   });
 
   test('starts the tick workflow', async () => {
     const id = await scheduled({ type: 'interval', every: '1s' });
-    await expect.poll(async () => (await describeSchedule(id)).info.numActionsTaken, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await temporal.describe(id)).info.numActionsTaken, { timeout: 10_000 }).toBeGreaterThan(0);
   });
 
-  test('comes back when Temporal has lost it', async () => {
+  test('survives a restart of the API: nothing is written, and what was lost meanwhile is back', async () => {
     const [lost, kept] = [await scheduled(HOURLY), await scheduled({ type: 'interval', every: '7h' })];
-    await temporal.schedule.getHandle(`connection/${lost}`).delete();
+    await temporal.handle(lost).delete();
     const again = await api.startAgain();
     const catchUpWindow = async (): Promise<unknown> =>
-      (await hasSchedule(lost)) && (await describeSchedule(lost)).policies.catchupWindow;
+      (await temporal.exists(lost)) && (await temporal.describe(lost)).policies.catchupWindow;
     await expect.poll(catchUpWindow, { timeout: 10_000 }).toBe(3_600_000);
-    expect((await describeSchedule(kept)).info.lastUpdatedAt).toBeUndefined();
     await again.close();
+    expect((await temporal.describe(kept)).info.lastUpdatedAt).toBeUndefined();
   });
 
   test('what it refuses is not saved', async () => {
@@ -131,6 +130,181 @@ describe('a schedule in Temporal', () => {
     const reply = await api.call('PATCH', `/v1/connections/${id}`, { body: { schedule: { type: 'cron', cron: '0 0 30 2 *' } } });
     expect(problemOf(reply)).toEqual({ status: 422, code: 'connection.invalid', paths: ['schedule.cron'] });
     expect((await api.call('GET', `/v1/connections/${id}`)).body).toMatchObject({ version: 1, schedule: { type: 'manual' } });
-    expect(await hasSchedule(id)).toBe(false);
+    expect(await temporal.exists(id)).toBe(false);
   });
+
+  test.each([
+    [{ type: 'interval', every: '15m', offset: '15m' }, 'schedule.offset'],
+    [{ type: 'interval', every: '1500ms' }, 'schedule.every'],
+    [{ type: 'interval', every: '15m', jitter: '20m' }, 'schedule.jitter'],
+    [{ ...HOURLY, jitter: '90m' }, 'schedule.jitter'],
+    [{ ...HOURLY, catchUp: '1s' }, 'schedule.catchUp'],
+    [{ ...HOURLY, timezone: '+02:00' }, 'schedule.timezone'],
+    [{ ...HOURLY, timezone: 'europe/berlin' }, 'schedule.timezone'],
+  ])('%j is refused at %s', async (schedule, path) => {
+    const id = await scheduled({ type: 'manual' });
+    const { status, code, paths, detail } = await change(id, { schedule }).then((reply) => ({
+      ...problemOf(reply),
+      detail: reply.body.detail,
+    }));
+    expect({ status, code, paths }, detail).toEqual({ status: 422, code: 'connection.invalid', paths: [path] });
+    expect(await temporal.exists(id)).toBe(false);
+  });
+
+  test.each([
+    [{ type: 'interval', every: '15m', overlap: 'allow' }, 'schedule.overlap'],
+    [{ ...HOURLY, offset: '5m' }, 'schedule.offset'],
+  ])('%j is not understood at %s', async (schedule, path) => {
+    const id = await scheduled({ type: 'manual' });
+    expect(problemOf(await change(id, { schedule }))).toMatchObject({ status: 400, code: 'request.invalid', paths: [path] });
+  });
+});
+
+describe('what a schedule may say', () => {
+  test('an interval: offset, jitter, queueing, catch-up', async () => {
+    const config = { type: 'interval', every: '6h', offset: '1h', jitter: '2m', overlap: 'queue', catchUp: '2d' };
+    const id = await scheduled(config);
+    const { spec, policies, action, info } = await temporal.describe(id);
+    expect(spec).toMatchObject({ intervals: [{ every: 21_600_000, offset: 3_600_000 }], jitter: 120_000 });
+    expect(policies).toMatchObject({ overlap: 'BUFFER_ONE', catchupWindow: 172_800_000 });
+    expect(action).toMatchObject({ args: [{ connectionId: id, overlap: 'queue' }] });
+    expect(info.nextActionTimes[0]!.getUTCHours() % 6).toBe(1);
+    expect(info.nextActionTimes[0]!.getUTCMinutes()).toBeLessThan(2);
+    expect((await show(id)).schedule).toEqual(config);
+  });
+
+  test('a cron: jitter spreads the starts, and about one interval is still caught up', async () => {
+    const { spec, policies, info } = await temporal.describe(await scheduled({ ...HOURLY, jitter: '10m' }));
+    expect(spec.jitter).toBe(600_000);
+    expect(info.nextActionTimes.map((time) => time.getUTCMinutes()).every((minute) => minute < 10)).toBe(true);
+    expect(new Set(info.nextActionTimes.map((time) => time.getTime() % 3_600_000)).size).toBeGreaterThan(1);
+    expect(policies.catchupWindow).toBeGreaterThanOrEqual(3_600_000);
+    expect(policies.catchupWindow).toBeLessThanOrEqual(3_600_000 + 1_200_000);
+  });
+
+  test('every part follows a change', async () => {
+    const id = await scheduled({ type: 'interval', every: '6h', offset: '1h', jitter: '2m', overlap: 'queue', catchUp: '2d' });
+    await change(id, { schedule: { type: 'interval', every: '6h' } });
+    const { spec, policies, action } = await temporal.describe(id);
+    expect(spec.intervals?.[0]?.offset ?? 0).toBe(0);
+    expect(spec.jitter ?? 0).toBe(0);
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 21_600_000 });
+    expect(action.args?.[0]).not.toHaveProperty('overlap');
+  });
+
+  test('day of month and weekday must both hold, unlike in cron', async () => {
+    const id = await scheduled({ type: 'cron', cron: '0 0 1 * mon', timezone: 'UTC' });
+    const { info } = await temporal.describe(id);
+    expect(info.nextActionTimes.length).toBeGreaterThan(3);
+    expect(info.nextActionTimes.map((time) => [time.getUTCDate(), time.getUTCDay()])).toEqual(
+      info.nextActionTimes.map(() => [1, 1]),
+    );
+  });
+});
+
+describe('when the clock changes in Europe/Berlin', () => {
+  /** The next times that the server computes for this schedule from then on, in UTC. */
+  async function timesFrom(
+    startAt: string,
+    schedule: Exclude<ScheduleConfig, { type: 'manual' }>,
+    count: number,
+  ): Promise<string[]> {
+    const handle = await temporal.client.schedule.create({
+      scheduleId: `clock-change/${crypto.randomUUID()}`,
+      spec: { ...scheduleSpec(schedule), startAt: new Date(startAt) },
+      action: { type: 'startWorkflow', workflowType: 'tick', taskQueue: api.taskQueue },
+      state: { paused: true },
+    });
+    const { info } = await handle.describe();
+    await handle.delete();
+    return info.nextActionTimes.slice(0, count).map((time) => time.toISOString().slice(5, 16));
+  }
+
+  const berlin = (cron: string): ScheduleConfig & { type: 'cron' } => ({ type: 'cron', cron, timezone: 'Europe/Berlin' });
+
+  test('02:30 does not exist on 28 March 2027: no run that day', async () => {
+    expect(await timesFrom('2027-03-26T12:00Z', berlin('30 2 * * *'), 3)).toEqual(['03-27T01:30', '03-29T00:30', '03-30T00:30']);
+  });
+
+  test('02:30 comes twice on 31 October 2027: one run, the second time', async () => {
+    expect(await timesFrom('2027-10-29T12:00Z', berlin('30 2 * * *'), 3)).toEqual(['10-30T00:30', '10-31T01:30', '11-01T01:30']);
+  });
+
+  test('06:00 stays 06:00 local time over both changes', async () => {
+    expect(await timesFrom('2027-03-26T12:00Z', berlin('0 6 * * *'), 3)).toEqual(['03-27T05:00', '03-28T04:00', '03-29T04:00']);
+    expect(await timesFrom('2027-10-29T12:00Z', berlin('0 6 * * *'), 3)).toEqual(['10-30T04:00', '10-31T05:00', '11-01T05:00']);
+  });
+
+  test('every full hour: no gap in spring, two hours between 02:00 and 03:00 in autumn', async () => {
+    expect(await timesFrom('2027-03-28T00:00Z', berlin('0 * * * *'), 3)).toEqual(['03-28T00:00', '03-28T01:00', '03-28T02:00']);
+    expect(await timesFrom('2027-10-30T23:00Z', berlin('0 * * * *'), 3)).toEqual(['10-30T23:00', '10-31T00:00', '10-31T02:00']);
+  });
+
+  test('an interval, and a cron in UTC, do not notice', async () => {
+    const hours = ['10-30T23:00', '10-31T00:00', '10-31T01:00', '10-31T02:00'];
+    expect(await timesFrom('2027-10-30T23:00Z', { type: 'interval', every: '1h' }, 4)).toEqual(hours);
+    expect(await timesFrom('2027-10-30T23:00Z', { ...berlin('0 * * * *'), timezone: 'UTC' }, 4)).toEqual(hours);
+  });
+});
+
+describe('GET of one connection', () => {
+  /** Null when Temporal takes its time. */
+  const statusOf = (id: string) => waitFor(async () => (await show(id)).scheduleStatus, { what: 'Temporal says how it stands' });
+
+  test('says when the next runs come', async () => {
+    const id = await scheduled(HOURLY);
+    const scheduleStatus = await statusOf(id);
+    expect(scheduleStatus).toMatchObject({ paused: false, note: null });
+    expect(scheduleStatus.nextRuns).toHaveLength(5);
+    expect(scheduleStatus.nextRuns).toEqual(
+      (await temporal.describe(id)).info.nextActionTimes.slice(0, 5).map((t) => t.toISOString()),
+    );
+  });
+
+  test('says that it is paused, and why', async () => {
+    const id = await scheduled(HOURLY);
+    await api.call('POST', `/v1/connections/${id}/pause`, { body: { note: 'freeze' } });
+    expect(await statusOf(id)).toEqual({ nextRuns: [], paused: true, note: 'Paused in Millrace: freeze' });
+  });
+
+  test('says nothing for a manual connection, and lists do not ask', async () => {
+    expect(await show(await scheduled({ type: 'manual' }))).toHaveProperty('scheduleStatus', null);
+    const { body } = await api.call('GET', '/v1/connections?limit=200');
+    expect(body.data.some((connection: object) => 'scheduleStatus' in connection)).toBe(false);
+  });
+
+  test('answers without Temporal, too', async () => {
+    const id = await scheduled(HOURLY);
+    const alone = await api.startAgain({ temporalAddress: '127.0.0.1:1' });
+    const reply = await fetch(`${alone.url}/v1/connections/${id}`, { headers: { authorization: `Bearer ${api.adminKey}` } });
+    expect(await reply.json()).toMatchObject({ id, schedule: HOURLY, scheduleStatus: null });
+    await alone.close();
+  });
+});
+
+test('an outage of Temporal: Schedules survive it, and only what the catch-up window covers is made up for', async () => {
+  await using home = await tempHome('schedule');
+  const own = { binary: servers().temporalBinary, home: home.path, namespace: 'default' };
+  const anyPort = { port: 0, mustBe: false, variable: 'MILLRACE_TEMPORAL_PORT' };
+  let server = await startTemporal({ ...own, port: anyPort, uiPort: anyPort });
+  const elsewhere = await startHarness({ temporalAddress: server.address });
+  try {
+    const { id: short } = await createConnection(elsewhere, { schedule: { type: 'interval', every: '1s' } });
+    const { id: long } = await createConnection(elsewhere, { schedule: { type: 'interval', every: '1s', catchUp: '1h' } });
+    await server.stop();
+    await sleep(12_000); // the outage itself: more than the shortest window, 10 s
+    server = await startTemporal({ ...own, port: { ...anyPort, port: Number(server.address.split(':')[1]) }, uiPort: anyPort });
+    const reconcile = async () => (await elsewhere.call('POST', '/v1/schedules/reconcile')).body;
+    await expect.poll(reconcile, { timeout: 20_000 }).toEqual({ checked: 2, actions: [], failures: [] });
+    await using schedules = await openSchedules(server.address);
+    const missed = async (id: string): Promise<number> => (await schedules.describe(id)).info.numActionsMissedCatchupWindow;
+    await expect.poll(() => missed(short), { timeout: 20_000 }).toBeGreaterThan(0);
+    // no worker ends the first tick, so each time that is made up for is skipped: it overlaps
+    const madeUp = async (): Promise<number> => (await schedules.describe(long)).info.numActionsSkippedOverlap;
+    await expect.poll(madeUp, { timeout: 20_000 }).toBeGreaterThan(12);
+    expect(await missed(long)).toBe(0);
+  } finally {
+    await elsewhere.close();
+    await server.stop();
+  }
 });

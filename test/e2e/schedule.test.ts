@@ -1,10 +1,11 @@
 import type { ScheduleHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { RunRecord } from '../../platform/db/store.js';
-import { type TickAnswer, connectionWorkflowId, scheduleId } from '../../workflows/messages.js';
+import { type ConnectionView, type TickAnswer, connectionWorkflowId, scheduleId } from '../../workflows/messages.js';
 import { type Millrace, contentHash, startMillrace } from '../support/millrace.js';
 import { waitFor } from '../support/wait-for.js';
 import { holdTable } from './support/held-table.js';
+import { idle } from './support/idle.js';
 import { type TestTemporal, openTemporal } from './support/temporal.js';
 
 /** A connection that is due every second, over a source that never stands still. Tests go on where the last one ended. */
@@ -72,6 +73,29 @@ async function refusedTick(): Promise<string | undefined> {
   return undefined;
 }
 
+test('I9, I10: with overlap queue a tick while another run is active waits, and its run follows', async () => {
+  await setSchedule({ type: 'manual' });
+  await idle(millrace, id);
+  await using held = await holdTable(millrace.source, 'ticks');
+  const manual = await millrace.request(id);
+  const state = async () => (await millrace.call('GET', `/v1/connections/${id}/state`)).body as ConnectionView;
+  await waitFor(async () => (await state()).active?.runId === manual, { what: 'the manual run is active' });
+  expect((await setSchedule({ type: 'interval', every: '1s', overlap: 'queue' })).status).toBe(200);
+  const queued = await waitFor(async () => (await state()).queued[0], { what: 'the tick has a place', timeoutMs: 20_000 });
+  expect(queued.trigger).toBe('schedule');
+  await waitFor(async () => (await schedule.describe()).info.numActionsSkippedOverlap > 0, {
+    what: 'one tick waits and more are skipped',
+    timeoutMs: 20_000,
+  });
+  expect((await state()).queued).toHaveLength(1);
+  await held.release();
+  const [first, second] = [await millrace.ended(manual), await millrace.ended(queued.runId)];
+  expect([first.status, second.status]).toEqual(['succeeded', 'succeeded']);
+  expect(second).toMatchObject({ number: first.number + 1, trigger: 'schedule' });
+  expect(second.startedAt! >= first.endedAt!).toBe(true);
+  await setSchedule({ type: 'interval', every: '1s' });
+});
+
 test('I9: a run that takes longer than the interval makes the Schedule skip ticks; no two runs overlap', async () => {
   const skipped = async (): Promise<number> => (await schedule.describe()).info.numActionsSkippedOverlap;
   const before = await skipped();
@@ -87,10 +111,12 @@ test('I9: a run that takes longer than the interval makes the Schedule skip tick
 
 test('a connection whose workflow was lost is started by a tick, and numbers on', async () => {
   await millrace.call('POST', `/v1/connections/${id}/pause`, { note: 'for a moment' });
-  const last = await waitFor(async () => {
-    const all = await runs();
-    return all.every(ended) ? all.at(-1) : undefined;
+  await idle(millrace, id);
+  await waitFor(async () => (await schedule.describe()).info.runningActions.length === 0, {
+    what: 'no tick waits for the connection that is about to be lost',
+    timeoutMs: 30_000,
   });
+  const last = (await runs()).at(-1)!;
   await temporal.client.workflow.getHandle(connectionWorkflowId(id)).terminate('lost');
   await schedule.unpause();
   const next = await waitFor(async () => (await runs()).find((run) => ended(run) && run.number > last.number), {

@@ -12,7 +12,7 @@ import type { Knex } from 'knex';
 import { ensureAdminKey } from '../../../api/bootstrap-key.js';
 import { startApi } from '../../../api/server.js';
 import type { ApiOptions, RunningApi } from '../../../platform/config/runtime.js';
-import { loadSettings } from '../../../platform/config/settings.js';
+import { loadSettings, type Settings } from '../../../platform/config/settings.js';
 import { createDatabase } from './database.js';
 import { freshTaskQueue, servers } from '../../support/servers.js';
 import type { ProbeActivities } from './workflows.js';
@@ -39,10 +39,11 @@ export interface Harness {
   readonly secretKey: Buffer;
   readonly databaseUrl: string;
   readonly taskQueue: string;
+  readonly settings: Settings;
   readonly db: Knex;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** A second API over the same database, as after a restart. */
-  startAgain(): Promise<RunningApi>;
+  startAgain(options?: Partial<ApiOptions>): Promise<RunningApi>;
   /** A worker with the stand-in workflows. */
   startWorker(activities?: Partial<ProbeActivities>): Promise<{ stop(): Promise<void> }>;
   close(): Promise<void>;
@@ -70,9 +71,10 @@ export async function startHarness(options: Partial<ApiOptions> = {}): Promise<H
     secretKey,
     databaseUrl: database.url,
     taskQueue,
+    settings: apiOptions.settings,
     db: database.db,
     call: (method, path, call = {}) => send(`${api.url}${path}`, method, { key: adminKey, ...call }),
-    startAgain: () => startApi(apiOptions),
+    startAgain: (again = {}) => startApi({ ...apiOptions, ...again }),
     startWorker: (activities) => startWorker(taskQueue, activities),
     close: async () => {
       await api.close();
