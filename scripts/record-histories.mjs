@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
+import { dataConverter } from '../dist/platform/temporal/payload-codec.js';
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../test/replay/', import.meta.url));
@@ -115,6 +116,40 @@ async function run({ api, database, client, connect }) {
   await keep('tick-ended', ...ended);
   await keep('connection', `connection/${busy}`);
 
+  // a run that is so long that it goes on in a new history
+  const long = await connect([
+    { name: 'public.events', mode: 'incremental_append', cursorField: 'id', target: { table: 'events_long' } },
+  ]);
+  const args = [{ workspaceId: 'wsp_default', connectionId: long, maxHistoryEvents: 40 }];
+  await client.workflow.start('connection', { workflowId: `connection/${long}`, taskQueue: 'millrace', args });
+  const { workflowId: longId } = await sync(long);
+  const runs = [];
+  for await (const { runId } of client.workflow.list({ query: `WorkflowId = '${longId}'` })) runs.push(runId);
+  await keep('sync-continued', longId, runs.at(-1));
+  await keep('sync-continuation', longId, runs.at(0));
+
+  // steered: refreshed, backfilled, retried, lost and remembered
+  const steered = await connect([
+    { name: 'public.people', mode: 'incremental_deduped', cursorField: 'id', target: { table: 'steered' } },
+  ]);
+  const asked = async (body) => (await api('POST', `/v1/connections/${steered}/syncs?wait=60s`, body)).workflowId;
+  await asked({});
+  await keep('sync-refresh', await asked({ refresh: true }));
+  await keep('sync-backfill', await asked({ backfill: { from: '10', to: '20' } }));
+  await client.workflow.getHandle(`connection/${steered}`).terminate('lost');
+  await sync(steered);
+  await keep('connection-remembered', `connection/${steered}`);
+
+  // a schedule that pauses itself, and goes on when a run succeeds
+  const tripped = await connect([{ name: 'public.late', mode: 'full_refresh_overwrite' }]);
+  await api('PATCH', `/v1/connections/${tripped}`, { schedule: { type: 'interval', every: '1s' }, pauseAfterFailures: 1 });
+  await until(async () => (await api('GET', `/v1/connections/${tripped}`)).tripped !== null, 'the schedule paused itself');
+  await database.query('create table late (id int primary key)');
+  await sync(tripped);
+  await until(async () => (await api('GET', `/v1/connections/${tripped}`)).tripped === null, 'the schedule goes on');
+  await api('PATCH', `/v1/connections/${tripped}`, { schedule: { type: 'manual' } });
+  await keep('connection-tripped', `connection/${tripped}`);
+
   for (const type of ['check', 'discover'])
     for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${type}'` })) await keep(type, workflowId);
   return histories;
@@ -138,7 +173,7 @@ async function record(home) {
   url.pathname = '/demo';
   const database = new pg.Client({ connectionString: url.href });
   const connection = await Connection.connect({ address: facts.temporalAddress });
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter });
   try {
     await database.connect();
     await database.query(`create table people (id int primary key, name text); insert into people select i, 'p' || i from generate_series(1, 100) i;

@@ -29,7 +29,10 @@ async function failing(table: string, pauseAfterFailures: number): Promise<strin
 }
 
 const tripped = (id: string) =>
-  waitFor(async () => (await connectionOf(id)).tripped as string | null, { what: 'the schedule pauses itself', timeoutMs: 40_000 });
+  waitFor(async () => (await connectionOf(id)).tripped as string | null, {
+    what: 'the schedule pauses itself',
+    timeoutMs: 40_000,
+  });
 
 test('after so many failed runs in a row, with the reason in the API and in Temporal; a run that succeeds closes it', async () => {
   const id = await failing('comes_later', 3);
@@ -67,7 +70,9 @@ test('runs that people start count as well, but without a schedule nothing is pa
 });
 
 test('I10: triggers that come while failed runs are counted are not lost', async () => {
-  const id = await millrace.connect([{ name: 'public.absent_too', mode: 'full_refresh_overwrite', target: { table: 'absent_too' } }]);
+  const id = await millrace.connect([
+    { name: 'public.absent_too', mode: 'full_refresh_overwrite', target: { table: 'absent_too' } },
+  ]);
   for (let round = 0; round < 5; round++) {
     const first = await millrace.request(id);
     await millrace.ended(first); // its outcome shows while the connection still counts it
