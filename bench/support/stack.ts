@@ -6,6 +6,7 @@ import { startStackProcess } from '../../test/support/millrace-process.js';
 
 export interface BenchRun {
   readonly status: string;
+  readonly workflowId: string;
   readonly ms: number;
   readonly slices: number;
   readonly rows: { readonly extracted: number; readonly loaded: number };
@@ -15,6 +16,9 @@ export interface BenchRun {
 export interface BenchStack extends AsyncDisposable {
   /** Process id of Millrace: API and worker. */
   readonly pid: number;
+  readonly temporalAddress: string;
+  /** Folder of everything that the stack keeps, its logs included. */
+  readonly home: string;
   /** Connection URL of a new, empty database in the stack's Postgres. */
   database(name: string): Promise<string>;
   connect(streams: readonly object[], ends: { readonly source: string; readonly destination: string }): Promise<string>;
@@ -22,9 +26,9 @@ export interface BenchStack extends AsyncDisposable {
   sync(connectionId: string): Promise<BenchRun>;
 }
 
-export async function startBenchStack(): Promise<BenchStack> {
+export async function startBenchStack(env: Readonly<Record<string, string>> = {}): Promise<BenchStack> {
   const home = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
-  const stack = await startStackProcess(home, { env: { MILLRACE_LOG_LEVEL: 'error' } });
+  const stack = await startStackProcess(home, { env: { MILLRACE_LOG_LEVEL: 'error', ...env } });
   const key = (await readFile(stack.facts.apiKeyFile, 'utf8')).trim();
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(`${stack.facts.apiUrl}${path}`, {
@@ -37,8 +41,16 @@ export async function startBenchStack(): Promise<BenchStack> {
     return JSON.parse(text) as T;
   };
   const made = async (path: string, body: unknown): Promise<string> => (await call<{ id: string }>('POST', path, body)).id;
+  /** An answer waits ten minutes at most. */
+  const untilEnded = async (run: { readonly id: string; status: string }): Promise<string> => {
+    let { status } = run;
+    while (status === 'queued' || status === 'running') ({ status } = await call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=10m`));
+    return status;
+  };
   return {
     pid: stack.pid,
+    temporalAddress: stack.facts.temporalAddress,
+    home,
     database: async (name) => {
       const url = new URL(stack.facts.databaseUrl);
       await query(url.href, `drop database if exists ${name} with (force)`);
@@ -57,12 +69,17 @@ export async function startBenchStack(): Promise<BenchStack> {
     },
     sync: async (connectionId) => {
       const begun = performance.now();
-      const run = await call<{ id: string; status: string }>('POST', `/v1/connections/${connectionId}/syncs?wait=10m`, {});
+      const run = await call<{ id: string; status: string; workflowId: string }>(
+        'POST',
+        `/v1/connections/${connectionId}/syncs?wait=10m`,
+        {},
+      );
+      const ended = await untilEnded(run);
       const ms = performance.now() - begun;
       const { data } = await call<{ data: BenchRun[] }>('GET', `/v1/runs/${run.id}/streams`);
       const [stream] = data;
-      if (run.status !== 'succeeded' || !stream) throw new Error(`run ${run.id}: ${run.status} ${JSON.stringify(data)}`);
-      return { status: run.status, ms, slices: stream.slices, rows: stream.rows };
+      if (ended !== 'succeeded' || !stream) throw new Error(`run ${run.id}: ${ended} ${JSON.stringify(data.slice(0, 5))}`);
+      return { status: ended, workflowId: run.workflowId, ms, slices: stream.slices, rows: stream.rows };
     },
     [Symbol.asyncDispose]: async () => {
       await stack.kill('SIGTERM');
