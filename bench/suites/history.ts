@@ -78,7 +78,5 @@ async function requireEqual(source: string, destination: string, table: string, 
 async function limitWarnings(home: string): Promise<string[]> {
   const logs = (await readdir(home, { recursive: true })).filter((name) => name.endsWith('.log'));
   const texts = await Promise.all(logs.map((name) => readFile(join(home, name), 'utf8')));
-  return texts
-    .flatMap((text) => text.split('\n'))
-    .filter((line) => /exceeds (the )?(warn|error)/i.test(line));
+  return texts.flatMap((text) => text.split('\n')).filter((line) => /exceeds (the )?(warn|error)/i.test(line));
 }

@@ -44,7 +44,8 @@ export async function startBenchStack(env: Readonly<Record<string, string>> = {}
   /** An answer waits ten minutes at most. */
   const untilEnded = async (run: { readonly id: string; status: string }): Promise<string> => {
     let { status } = run;
-    while (status === 'queued' || status === 'running') ({ status } = await call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=10m`));
+    while (status === 'queued' || status === 'running')
+      ({ status } = await call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=10m`));
     return status;
   };
   return {
