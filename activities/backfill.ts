@@ -20,9 +20,16 @@ export function requireWindow(plan: FeedPlan, window: CursorWindow, source: Pick
   return { field: cursor.field, ...window };
 }
 
-/** Where a backfill or replay goes on: by its own slices in the ledger, never by the stream's cursor. */
-export function trackPlace(live: Pick<FoundPlace, 'generation'>, track: LedgerPosition | undefined): FoundPlace {
-  const { seq, position } = track ?? { seq: 0, position: START };
+/**
+ * Where a backfill or replay goes on: by its own slices in the ledger, never by the stream's cursor. A replay begins where
+ * the run began whose slices it loads.
+ */
+export function trackPlace(
+  { staged }: Pick<FeedPlan, 'staged'>,
+  live: Pick<FoundPlace, 'generation'>,
+  track: LedgerPosition | undefined,
+): FoundPlace {
+  const { seq, position } = track ?? { seq: 0, position: staged?.[0]?.from ?? START };
   return { lineage: TRACK_LINEAGE, generation: live.generation, seq, position, notes: [] };
 }
 

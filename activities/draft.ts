@@ -129,6 +129,7 @@ async function draftFromStage({ stage }: ActivityDependencies, work: RunWork, { 
       ? [{ feed: config.name, config, plan: { ...held, staged: slices[config.name] ?? [] } }]
       : [];
   });
+  if (feeds.length === 0) throw new MillraceError('run.not_staged', { detail: `Run ${run} had loaded all that it had staged.` });
   return { track: plan.track, source: false, feeds };
 }
 

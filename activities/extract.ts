@@ -38,7 +38,12 @@ async function extract(shell: Shell, dependencies: ActivityDependencies, input: 
   const plan = await getPlan(dependencies.stage, input.plan);
   const staged = nextStaged(requireFeed(plan, input.feed).staged ?? [], input.place);
   if (staged) return staged;
-  return plan.source ? readSlice(shell, dependencies, { input, plan }) : nothing(input);
+  return plan.source ? readSlice(shell, dependencies, { input, plan }) : { ...nothing(input), ...unfinished(input) };
+}
+
+/** Without the source a read that is in the middle cannot be brought to its end. */
+function unfinished({ place }: ExtractInput): { readonly delayed?: string } {
+  return place.position.kind === 'scan' || place.refreshing ? { delayed: 'the rest of the stream waits for the source' } : {};
 }
 
 async function readSlice(

@@ -15,7 +15,8 @@ export function createLocate(dependencies: ActivityDependencies) {
 
 async function locate(shell: Shell, dependencies: ActivityDependencies, { run, plan, feed, place }: LocateInput): Promise<Place> {
   const runPlan = await getPlan(dependencies.stage, plan);
-  const { mode, target } = requireFeed(runPlan, feed);
+  const feedPlan = requireFeed(runPlan, feed);
+  const { mode, target } = feedPlan;
   const connection = await dependencies.store.loadConnection(run.connectionId, runPlan.connectionVersion);
   const instance = await destinationOf(dependencies, connection, runPlan);
   const { connector, context } = openDestination(shell, dependencies, instance, sessionOf(run, feed, shell.attempt));
@@ -28,7 +29,7 @@ async function locate(shell: Shell, dependencies: ActivityDependencies, { run, p
       stream: feed,
     });
   const [ledger] = fence.track;
-  if (track !== 'live') return stagePlace(dependencies.stage, run, feed, trackPlace(place, ledger));
+  if (track !== 'live') return stagePlace(dependencies.stage, run, feed, trackPlace(feedPlan, place, ledger));
   const rule = { name: feed, fullRefresh: isFullRefresh(mode), refresh: false, goOn: true, ...ANYWHERE };
   const { boundary: _, ...state } = place;
   const known = { state, ledger, targetMissing: false };

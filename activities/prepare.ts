@@ -83,6 +83,7 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
     if (track === 'live') return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan };
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
+      plan,
       live,
       fence.track.find((row) => row.feed === feed),
     );

@@ -114,9 +114,10 @@ function stagedSlice(manifest: SliceManifest, ref: { manifest: string; sha256: s
   };
 }
 
+/** A full read that ended in the middle is not published: its last slice is not the last of the read. */
 function markLast(slices: StagedSlice[]): void {
   const last = slices.pop();
-  if (last) slices.push({ ...last, done: true });
+  if (last) slices.push({ ...last, done: last.to.kind !== 'scan' });
 }
 
 /** The slice that follows a place, if one is staged. */

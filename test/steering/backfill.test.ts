@@ -114,6 +114,19 @@ test.each([
   expect(run).toMatchObject({ status: 'failed', error: { code: 'backfill.not_possible', message: expect.stringMatching(why) } });
 });
 
+test('a bound that is no value of the cursor is refused by name', async () => {
+  await makeTable('odd_bound', 10);
+  const id = await millrace.connect([stream('odd_bound', 'incremental_deduped')]);
+  const run = await backfill(id, { from: 'last Tuesday-ish' });
+  expect(run).toMatchObject({
+    status: 'failed',
+    error: {
+      code: 'backfill.not_possible',
+      message: expect.stringContaining("'last Tuesday-ish' is no timestamp with time zone"),
+    },
+  });
+});
+
 test('an append before its first read cannot be backfilled', async () => {
   await makeTable('unread', 10);
   const id = await millrace.connect([stream('unread', 'incremental_append')]);

@@ -144,6 +144,41 @@ test('a run that succeeded is loaded into another destination from its stage, on
   expect(gone).toMatchObject({ status: 'failed', error: { code: 'run.not_staged' } });
 });
 
+test('a later run is replayed from where it began', async () => {
+  await makeTable('second_run', 20);
+  await using elsewhere = await freshDatabase('elsewhere');
+  const id = await millrace.connect([stream('second_run', 'incremental_append')]);
+  await millrace.call('PATCH', `/v1/connections/${id}`, { keepStaged: '1h' });
+  const destination = { name: `later-${id}`, connector: 'postgres', config: { url: elsewhere.url } };
+  const destinationId = (await millrace.call('POST', '/v1/destinations', destination)).body.id;
+  const first = await millrace.sync(id);
+  await millrace.source.query(`insert into second_run select i, 'later' from generate_series(21, 30) i`);
+  const second = await millrace.sync(id);
+  for (const run of [first, second])
+    expect((await start(`/v1/runs/${run.id}/replay`, { destinationId })).status).toBe('succeeded');
+  await expectSame('second_run', elsewhere);
+});
+
+test('from the stage alone a full refresh cannot be brought to its end: the old rows stay, and the run says so', async () => {
+  await makeTable('only_half');
+  await using proxy = await faultProxy(millrace.destination.url);
+  const id = await millrace.connect([stream('only_half', 'full_refresh_overwrite')], { destination: proxy.url });
+  const frozen = proxy.trap({ on: 'update _millrace.ledger set loaded', skip: 1, freeze: 'before' });
+  const runId = await millrace.request(id);
+  await frozen;
+  await millrace.call('POST', `/v1/runs/${runId}/cancel`);
+  await millrace.ended(runId);
+  proxy.cut();
+  const retried = await start(`/v1/runs/${runId}/retry`, { from: 'stage' });
+  expect(retried).toMatchObject({
+    status: 'delayed',
+    streams: [{ notes: expect.arrayContaining([expect.stringMatching(/waits for the source/)]) }],
+  });
+  expect(await millrace.destination.query(`select to_regclass('only_half') as found`)).toEqual([{ found: null }]);
+  await millrace.sync(id);
+  await expectSame('only_half');
+});
+
 test('a run whose files were not kept cannot be replayed, and says what to set', async () => {
   await makeTable('not_kept', 5);
   const id = await millrace.connect([stream('not_kept', 'full_refresh_overwrite')]);

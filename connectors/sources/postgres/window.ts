@@ -1,5 +1,7 @@
 import { END, type Position } from '../../../checkpoint/position.js';
+import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
+import type { Session } from '../../postgres/session.js';
 import { inSnapshot } from '../../postgres/snapshot.js';
 import { ident } from '../../postgres/sql.js';
 import { cursorType } from '../../sdk/cursor.js';
@@ -20,6 +22,7 @@ export async function* readWindow(
 ): AsyncIterable<ReadEvent> {
   await using read = await openRead(context, request);
   const field = requireField(request, window.field);
+  await requireBounds(read.session, field, window);
   let { position } = request;
   for (let done = false; !done;) {
     const range = `${above(field, position, window)} and ${below(field, window)}`;
@@ -32,6 +35,21 @@ export async function* readWindow(
     position = slice.end === null ? END : at(field, slice.end);
     yield slice.file;
     yield { kind: 'mark', done, position: { kind: 'exact', position } };
+  }
+}
+
+/** @throws MillraceError `backfill.not_possible` for a bound that is no value of the field's type */
+async function requireBounds(session: Session, field: Field, { from, to }: ColumnWindow): Promise<void> {
+  for (const [name, bound] of Object.entries({ from, to })) {
+    if (bound === undefined) continue;
+    await session.rows(`select ${cursorLiteral(field, bound)}`).catch((cause: unknown) => {
+      throw new MillraceError('backfill.not_possible', {
+        detail: `'${bound}' is no ${field.native?.type ?? field.type}, which ${field.name} is.`,
+        path: `backfill.${name}`,
+        suggestion: 'Give the bounds as the source prints them.',
+        cause,
+      });
+    });
   }
 }
 
