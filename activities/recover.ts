@@ -1,11 +1,14 @@
 import { NEVER_READ } from '../checkpoint/never-read.js';
-import type { LedgerPosition } from '../connectors/sdk/types.js';
+import type { LedgerPosition, Standing } from '../connectors/sdk/types.js';
 import type { FeedState, StateChange } from '../workflows/messages.js';
 import type { RecoverInput, Recovered } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { openDestination } from './plan.js';
 import { type Shell, inShell } from './shell.js';
 
+/** As many as workflows/policies.ts allows. */
+const ATTEMPTS = 2;
+const NOWHERE: Standing = { epoch: 0, ledger: [] };
 /** More changes than anybody makes between two runs. */
 const CHANGES = 1_000;
 
@@ -22,7 +25,10 @@ async function recover(shell: Shell, dependencies: ActivityDependencies, { conne
   const connection = await store.loadConnection(connectionId);
   const session = { connectionId, epoch: 0, feed: 'recover', attempt: shell.attempt };
   const { connector, context } = openDestination(shell, dependencies, connection.destination, session);
-  const { epoch, ledger } = await connector.standing(context, connectionId);
+  const { epoch, ledger } = await connector.standing(context, connectionId).catch((error: unknown) => {
+    if (shell.attempt < ATTEMPTS) throw error;
+    return NOWHERE; // pauses and changes count all the same; the next run takes the rest from the ledger
+  });
   const changes = await store.stateChanges(connectionId, CHANGES);
   const { paused, tripped } = connection;
   return {

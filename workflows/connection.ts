@@ -158,7 +158,7 @@ class Connection {
     this.#state = {
       ...withCheckpoint(this.#state, outcome.feeds),
       epoch: Math.max(epoch, outcome.epoch),
-      lastRun: { number, status: outcome.status, ...(outcome.unfinished ? { unfinished: true } : {}) },
+      lastRun: { number, status: outcome.status, ...(stillUnfinished(request, outcome, unfinished) ? { unfinished: true } : {}) },
     };
     const breaker = await breakerAfter(this.input.connectionId, this.#state, outcome);
     this.#state = { ...this.#state, ...breaker }; // not before: requests may have come meanwhile
@@ -333,6 +333,11 @@ class Connection {
       `**${now}**${breaker}\n\n${last}, ${queue.length} waiting, ${Object.keys(feeds).length} streams with a place`,
     );
   }
+}
+
+/** Full reads that a limit cut short go on with the next run that is about them. */
+function stillUnfinished({ streams, purpose }: SyncRequest, outcome: SyncResult, before: boolean): boolean {
+  return outcome.unfinished || (before && (streams !== undefined || purpose !== undefined));
 }
 
 function refuse(code: string, message: string): never {

@@ -4,6 +4,7 @@
  */
 import {
   CancellationScope,
+  CancelledFailure,
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
@@ -35,7 +36,8 @@ export async function sync(input: SyncInput): Promise<SyncResult> {
     run.begin(ready);
     const results = await inParallel(ready.feeds, ready.limits.parallelStreams, (prepared) => runFeed(run, prepared));
     if (!results.some(goesOn)) return await finishRun(run, results, null);
-    await handOver(run, results);
+    await CancellationScope.nonCancellable(() => handOver(run, results));
+    if (cancelledMeanwhile()) return await finishRun(run, run.rest.map(cutShort), new CancelledFailure('cancelled'));
   } catch (error) {
     return await CancellationScope.nonCancellable(() => finishRun(run, [], error));
   }
@@ -75,6 +77,11 @@ async function runFeed(run: Run, prepared: PreparedFeed): Promise<FeedResult> {
     stop: () => run.stop(),
   });
 }
+
+/** A cancel would not follow the run into its next history. */
+const cancelledMeanwhile = (): boolean => CancellationScope.current().consideredCancelled;
+
+const cutShort = (result: FeedResult): FeedResult => ({ ...result, record: { ...result.record, status: 'cancelled' } });
 
 const goesOn = (result: FeedResult): boolean => result.stopped?.kind === 'history';
 

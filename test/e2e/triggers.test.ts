@@ -5,6 +5,7 @@ import { type Millrace, contentHash, startMillrace } from '../support/millrace.j
 import { waitFor } from '../support/wait-for.js';
 import { holdTable } from './support/held-table.js';
 import { sessionsOf } from './support/sessions.js';
+import { openTemporal } from './support/temporal.js';
 
 /** What people and programs ask of a connection: run, run twice at once, pause, go on, cancel. */
 
@@ -137,6 +138,17 @@ describe.concurrent('cancel', () => {
     await held.release();
     expect((await millrace.sync(id)).status).toBe('succeeded');
     await expectSame(table);
+  });
+
+  test('a run whose SQL would take for ever ends within seconds', async () => {
+    await using temporal = await openTemporal();
+    const stream = await makeTable('endless', 3_000);
+    const sql = 'select count(*) as n from input a, input b, input c where a.id + b.id * c.id = -1';
+    const id = await millrace.connect([{ ...stream, sql }]);
+    const run = (await millrace.call('POST', `/v1/connections/${id}/syncs`, {})).body;
+    await temporal.activityStarted(run.workflowId, 'transform');
+    expect((await millrace.call('POST', `/v1/runs/${run.id}/cancel`)).status).toBe(202);
+    expect((await millrace.ended(run.id, SOON_MS)).status).toBe('cancelled');
   });
 
   async function waiting(side: 'source' | 'destination', id: string): Promise<number> {

@@ -6,6 +6,8 @@ export interface TestTemporal extends AsyncDisposable {
   readonly client: Client;
   /** Waits until an attempt of one of the workflow's activities has failed with this code. */
   attemptFailed(workflowId: string, code: string): Promise<void>;
+  /** Waits until a worker is at an activity of this type. */
+  activityStarted(workflowId: string, type: string): Promise<void>;
 }
 
 /** @example await using temporal = await openTemporal(); */
@@ -19,6 +21,13 @@ export async function openTemporal(): Promise<TestTemporal> {
         what: `an activity of ${workflowId} has failed with ${code}`,
         timeoutMs: 30_000,
       });
+    },
+    activityStarted: async (workflowId, type) => {
+      const started = async (): Promise<boolean> => {
+        const { raw } = await client.workflow.getHandle(workflowId).describe();
+        return (raw.pendingActivities ?? []).some((activity) => activity.activityType?.name === type && activity.lastStartedTime);
+      };
+      await waitFor(() => started().catch(() => false), { what: `${type} of ${workflowId} has started`, timeoutMs: 30_000 });
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
