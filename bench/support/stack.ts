@@ -41,11 +41,11 @@ export async function startBenchStack(env: Readonly<Record<string, string>> = {}
     return JSON.parse(text) as T;
   };
   const made = async (path: string, body: unknown): Promise<string> => (await call<{ id: string }>('POST', path, body)).id;
-  /** An answer waits ten minutes at most. */
+  /** One answer may not take longer than `fetch` waits for headers. */
   const untilEnded = async (run: { readonly id: string; status: string }): Promise<string> => {
     let { status } = run;
     while (status === 'queued' || status === 'running')
-      ({ status } = await call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=10m`));
+      ({ status } = await call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=4m`));
     return status;
   };
   return {
@@ -72,7 +72,7 @@ export async function startBenchStack(env: Readonly<Record<string, string>> = {}
       const begun = performance.now();
       const run = await call<{ id: string; status: string; workflowId: string }>(
         'POST',
-        `/v1/connections/${connectionId}/syncs?wait=10m`,
+        `/v1/connections/${connectionId}/syncs?wait=4m`,
         {},
       );
       const ended = await untilEnded(run);
