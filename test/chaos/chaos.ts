@@ -51,7 +51,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     writes: changes.writes,
     reads: changes.reader.seen.reads,
     tornReads: changes.reader.seen.torn,
-    complaints: [...complaints, ...scene.api.internalErrors],
+    complaints: [
+      ...complaints,
+      ...[...scene.api.internalErrors].map(([what, count]) => `${what} was answered with 500, ${count} times`),
+    ],
   };
 }
 

@@ -15,13 +15,14 @@ export interface ApiClient {
   call<T>(method: string, path: string, options?: CallOptions): Promise<Answer<T>>;
   /** How often each status came, and 0 for no answer at all. */
   readonly answers: Readonly<Record<number, number>>;
-  /** The bodies of answers that should not be: 500. */
-  readonly internalErrors: readonly string[];
+  /** Requests whose answer says that the fault is Millrace's own, which no fault of the plan excuses, with their number. */
+  readonly internalErrors: ReadonlyMap<string, number>;
 }
 
 const PATIENCE_MS = 180_000;
 const ANSWER_MS = 40_000;
 const AGAIN_MS = 200;
+const IDS = /[a-z]{3}_[0-9a-z]+/g;
 const LATER = new Set([500, 502, 503, 504]);
 
 export interface Where {
@@ -31,12 +32,13 @@ export interface Where {
 
 export function apiClient(where: Where): ApiClient {
   const answers: Record<number, number> = {};
-  const internalErrors: string[] = [];
+  const internalErrors = new Map<string, number>();
+  const count = (what: string): unknown => internalErrors.set(what, (internalErrors.get(what) ?? 0) + 1);
   const once = async <T>(method: string, path: string, options: CallOptions): Promise<Answer<T> | undefined> => {
     const answer = await send<T>(where, method, path, options).catch(() => undefined);
     const status = answer?.status ?? 0;
     answers[status] = (answers[status] ?? 0) + 1;
-    if (answer?.status === 500) internalErrors.push(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    if (answer?.status === 500) count(`${method} ${path.replaceAll(IDS, '…')}`);
     return answer && !LATER.has(answer.status) ? answer : undefined;
   };
   return {

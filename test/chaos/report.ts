@@ -57,12 +57,13 @@ export function printReport(report: ChaosReport): string {
   const { seed, seconds, faults, leftOut, runs, writes, tables } = report;
   const count = (counts: Readonly<Record<string, number>>): string => total(counts).toLocaleString('en-US');
   return [
-    `seed       ${seed}   (the same faults again: npm run chaos -- --seed ${seed} --faults ${total(faults) + total(leftOut)})`,
+    `seed       ${seed}`,
     `time       ${seconds} s`,
     `faults     ${count(faults)}: ${list(faults)}`,
     ...(total(leftOut) > 0 ? [`left out   ${count(leftOut)}: ${list(leftOut)}`] : []),
     `runs       ${count(runs)}: ${list(runs)}`,
     `writes     ${list(writes)}`,
+    `answers    ${list(report.answers)}`,
     `requests   ${report.requests}, lost ${report.lostRequests}, keys with two runs ${report.doubledKeys}, runs side by side ${report.overlappingRuns}`,
     `reads      ${report.reads} of the overwritten table, not whole ${report.tornReads}`,
     ...tables.map((table) => tableLine(table)),
