@@ -12,7 +12,7 @@ const SEED = 20_261_121;
 const WORKERS = 2;
 const FAULTS = 12;
 
-async function runShort(): Promise<{ report: ChaosReport; log: string }> {
+async function runShort(signal: AbortSignal): Promise<{ report: ChaosReport; log: string }> {
   await using folder = await tempHome('chaos');
   const plan = planFaults({
     seed: SEED,
@@ -25,14 +25,16 @@ async function runShort(): Promise<{ report: ChaosReport; log: string }> {
   const lines: string[] = [];
   const report = await runChaos({
     ...{ seed: SEED, plan, workers: WORKERS, longestHoldMs: 1_500 },
-    ...{ folder: folder.path, keep: false, temporalBinary: servers().temporalBinary },
+    ...{ folder: folder.path, keep: false, temporalBinary: servers().temporalBinary, signal },
     say: (line) => lines.push(line),
   });
   return { report, log: `${lines.join('\n')}\n${printReport(report)}` };
 }
 
-test('I1, I2, I4, I5, I9, I10, I11: faults of every kind at random, and every destination equals its source', async () => {
-  const { report, log } = await runShort();
+test('I1, I2, I4, I5, I9, I10, I11: faults of every kind at random, and every destination equals its source', async ({
+  signal,
+}) => {
+  const { report, log } = await runShort(signal);
   expect(report, log).toMatchObject({ lost: 0, duplicated: 0, wrong: 0, tornReads: 0, lostRequests: 0, doubledKeys: 0 });
   expect(passed(report), log).toBe(true);
   expect(report.faults).toMatchObject({ kill_worker: 1, kill_temporal: 1, end_sessions: 1, cut: 1, cancel: 1 });

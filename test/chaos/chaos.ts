@@ -2,6 +2,7 @@
  * Several connections over a changing source, faults drawn at random, and a comparison of everything at the end.
  * @module
  */
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiClient, apiClient } from './client.js';
 import { type Scene, impossible, injectFault, victimOf } from './faults.js';
@@ -27,36 +28,46 @@ export interface ChaosOptions {
   readonly longestHoldMs: number;
   /** Told every fault, in one line for people. */
   readonly say: (line: string) => void;
+  /** Ends everything early; the run is rejected when all is taken down. */
+  readonly signal: AbortSignal;
 }
 
+/** Takes down whatever it started, however it ends. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const begun = performance.now();
   const say = (line: string): void => options.say(`${((performance.now() - begun) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
   await using stack = await startChaosStack({ ...options, say });
+  const report = await Promise.race([breakAndCompare(stack, { ...options, say }), interrupted(options.signal)]);
+  return { ...report, seconds: Math.round((performance.now() - begun) / 1_000) };
+}
+
+async function interrupted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new Error('interrupted', { cause: signal.reason });
+}
+
+async function breakAndCompare(stack: ChaosStack, options: ChaosOptions): Promise<Omit<ChaosReport, 'seconds'>> {
+  const { seed, plan, say } = options;
   const scene = await setScene(stack);
-  say(
-    `${options.workers} workers, ${scene.connectionIds.length} connections; ${options.plan.length} faults from seed ${options.seed}`,
-  );
+  say(`${stack.workers.length} workers, ${scene.connectionIds.length} connections, ${plan.length} faults from seed ${seed}`);
   const changes = startChanges(scene, options);
-  const injected = await injectAll(scene, options.plan, say);
+  const injected = await injectAll(scene, plan, say);
   say('the changes end; everything comes to rest');
   const complaints = [...injected.complaints, ...(await changes.stop()), ...(await settle(scene))];
   await changes.reader.stop();
-  const report = await compare(scene);
   return {
-    seed: options.seed,
-    seconds: Math.round((performance.now() - begun) / 1_000),
+    seed,
     ...injected.counts,
-    ...report,
+    ...(await compare(scene)),
     writes: changes.writes,
     reads: changes.reader.seen.reads,
     tornReads: changes.reader.seen.torn,
-    complaints: [
-      ...complaints,
-      ...[...scene.api.internalErrors].map(([what, count]) => `${what} was answered with 500, ${count} times`),
-    ],
+    complaints: [...complaints, ...internalErrors(scene.api)],
   };
 }
+
+const internalErrors = (api: ApiClient): string[] =>
+  [...api.internalErrors].map(([what, count]) => `${what} was answered with 500, ${count} times`);
 
 async function setScene(stack: ChaosStack): Promise<Scene> {
   for (const { create } of TABLES) await query(stack.url('source'), create);

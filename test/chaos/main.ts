@@ -36,6 +36,9 @@ const options = new Command('chaos')
   .parse()
   .opts<Options>();
 
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interruption.abort(signal));
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-chaos-'));
 const { seed, faults, minutes, json, keep } = options;
@@ -60,12 +63,14 @@ try {
     temporalBinary,
     longestHoldMs: LONGEST_HOLD_MS,
     say,
+    signal: interruption.signal,
   });
   process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : printReport(report));
   if (keep) writeFileSync(join(folder, 'report.json'), JSON.stringify({ plan, report }, null, 1));
   process.exitCode = passed(report) ? 0 : 1;
 } finally {
   if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  if (interruption.signal.aborted) process.exit(130); // writers and requests are still on their way
 }
 
 function wholeNumber(text: string): number {
