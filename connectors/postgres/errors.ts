@@ -31,6 +31,9 @@ const MEANING: Readonly<Record<string, ErrorCode>> = {
   ETIMEDOUT: 'connector.unreachable',
   ECONNRESET: 'connector.transient',
   EPIPE: 'connector.transient',
+  // a file of ours beside the session: the server's own full disk is 53100
+  ENOSPC: 'stage.full',
+  EDQUOT: 'stage.full',
 };
 
 /** Turns whatever `pg` threw into one catalogue error. The message is the server's own, which never holds a password. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isDatabaseAway } from './away.js';
+import { askDatabase, isDatabaseAway } from './away.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('…'), { code });
 
@@ -20,3 +20,11 @@ test.each([
   ['text that says so', new Error("insert … - value 'Connection terminated' is too long")],
   ['no error at all', 'Connection terminated'],
 ])('%s: it is not', (_, error) => expect(isDatabaseAway(error)).toBe(false));
+
+test('work that fails for want of the database says so; other failures pass unchanged', async () => {
+  const cut = withCode('ECONNRESET');
+  await expect(askDatabase(() => Promise.reject(cut))).rejects.toMatchObject({ code: 'engine.no_database', cause: cut });
+  const other = new TypeError('x is not a function');
+  await expect(askDatabase(() => Promise.reject(other))).rejects.toBe(other);
+  expect(await askDatabase(() => Promise.resolve(1))).toBe(1);
+});

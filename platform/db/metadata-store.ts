@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { streamsConfigSchema } from '../../schema/connection-config.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
+import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { lastNumber, recordRun, recordStreams } from './run-projection.js';
@@ -12,19 +13,51 @@ export async function createMetadataStore(databaseUrl: string, secretKey: Buffer
   return new PostgresMetadataStore(await openMetadata(databaseUrl), secretKey);
 }
 
+/** Without the database nothing is decided: its absence has a code of its own, and the engine waits for it as its policies say. */
 export class PostgresMetadataStore implements MetadataStore {
   constructor(
     private readonly db: Knex,
     private readonly secretKey: Buffer,
   ) {}
 
-  async loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
+  loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
+    return askDatabase(() => this.readConnection(connectionId, version));
+  }
+
+  loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
+    return askDatabase(() => this.readConnector(kind, id));
+  }
+
+  recordRun(run: RunRecord): Promise<void> {
+    return askDatabase(() => recordRun(this.db, run));
+  }
+
+  recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
+    return askDatabase(() => recordStreams(this.db, runId, streams));
+  }
+
+  wasDeleted(connectionId: string): Promise<boolean> {
+    return askDatabase(async () => {
+      const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
+      return !connection && (await lastNumber(this.db, connectionId)) > 0;
+    });
+  }
+
+  lastNumber(connectionId: string): Promise<number> {
+    return askDatabase(() => lastNumber(this.db, connectionId));
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  private async readConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
     const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
     if (!connection) throw notFound(`There is no connection ${connectionId}.`);
     const { config, version: found } = await this.loadVersion(connection, version ?? connection.version);
     const [source, destination] = await Promise.all([
-      this.loadConnector('source', connection.source_id),
-      this.loadConnector('destination', connection.destination_id),
+      this.readConnector('source', connection.source_id),
+      this.readConnector('destination', connection.destination_id),
     ]);
     return {
       id: connection.id,
@@ -38,33 +71,12 @@ export class PostgresMetadataStore implements MetadataStore {
     };
   }
 
-  async loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
+  private async readConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
     const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations')
       .where({ id })
       .first();
     if (!row) throw notFound(`There is no ${kind} ${id}.`);
     return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.secretKey) };
-  }
-
-  async recordRun(run: RunRecord): Promise<void> {
-    await recordRun(this.db, run);
-  }
-
-  async recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
-    await recordStreams(this.db, runId, streams);
-  }
-
-  async wasDeleted(connectionId: string): Promise<boolean> {
-    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
-    return !connection && (await this.lastNumber(connectionId)) > 0;
-  }
-
-  async lastNumber(connectionId: string): Promise<number> {
-    return lastNumber(this.db, connectionId);
-  }
-
-  async close(): Promise<void> {
-    await this.db.destroy();
   }
 
   private async loadVersion(connection: ConnectionRow, version: number): Promise<ConnectionVersionRow> {

@@ -55,19 +55,24 @@ async function breakAndCompare(stack: ChaosStack, options: ChaosOptions): Promis
   say('the changes end; everything comes to rest');
   const complaints = [...injected.complaints, ...(await changes.stop()), ...(await settle(scene))];
   await changes.reader.stop();
+  const comparison = await compare(scene);
   return {
     seed,
     ...injected.counts,
-    ...(await compare(scene)),
+    ...comparison,
     writes: changes.writes,
     reads: changes.reader.seen.reads,
     tornReads: changes.reader.seen.torn,
-    complaints: [...complaints, ...internalErrors(scene.api)],
+    complaints: [...complaints, ...internalErrors(scene.api), ...ownFaults(comparison)],
   };
 }
 
 const internalErrors = (api: ApiClient): string[] =>
   [...api.internalErrors].map(([what, count]) => `${what} was answered with 500, ${count} times`);
+
+/** Runs may fail while everything breaks, but never because of us. */
+const ownFaults = ({ errors }: Comparison): string[] =>
+  Object.entries(errors).flatMap(([code, count]) => (code === 'engine.internal' ? [`${count} runs ended with ${code}`] : []));
 
 async function setScene(stack: ChaosStack): Promise<Scene> {
   for (const { create } of TABLES) await query(stack.url('source'), create);
@@ -150,6 +155,10 @@ async function compare({ stack, api, requests, connectionIds }: Scene): Promise<
   return {
     ...{ tables, rows: sum('rows'), lost: sum('lost'), duplicated: sum('duplicated'), wrong: sum('wrong') },
     runs: countBy(runs.flat(), ({ status }) => status),
+    errors: countBy(
+      runs.flat().flatMap(({ error }) => error ?? []),
+      ({ code }) => code,
+    ),
     requests: requests.accepted.size,
     lostRequests: [...requests.accepted].filter((id) => !ended.has(id)).length,
     doubledKeys: requests.doubledKeys(),

@@ -8,6 +8,7 @@ const REPORT: ChaosReport = {
   faults: { cut: 2, cancel: 1 },
   leftOut: { 'disk_full (this user may not mount a small file system)': 1 },
   runs: { succeeded: 9, cancelled: 1 },
+  errors: { 'run.cancelled': 1 },
   writes: { committed: 5, rolledBack: 1, failed: 0 },
   rows: 1_000,
   lost: 0,

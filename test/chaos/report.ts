@@ -10,6 +10,8 @@ export interface ChaosReport {
   /** Faults of the plan that this machine cannot have, with the reason. */
   readonly leftOut: Readonly<Record<string, number>>;
   readonly runs: Readonly<Record<string, number>>;
+  /** Why runs did not succeed, by the code of their error. */
+  readonly errors: Readonly<Record<string, number>>;
   readonly writes: { readonly committed: number; readonly rolledBack: number; readonly failed: number };
   readonly rows: number;
   readonly lost: number;
@@ -62,6 +64,7 @@ export function printReport(report: ChaosReport): string {
     `faults     ${count(faults)}: ${list(faults)}`,
     ...(total(leftOut) > 0 ? [`left out   ${count(leftOut)}: ${list(leftOut)}`] : []),
     `runs       ${count(runs)}: ${list(runs)}`,
+    `errors     ${list(report.errors) || 'none'}`,
     `writes     ${list(writes)}`,
     `answers    ${list(report.answers)}`,
     `requests   ${report.requests}, lost ${report.lostRequests}, keys with two runs ${report.doubledKeys}, runs side by side ${report.overlappingRuns}`,
