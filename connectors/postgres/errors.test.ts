@@ -15,3 +15,8 @@ test.each([
     message: 'Cannot read "t": …',
   });
 });
+
+test.each(['Connection terminated unexpectedly', 'Client has encountered a connection error and is not queryable'])(
+  '%s: the session was lost, and pg gives it no code',
+  (message) => expect(postgresError(new Error(message), 'Cannot read "t"').code).toBe('connector.transient'),
+);

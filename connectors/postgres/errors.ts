@@ -48,7 +48,7 @@ function codeOf(error: ServerError): ErrorCode {
   const code = error.code ?? '';
   const known = MEANING[code] ?? MEANING[code.slice(0, 2)];
   if (known) return known;
-  if (/terminated|timeout|closed|ended/i.test(error.message))
+  if (/terminated|timeout|closed|ended|connection error/i.test(error.message))
     return /timeout expired/.test(error.message) ? 'connector.unreachable' : 'connector.transient';
   return 'engine.internal';
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
+import { postgresError } from '../../postgres/errors.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
 import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
@@ -42,7 +43,11 @@ export async function* read(context: ConnectorContext<PostgresSourceConfig>, req
       join(request.tempDir, `${files++}.copy`),
     );
   const reading: PostgresRead = { session, request, from, log: context.log, copy };
-  yield* request.sync === 'full' ? readFull(reading) : readIncremental(reading);
+  try {
+    yield* request.sync === 'full' ? readFull(reading) : readIncremental(reading);
+  } catch (error) {
+    throw postgresError(error, `Cannot read ${from}`); // a session may end at any statement, between two of them, too
+  }
 }
 
 async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
