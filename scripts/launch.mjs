@@ -12,12 +12,14 @@ import { runNode } from './launch/run.mjs';
 
 const CLI = 'dist/cli/main.js';
 const BENCH = 'dist/bench/main.js';
+const CHAOS = 'dist/test/chaos/main.js';
 
 const COMMANDS = {
   build: async () => 0,
   start: (args) => runNode([CLI, 'start', ...args]),
   quickstart: (args) => runNode([CLI, 'quickstart', ...args]),
   bench: (args) => (existsSync(BENCH) ? runNode([BENCH, ...args]) : fail('There are no benchmarks yet.', 2)),
+  chaos: (args) => runNode([CHAOS, ...args]),
   test: async (args) =>
     (await runNode([CLI, 'temporal', '--quiet'])) || runNode(['node_modules/vitest/vitest.mjs', 'run', ...args]),
 };

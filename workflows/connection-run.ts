@@ -119,7 +119,7 @@ function purposeOf({ number, request }: QueuedRun): RunPurpose | undefined {
   return purpose?.kind === 'backfill' ? { track: `backfill/${number}`, ...purpose } : purpose;
 }
 
-/** Writes where people look how a run ended that could not do so itself. */
+/** Writes where people look how a run ended that could not do so itself. The connection goes on even when that fails for good. */
 export async function recordOutcome(
   { connection, queued, epoch }: StartingRun,
   status: RunStatus,
@@ -129,7 +129,9 @@ export async function recordOutcome(
   const { runId, number, request } = queued;
   const workflowId = syncWorkflowId(connectionId, number);
   const run = { workspaceId, connectionId, runId, number, epoch, workflowId, trigger: request.trigger };
-  await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], pending: {}, clean: false });
+  await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], pending: {}, clean: false }).catch(
+    () => undefined,
+  );
   return { status, epoch, feeds: {}, rows: 0, error, unfinished: false };
 }
 

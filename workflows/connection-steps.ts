@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, Recovered } from '../activities/contract.js';
+import type { Activities, Recovered, TripBreakerInput } from '../activities/contract.js';
 import type { ConnectionState } from './connection-state.js';
 import { POLICIES } from './policies.js';
 import type { SyncResult } from './sync-types.js';
@@ -24,8 +24,13 @@ export async function breakerAfter(connectionId: string, { failures, tripped }: 
   if (run.status === 'cancelled') return { failures, tripped };
   if (run.status === 'failed') {
     const cause = run.error ?? { code: 'engine.internal', message: '', suggestion: '' };
-    return { failures: failures + 1, tripped: tripped ?? (await tripBreaker({ connectionId, failures: failures + 1, cause })) };
+    return { failures: failures + 1, tripped: tripped ?? (await trip({ connectionId, failures: failures + 1, cause })) };
   }
-  if (tripped !== null) await closeBreaker({ connectionId });
+  if (tripped !== null) await closeBreaker({ connectionId }).catch(() => undefined);
   return { failures: 0, tripped: null };
+}
+
+/** When it cannot be done the next failed run does it. */
+function trip(input: TripBreakerInput): Promise<string | null> {
+  return tripBreaker(input).catch(() => null);
 }

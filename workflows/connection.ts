@@ -10,6 +10,7 @@ import {
   currentUpdateInfo,
   setCurrentDetails,
   setHandler,
+  upsertMemo,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -57,12 +58,17 @@ import { MAX_HISTORY_EVENTS } from './policies.js';
 import { newRunId } from './run-id.js';
 import type { SyncResult } from './sync-types.js';
 
+/**
+ * A run begins only when every handler has ended, and its end always issues a command: otherwise, updates that arrive with the
+ * end of a run are replayed in another order than they had (sdk-rust#1146: tasks without commands are merged), and the
+ * workflow could never go on.
+ */
 export async function connection(input: ConnectionInput): Promise<void> {
   const entity = new Connection(input);
   entity.listen();
   await entity.remember();
   while (!entity.isLong()) {
-    await condition(() => entity.next() !== undefined || entity.isLong());
+    await condition(() => (entity.next() !== undefined && allHandlersFinished()) || entity.isLong());
     const queued = entity.next();
     if (queued) await entity.run(queued);
   }
@@ -80,8 +86,6 @@ interface RunningRun extends ActiveRun {
 class Connection {
   #state: ConnectionState;
   #active: RunningRun | null = null;
-  /** Changes of position that wait for the end of a run; the next one must not begin before them. */
-  #moving = 0;
   /** A workflow that was lost does not know yet where its feeds stand. */
   #lost: boolean;
 
@@ -122,9 +126,9 @@ class Connection {
     this.#display();
   }
 
-  /** The run to begin now. */
+  /** The run to begin when all that was asked of the connection is done. */
   next(): QueuedRun | undefined {
-    return this.#state.paused || this.#active || this.#moving > 0 ? undefined : this.#state.queue[0];
+    return this.#state.paused || this.#active ? undefined : this.#state.queue[0];
   }
 
   isLong(): boolean {
@@ -165,6 +169,7 @@ class Connection {
     const waiting = this.#active.replyTo;
     this.#active = null;
     this.#display();
+    upsertMemo({ lastRun: `#${number} ${outcome.status}` }); // see `connection`
     await this.#answer(waiting, number, outcome);
   }
 
@@ -287,9 +292,7 @@ class Connection {
   }
 
   async #move(feeds: Readonly<Record<string, NewPlace>>, request: MoveRequest & Pick<StateChange, 'kind'>): Promise<StateChange> {
-    this.#moving++;
     await condition(() => this.#active === null && !this.#lost);
-    this.#moving--;
     this.#mayMove(request); // somebody else may have been first
     const change = moved(this.#state, feeds, { kind: request.kind, by: request.by });
     const next = withChange(this.#state, change);

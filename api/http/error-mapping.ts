@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { databaseAway, isDatabaseAway } from '../../platform/db/away.js';
 import type { ErrorCode } from '../../platform/errors/catalogue.js';
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 
@@ -23,6 +24,7 @@ export function toMillraceError(thrown: unknown): MillraceError {
   if (code) return new MillraceError(code, { detail: messageOf(thrown), cause: thrown });
   if (status !== undefined && status < 500)
     return new MillraceError('request.invalid', { detail: messageOf(thrown), cause: thrown });
+  if (isDatabaseAway(thrown)) return databaseAway(thrown);
   return new MillraceError('engine.internal', { detail: 'An unexpected error occurred.', cause: thrown });
 }
 

@@ -51,6 +51,11 @@ describe('errors of others', () => {
     expect(error).toMatchObject({ code: 'engine.internal', message: 'An unexpected error occurred.', cause: inside });
   });
 
+  test('a database that is away is no fault of the request, and it may be repeated', () => {
+    const cut = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    expect(toMillraceError(cut)).toMatchObject({ code: 'engine.no_database', recovery: 'retry', cause: cut });
+  });
+
   test('ours pass unchanged', () => {
     const error = new MillraceError('connection.paused', { detail: 'x' });
     expect(toMillraceError(error)).toBe(error);

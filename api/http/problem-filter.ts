@@ -1,9 +1,10 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { httpStatus, toProblem } from '../../platform/errors/problem.js';
+import type { ErrorCode } from '../../platform/errors/catalogue.js';
+import { toProblem } from '../../platform/errors/problem.js';
 import { toMillraceError } from './error-mapping.js';
 
-/** Told of every answer that is our own fault, with the cause that the client does not see. */
+/** Told of every answer that is our own fault or our database's, with the cause that the client does not see. */
 export type ReportFault = (requestId: string, error: unknown) => void;
 
 const RETRY_AFTER_SECONDS = '5';
@@ -31,6 +32,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+const OUR_FAULTS: readonly ErrorCode[] = ['engine.internal', 'engine.no_database'];
+
 function isOurFault(thrown: unknown): boolean {
-  return httpStatus(toMillraceError(thrown).code) === 500;
+  const { code, status } = toProblem(toMillraceError(thrown), '');
+  return status === 500 || OUR_FAULTS.includes(code);
 }

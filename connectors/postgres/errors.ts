@@ -31,6 +31,9 @@ const MEANING: Readonly<Record<string, ErrorCode>> = {
   ETIMEDOUT: 'connector.unreachable',
   ECONNRESET: 'connector.transient',
   EPIPE: 'connector.transient',
+  // a file of ours beside the session: the server's own full disk is 53100
+  ENOSPC: 'stage.full',
+  EDQUOT: 'stage.full',
 };
 
 /** Turns whatever `pg` threw into one catalogue error. The message is the server's own, which never holds a password. */
@@ -45,7 +48,7 @@ function codeOf(error: ServerError): ErrorCode {
   const code = error.code ?? '';
   const known = MEANING[code] ?? MEANING[code.slice(0, 2)];
   if (known) return known;
-  if (/terminated|timeout|closed|ended/i.test(error.message))
+  if (/terminated|timeout|closed|ended|connection error/i.test(error.message))
     return /timeout expired/.test(error.message) ? 'connector.unreachable' : 'connector.transient';
   return 'engine.internal';
 }

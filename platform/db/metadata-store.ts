@@ -3,8 +3,9 @@ import { type RunOptions, runOptionsSchema, streamsConfigSchema } from '../../sc
 import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
+import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
-import { stateChanges } from './state-changes.js';
+import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { lastNumber, recordRun, recordStreams } from './run-projection.js';
 import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunRecord, StreamRecord } from './store.js';
@@ -14,19 +15,65 @@ export async function createMetadataStore(databaseUrl: string, secretKey: Buffer
   return new PostgresMetadataStore(await openMetadata(databaseUrl), secretKey);
 }
 
+/** Without the database nothing is decided: its absence has a code of its own, and the engine waits for it as its policies say. */
 export class PostgresMetadataStore implements MetadataStore {
   constructor(
     private readonly db: Knex,
     private readonly secretKey: Buffer,
   ) {}
 
-  async loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
+  loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
+    return askDatabase(() => this.readConnection(connectionId, version));
+  }
+
+  loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
+    return askDatabase(() => this.readConnector(kind, id));
+  }
+
+  recordRun(run: RunRecord): Promise<void> {
+    return askDatabase(() => recordRun(this.db, run));
+  }
+
+  recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
+    return askDatabase(() => recordStreams(this.db, runId, streams));
+  }
+
+  recordStateChange(connectionId: string, change: StateChange): Promise<void> {
+    return askDatabase(() => recordStateChange(this.db, connectionId, change));
+  }
+
+  stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]> {
+    return askDatabase(() => stateChanges(this.db, connectionId, limit));
+  }
+
+  setTripped(connectionId: string, reason: string | null): Promise<void> {
+    return askDatabase(async () => {
+      await this.db<ConnectionRow>('connections').where({ id: connectionId }).update({ tripped: reason });
+    });
+  }
+
+  wasDeleted(connectionId: string): Promise<boolean> {
+    return askDatabase(async () => {
+      const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
+      return !connection && (await lastNumber(this.db, connectionId)) > 0;
+    });
+  }
+
+  lastNumber(connectionId: string): Promise<number> {
+    return askDatabase(() => lastNumber(this.db, connectionId));
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  private async readConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
     const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
     if (!connection) throw notFound(`There is no connection ${connectionId}.`);
     const { config, version: found } = await this.loadVersion(connection, version ?? connection.version);
     const [source, destination] = await Promise.all([
-      this.loadConnector('source', connection.source_id),
-      this.loadConnector('destination', connection.destination_id),
+      this.readConnector('source', connection.source_id),
+      this.readConnector('destination', connection.destination_id),
     ]);
     return {
       id: connection.id,
@@ -43,54 +90,12 @@ export class PostgresMetadataStore implements MetadataStore {
     };
   }
 
-  async loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
+  private async readConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
     const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations')
       .where({ id })
       .first();
     if (!row) throw notFound(`There is no ${kind} ${id}.`);
     return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.secretKey) };
-  }
-
-  async recordRun(run: RunRecord): Promise<void> {
-    await recordRun(this.db, run);
-  }
-
-  async recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
-    await recordStreams(this.db, runId, streams);
-  }
-
-  async recordStateChange(connectionId: string, change: StateChange): Promise<void> {
-    await this.db('state_changes')
-      .insert({
-        connection_id: connectionId,
-        revision: change.revision,
-        kind: change.kind,
-        by: change.by,
-        feeds: JSON.stringify(change.feeds),
-      })
-      .onConflict(['connection_id', 'revision'])
-      .ignore();
-  }
-
-  async stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]> {
-    return stateChanges(this.db, connectionId, limit);
-  }
-
-  async setTripped(connectionId: string, reason: string | null): Promise<void> {
-    await this.db<ConnectionRow>('connections').where({ id: connectionId }).update({ tripped: reason });
-  }
-
-  async wasDeleted(connectionId: string): Promise<boolean> {
-    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
-    return !connection && (await this.lastNumber(connectionId)) > 0;
-  }
-
-  async lastNumber(connectionId: string): Promise<number> {
-    return lastNumber(this.db, connectionId);
-  }
-
-  async close(): Promise<void> {
-    await this.db.destroy();
   }
 
   private async loadVersion(connection: ConnectionRow, version: number): Promise<ConnectionVersionRow> {

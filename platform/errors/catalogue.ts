@@ -39,6 +39,7 @@ export const CATALOGUE = {
   'connection.paused': { recovery: 'fix_config', title: 'The connection is paused', suggestion: 'Resume it first: POST …/resume.', status: 409 },
   'engine.no_worker': { recovery: 'retry', title: 'No worker accepted the request in time', suggestion: 'The outcome is unknown: repeat the request with the same Idempotency-Key.', status: 503 },
   'engine.unavailable': { recovery: 'retry', title: 'Temporal cannot be reached', suggestion: 'Check that the Temporal server runs and TEMPORAL_ADDRESS is right.', status: 503 },
+  'engine.no_database': { recovery: 'retry', title: 'The metadata database cannot be reached', suggestion: 'Check that its Postgres runs. The outcome of a change is unknown: repeat the request with the same Idempotency-Key.', status: 503 },
   'engine.timeout': { recovery: 'retry', title: 'The answer took too long', suggestion: 'Try again; see the Temporal Web UI for what it waits for.', status: 504 },
   'engine.internal': { recovery: 'bug', title: 'Something went wrong inside Millrace', suggestion: 'Report it with the requestId.', status: 500 },
   'connector.unknown': { recovery: 'fix_config', title: 'No such connector', suggestion: 'See GET /v1/connectors for the ids.', status: 422 },

@@ -30,6 +30,14 @@ async function createConnection(fields: object = {}): Promise<{ id: string; etag
   return { id: reply.body.id, etag: reply.headers.get('etag') ?? '', body };
 }
 
+const DEFAULTS = {
+  dedup: 'newest_wins',
+  nullCursor: 'include',
+  settle: '30s',
+  onDestinationBehind: 'resume',
+  onTargetMissing: 'stop',
+};
+
 describe('connections', () => {
   test('can be created, read, changed, listed and deleted', async () => {
     const { id, body } = await createConnection();
@@ -42,9 +50,13 @@ describe('connections', () => {
       destinationId: body['destinationId'],
       version: 1,
       paused: false,
+      tripped: null,
+      limits: { parallelStreams: 4 },
+      pauseAfterFailures: 20,
+      keepStaged: '0s',
       schedule: { type: 'manual' },
       scheduleStatus: null,
-      streams: [{ ...orders, dedup: 'newest_wins', nullCursor: 'include', settle: '30s' }],
+      streams: [{ ...orders, ...DEFAULTS }],
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
     });

@@ -166,10 +166,10 @@ describe('with a worker', () => {
     const { id } = await createConnection(api);
     const reply = await sync(id, { body: { streams: ['public.orders', 'public.nope'] } });
     expect(problemOf(reply)).toEqual({ status: 422, code: 'connection.invalid', paths: ['streams[1]'] });
-    expect(problemOf(await sync(id, { body: { refresh: true } }))).toEqual({
+    expect(problemOf(await sync(id, { body: { reload: true } }))).toEqual({
       status: 400,
       code: 'request.invalid',
-      paths: ['refresh'],
+      paths: ['reload'],
     });
   });
 

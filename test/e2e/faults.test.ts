@@ -115,6 +115,21 @@ describe.concurrent('faults of others', () => {
     await expectSame(table);
   });
 
+  test('a source that is lost between two statements, as often as an unforeseen error is tried, is tried again', async () => {
+    const table = 'lost_between';
+    await makeTable(table, 100);
+    await using proxy = await faultProxy(millrace.source.url);
+    const id = await millrace.connect([stream(table)], { source: proxy.url });
+    const lost = Array.from({ length: 4 }, () => proxy.trap({ on: 'from pg_locks l', freeze: 'before' }));
+    const runId = await millrace.request(id);
+    for (const frozen of lost) {
+      await frozen;
+      proxy.cut();
+    }
+    expect((await millrace.ended(runId)).status).toBe('succeeded');
+    await expectSame(table);
+  });
+
   test('a lock on the target that is held too long is told, waited for, and then the rows are there', async () => {
     await using temporal = await openTemporal();
     await makeTable('locked', 1_000);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
+import { postgresError } from '../../postgres/errors.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
 import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
@@ -32,11 +33,24 @@ export function relationOf(stream: string): string {
  * reads begin with such a scan below a fixed upper bound, then follow the cursor.
  */
 export async function* read(context: ConnectorContext<PostgresSourceConfig>, request: ReadRequest): AsyncIterable<ReadEvent> {
-  await using reading = await openRead(context, request);
-  yield* request.sync === 'full' ? readFull(reading) : readIncremental(reading);
+  yield* withRead(context, request, (reading) => (request.sync === 'full' ? readFull(reading) : readIncremental(reading)));
 }
 
-export async function openRead(
+/** A session may end at any statement, between two of them, too: its loss is one of the other system. */
+export async function* withRead(
+  context: ConnectorContext<PostgresSourceConfig>,
+  request: ReadRequest,
+  read: (reading: PostgresRead) => AsyncIterable<ReadEvent>,
+): AsyncIterable<ReadEvent> {
+  await using reading = await openRead(context, request);
+  try {
+    yield* read(reading);
+  } catch (error) {
+    throw postgresError(error, `Cannot read ${reading.from}`);
+  }
+}
+
+async function openRead(
   context: ConnectorContext<PostgresSourceConfig>,
   request: ReadRequest,
 ): Promise<PostgresRead & AsyncDisposable> {
@@ -78,7 +92,9 @@ async function* readFirst(
   after?: readonly string[],
 ): AsyncIterable<ReadEvent> {
   const first = { field, upper };
-  yield* keyOf(read.request) ? readScan(read, { first, ...(after ? { after } : {}) }) : readSnapshot(read, { first });
+  // a scan that is taken up again may be old: what has come since its bound was fixed is read in the same run
+  const resumed = after ? { after, more: true } : {};
+  yield* keyOf(read.request) ? readScan(read, { first, ...resumed }) : readSnapshot(read, { first });
 }
 
 export function keyOf(request: ReadRequest): readonly string[] | undefined {

@@ -13,6 +13,8 @@ export interface ScanOptions {
   readonly first?: FirstRead;
   /** Key of the last row read before. */
   readonly after?: readonly string[];
+  /** The stream has more to read when the scan is complete. */
+  readonly more?: boolean;
 }
 
 /**
@@ -32,7 +34,11 @@ export async function* readScan(read: PostgresRead, options: ScanOptions): Async
     });
     done = slice.upTo === null;
     yield slice.file satisfies FileEvent;
-    yield { kind: 'mark', done, position: markPosition(read, options.first, slice.upTo, slice.largest) };
+    yield {
+      kind: 'mark',
+      done: done && options.more !== true,
+      position: markPosition(read, options.first, slice.upTo, slice.largest),
+    };
     if (slice.upTo) after = slice.upTo;
   }
 }

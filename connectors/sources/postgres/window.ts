@@ -9,18 +9,22 @@ import type { ColumnWindow, ConnectorContext, ReadEvent, ReadRequest } from '../
 import type { PostgresSourceConfig } from './config.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
 import { sliceEnd } from './incremental.js';
-import { openRead, requireField } from './read.js';
+import { type PostgresRead, requireField, withRead } from './read.js';
 
 /**
  * Reads a window of the cursor field in its order. Each slice ends with all rows of one value, and the next begins above it:
  * unlike the stream's own cursor, a window is read once.
  */
-export async function* readWindow(
+export function readWindow(
   context: ConnectorContext<PostgresSourceConfig>,
   request: ReadRequest,
   window: ColumnWindow,
 ): AsyncIterable<ReadEvent> {
-  await using read = await openRead(context, request);
+  return withRead(context, request, (read) => readSlices(read, window));
+}
+
+async function* readSlices(read: PostgresRead, window: ColumnWindow): AsyncIterable<ReadEvent> {
+  const { request } = read;
   const field = requireField(request, window.field);
   await requireBounds(read.session, field, window);
   let { position } = request;
