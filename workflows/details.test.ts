@@ -34,7 +34,7 @@ test('a person sees stream, step, rows, cursor and error; what failed comes firs
     '',
     '- public.a|b: created x',
     '',
-    '&nbsp;',
+    '\u200b',
   ]);
 });
 
@@ -53,7 +53,7 @@ test('a run says how many of its streams have ended, also of those that wait', (
 test('what a database says is not taken for Markdown', () => {
   const message = 'cast(*) of `x` failed [1](http://a) <img src=x> \\d';
   const text = runDetails({ phase: 'failed', streams: [], notes: [], error: { code: 'x', message, suggestion: '' } });
-  expect(text).toContain('> cast(\\*) of \\`x\\` failed \\[1\\](http://a) &lt;img src=x> \\\\d\n');
+  expect(text).toContain('> cast(\\*) of \\`x\\` failed \\[1\\](http://a) \\<img src=x> \\\\d\n');
 });
 
 test('thousands of streams, failures and notes stay short enough for an address, failures first', () => {
@@ -94,7 +94,7 @@ describe('a connection', () => {
       '|---|---|',
       '| public.a | id 9 |',
       '',
-      '&nbsp;',
+      '\u200b',
     ]);
   });
 

@@ -2,7 +2,7 @@
 
 const LINE_LENGTH = 400;
 /** The UI cuts off about one line at the end of what it shows. */
-const SPARE_LINE = '&nbsp;';
+const SPARE_LINE = '\u200b';
 
 export function page(blocks: readonly string[]): string {
   return [...blocks, SPARE_LINE].join('\n\n');
@@ -21,7 +21,7 @@ export function more(left: number, what: string): readonly string[] {
 export function text(value: string): string {
   const line = value.replaceAll(/\s+/g, ' ');
   const short = line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH - 1)}…` : line;
-  return short.replaceAll(/[*`[\]\\]/g, String.raw`\$&`).replaceAll('<', '&lt;');
+  return short.replaceAll(/[*`[\]<\\]/g, String.raw`\$&`);
 }
 
 export function cell(value: string): string {
