@@ -35,11 +35,18 @@ export async function tick(input: TickInput): Promise<TickAnswer> {
     answer = (await ask(input)) ?? answer;
     await condition(() => answer !== undefined, TICK_ASKS_EVERY);
   }
-  if (!answer) throw ApplicationFailure.nonRetryable('no answer within a day', 'engine.timeout');
+  if (!answer) throw failed('engine.timeout', 'no answer within a day');
   setCurrentDetails(tickDetails(answer, (number) => syncWorkflowId(input.connectionId, number)));
   if (answer.outcome === 'ended' && answer.status === 'failed')
-    throw ApplicationFailure.nonRetryable(answer.message ?? 'the run failed', answer.code ?? 'engine.internal');
+    throw failed(answer.code ?? 'engine.internal', answer.message ?? 'the run failed');
   return answer;
+}
+
+/** No stack of ours: nobody is helped by it, and it names folders of the machine. */
+function failed(code: string, message: string): ApplicationFailure {
+  const failure = ApplicationFailure.nonRetryable(message, code);
+  failure.stack = '';
+  return failure;
 }
 
 /** A workflow cannot start another by signal: where the connection does not run yet, an activity does it. */

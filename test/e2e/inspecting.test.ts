@@ -106,3 +106,18 @@ test('a connection shows its last run and where its streams stand', async () => 
   expect(currentDetails).toMatch(/^\*\*waiting for a trigger\*\*\n\n- last run: #\d+ succeeded\n- waiting: none\n/);
   expect(currentDetails).toContain('| public.orders | id 9000 |');
 });
+
+test('a scheduled time whose run failed says code and message, and nothing of the machine', async () => {
+  await millrace.call('PATCH', `/v1/connections/${absent}`, { schedule: { type: 'interval', every: '1s' } });
+  const query = `WorkflowType = "tick" AND ExecutionStatus = "Failed" AND MillraceConnection = "${absent}"`;
+  const [tick] = await waitFor(() => found(query), { what: 'a scheduled time has failed' });
+  await millrace.call('PATCH', `/v1/connections/${absent}`, { schedule: { type: 'manual' } });
+  const { events } = await handle(tick!).fetchHistory();
+  const { failure } = events!.at(-1)!.workflowExecutionFailedEventAttributes!;
+  expect(failure).toMatchObject({ applicationFailureInfo: { type: 'source.stream_missing' }, stackTrace: '' });
+  expect(failure?.message).toContain('The source has no stream public.absent');
+  const { currentDetails } = await handle(tick!).query<Metadata>('__temporal_workflow_metadata');
+  expect(currentDetails).toMatch(
+    new RegExp(`^\\*\\*failed\\*\\*: run #\\d+, \`sync/${absent}/\\d+\`\n\n> \`source.stream_missing\``),
+  );
+});
