@@ -30,6 +30,7 @@ async function recover(shell: Shell, dependencies: ActivityDependencies, { conne
     return NOWHERE; // pauses and changes count all the same; the next run takes the rest from the ledger
   });
   const changes = await store.stateChanges(connectionId, CHANGES);
+  await store.endLostRuns(connectionId);
   const { paused, tripped } = connection;
   return {
     epoch,

@@ -17,7 +17,8 @@ export function createBreaker({ client, store }: Dependencies): Pick<Activities,
     tripBreaker: async ({ connectionId, failures, cause }) => {
       const { schedule, pauseAfterFailures } = await store.loadConnection(connectionId);
       if (schedule.type === 'manual' || pauseAfterFailures === 0 || failures < pauseAfterFailures) return null;
-      const reason = `paused itself after ${failures} failed runs in a row: ${cause.code}: ${cause.message}`;
+      const runs = failures === 1 ? 'a failed run' : `${failures} failed runs in a row`;
+      const reason = `paused itself after ${runs}: ${cause.code}: ${cause.message}`;
       await store.setTripped(connectionId, reason);
       await onSchedule(client, connectionId, (handle) => handle.pause(pauseNote(reason)));
       return reason;

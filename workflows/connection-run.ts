@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import type { RunError } from '../platform/db/store.js';
+import { runIntroduction } from './connection-details.js';
 import type { QueuedRun } from './connection-state.js';
 import { runError } from './failures.js';
 import {
@@ -21,6 +22,7 @@ import {
 } from './messages.js';
 import { POLICIES } from './policies.js';
 import { CONNECTION, DESTINATION, SOURCE, TRIGGER, WORKSPACE } from './search-attributes.js';
+import { summary } from './steps-text.js';
 import { sync } from './sync.js';
 import type { SyncInput, SyncResult } from './sync-types.js';
 
@@ -98,7 +100,8 @@ function startSync({ connection, queued, epoch, feeds, unfinished }: StartingRun
     workflowId: syncWorkflowId(connectionId, number),
     args: [input],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: `Sync #${number} ${labels.source} → ${labels.destination}, ${trigger}`,
+    staticSummary: summary(`Sync #${number} ${labels.source} → ${labels.destination}, ${trigger}`),
+    staticDetails: runIntroduction(connectionId, queued),
     typedSearchAttributes: [
       { key: WORKSPACE, value: workspaceId },
       { key: CONNECTION, value: connectionId },

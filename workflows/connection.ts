@@ -31,6 +31,7 @@ import {
   withCheckpoint,
   withReply,
 } from './connection-state.js';
+import { connectionDetails } from './connection-details.js';
 import { RunCancellation, executeRun, recordOutcome, tell } from './connection-run.js';
 import { breakerAfter, recover, recordStateChange } from './connection-steps.js';
 import {
@@ -112,6 +113,7 @@ class Connection {
       if (epoch !== this.#state.epoch) return;
       this.#state = withCheckpoint(this.#state, feeds);
       if (ending && this.#active) this.#active.ending = true;
+      this.#display();
     });
     setHandler(scheduled, (request) => this.#scheduled(request));
   }
@@ -212,6 +214,7 @@ class Connection {
     const queued: QueuedRun = { runId, number, request, replyTo: request.replyTo === undefined ? [] : [request.replyTo] };
     const outcome = this.#active || this.#state.queue.length > 0 ? 'queued' : 'started';
     this.#state = { ...this.#state, lastNumber: number, queue: [...this.#state.queue, queued] };
+    this.#display();
     return { runId, number, workflowId: this.#workflowId(number), outcome };
   }
 
@@ -255,6 +258,7 @@ class Connection {
     const waiting = this.#state.queue.find((queued) => queued.runId === runId);
     if (!waiting) return { runId: runId ?? '' }; // it ended between the validator and here
     this.#state = { ...this.#state, queue: this.#state.queue.filter((queued) => queued !== waiting) };
+    this.#display();
     const cause = { code: 'run.cancelled', message: `Cancelled before it began: ${reason}`, suggestion: '' };
     const run = { connection: this.input, queued: waiting, epoch: this.#state.epoch, feeds: {}, unfinished: false };
     await this.#answer(waiting.replyTo, waiting.number, await recordOutcome(run, 'cancelled', cause));
@@ -324,17 +328,7 @@ class Connection {
   }
 
   #display(): void {
-    const { paused, pauseNote, tripped, lastRun, queue, feeds } = this.#state;
-    const now = this.#active
-      ? `running \`${this.#active.workflowId}\``
-      : paused
-        ? `paused: ${pauseNote ?? ''}`
-        : 'waiting for a trigger';
-    const last = lastRun ? `last run #${lastRun.number}: ${lastRun.status}` : 'no run yet';
-    const breaker = tripped === null ? '' : `\n\nthe schedule waits: ${tripped}`;
-    setCurrentDetails(
-      `**${now}**${breaker}\n\n${last}, ${queue.length} waiting, ${Object.keys(feeds).length} streams with a place`,
-    );
+    setCurrentDetails(connectionDetails(this.#state, this.#activeView()));
   }
 }
 

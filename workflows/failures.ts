@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { RunError } from '../platform/db/store.js';
 
 interface FailureFacts {
@@ -17,6 +24,13 @@ export function runError(error: unknown): RunError {
   const root = rootOf(error);
   if (root instanceof ApplicationFailure) {
     return { code: root.type ?? 'engine.internal', message: root.message, suggestion: factsOf(root).suggestion ?? '' };
+  }
+  if (root instanceof TerminatedFailure) {
+    return {
+      code: 'run.terminated',
+      message: 'The run was terminated in Temporal.',
+      suggestion: 'Start a run: it goes on after the last slice that was loaded.',
+    };
   }
   if (root instanceof TimeoutFailure) {
     return {

@@ -13,7 +13,14 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type Activities, NO_ROWS, type PreparedFeed, type RunRef, type StageRef } from '../activities/contract.js';
+import {
+  type Activities,
+  NO_ROWS,
+  type PrepareInput,
+  type PreparedFeed,
+  type RunRef,
+  type StageRef,
+} from '../activities/contract.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
 import { runError } from './failures.js';
@@ -22,6 +29,7 @@ import { inParallel } from './parallel.js';
 import { CHECKPOINT_EVERY_MS, MAX_HISTORY_EVENTS, POLICIES } from './policies.js';
 import { endedWith, NOTHING_ENDED, stopReason, statusOf } from './run-outcome.js';
 import { OUTCOME, ROWS } from './search-attributes.js';
+import { summary } from './steps-text.js';
 import { stateOf, syncFeed } from './stream.js';
 import type { EndedStreams, FeedResult, ReadyRun, StopReason, SyncInput, SyncResult } from './sync-types.js';
 
@@ -48,7 +56,7 @@ export async function sync(input: SyncInput): Promise<SyncResult> {
 async function prepareRun(run: Run): Promise<ReadyRun> {
   for (;;) {
     const { feeds, streams, refresh, purpose, unfinished } = run.input;
-    const prepared = await prepare({
+    const request: PrepareInput = {
       run: run.ref(),
       feeds,
       startedAt: run.startedAt,
@@ -56,7 +64,8 @@ async function prepareRun(run: Run): Promise<ReadyRun> {
       ...(refresh ? { refresh } : {}),
       ...(purpose ? { purpose } : {}),
       ...(unfinished ? { unfinished } : {}),
-    });
+    };
+    const prepared = await prepare.executeWithOptions({ ...POLICIES.prepare, summary: run.title('prepare') }, [request]);
     if (prepared.outcome === 'ready') return prepared;
     run.notes.push(`the destination was ahead: epoch ${prepared.epoch} instead of ${run.epoch}; went on from its ledger`);
     run.epoch = prepared.epoch + 1;
@@ -108,9 +117,11 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
   const streams = results.map((result) => result.record);
   const clean = status === 'succeeded' || status === 'delayed';
   const outcome = { run: run.ref(), status, startedAt: run.startedAt, error, streams, pending: ended.pending, clean };
-  await CancellationScope.nonCancellable(() => finish({ ...outcome, ...run.plan() }));
+  const options = { ...POLICIES.finish, summary: run.title(`finish, ${status}`) };
+  await CancellationScope.nonCancellable(() => finish.executeWithOptions(options, [{ ...outcome, ...run.plan() }]));
   const { epoch } = run;
-  return { status, epoch, feeds: run.states(results), rows: ended.rows.loaded, error, unfinished: ended.unfinished };
+  // in this order: the Web UI shows only its beginning
+  return { status, error, rows: ended.rows.loaded, unfinished: ended.unfinished, epoch, feeds: run.states(results) };
 }
 
 /** What the run knows while it goes on. */
@@ -223,15 +234,22 @@ class Run {
   }
 
   phase(status: RunStatus, error: RunError | null): void {
-    this.#display(error ? `${status}: ${error.code} ${error.message} → ${error.suggestion}` : status);
+    this.#display(status, error);
+  }
+
+  /** For the line of a step that concerns the whole run. */
+  title(step: string): string {
+    const { number, labels } = this.input;
+    return summary(`${step} #${number} ${labels.source} → ${labels.destination}`);
   }
 
   #parent(): ReturnType<typeof getExternalWorkflowHandle> {
     return getExternalWorkflowHandle(connectionWorkflowId(this.input.connectionId));
   }
 
-  #display(phase: string): void {
+  #display(phase: string, error: RunError | null = null): void {
     const endedBefore = this.input.carried?.ended.streams ?? 0;
-    setCurrentDetails(runDetails({ phase, streams: this.#records.values(), notes: this.notes, endedBefore }));
+    const total = this.#ready?.feeds.length ?? 0;
+    setCurrentDetails(runDetails({ phase, streams: this.#records.values(), notes: this.notes, total, error, endedBefore }));
   }
 }

@@ -13,7 +13,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
-import { type SyncRequest, type TickAnswer, type TickInput, answered, connectionWorkflowId, scheduled } from './messages.js';
+import { tickDetails } from './connection-details.js';
+import {
+  type SyncRequest,
+  type TickAnswer,
+  type TickInput,
+  answered,
+  connectionWorkflowId,
+  scheduled,
+  syncWorkflowId,
+} from './messages.js';
 import { POLICIES, TICK_ASKS_EVERY, TICK_MAX_ASKS } from './policies.js';
 
 const { requestScheduledSync } = proxyActivities<Activities>(POLICIES.requestScheduledSync);
@@ -21,15 +30,23 @@ const { requestScheduledSync } = proxyActivities<Activities>(POLICIES.requestSch
 export async function tick(input: TickInput): Promise<TickAnswer> {
   let answer: TickAnswer | undefined;
   setHandler(answered, (given) => void (answer = given));
+  setCurrentDetails(`**waiting** for the run it has asked \`${connectionWorkflowId(input.connectionId)}\` for`);
   for (let asked = 0; !answer && asked < TICK_MAX_ASKS; asked++) {
     answer = (await ask(input)) ?? answer;
     await condition(() => answer !== undefined, TICK_ASKS_EVERY);
   }
-  if (!answer) throw ApplicationFailure.nonRetryable('no answer within a day', 'engine.timeout');
-  setCurrentDetails(answer.outcome === 'ended' ? `run #${answer.number}: **${answer.status}**` : `refused: ${answer.reason}`);
+  if (!answer) throw failed('engine.timeout', 'no answer within a day');
+  setCurrentDetails(tickDetails(answer, (number) => syncWorkflowId(input.connectionId, number)));
   if (answer.outcome === 'ended' && answer.status === 'failed')
-    throw ApplicationFailure.nonRetryable(answer.message ?? 'the run failed', answer.code ?? 'engine.internal');
+    throw failed(answer.code ?? 'engine.internal', answer.message ?? 'the run failed');
   return answer;
+}
+
+/** No stack of ours: nobody is helped by it, and it names folders of the machine. */
+function failed(code: string, message: string): ApplicationFailure {
+  const failure = ApplicationFailure.nonRetryable(message, code);
+  failure.stack = '';
+  return failure;
 }
 
 /** A workflow cannot start another by signal: where the connection does not run yet, an activity does it. */

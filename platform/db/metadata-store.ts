@@ -7,7 +7,7 @@ import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
-import { lastNumber, recordRun, recordStreams } from './run-projection.js';
+import { endLostRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
 import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunRecord, StreamRecord } from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
@@ -50,6 +50,10 @@ export class PostgresMetadataStore implements MetadataStore {
     return askDatabase(async () => {
       await this.db<ConnectionRow>('connections').where({ id: connectionId }).update({ tripped: reason });
     });
+  }
+
+  endLostRuns(connectionId: string): Promise<void> {
+    return askDatabase(() => endLostRuns(this.db, connectionId));
   }
 
   wasDeleted(connectionId: string): Promise<boolean> {

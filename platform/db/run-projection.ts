@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { MillraceError } from '../errors/error.js';
 import type { RunRow } from './rows.js';
 import type { RunRecord, RunRows, StreamRecord } from './store.js';
 
@@ -44,6 +45,17 @@ export async function recordStreams(db: Knex, runId: string, streams: readonly S
     .onConflict(['run_id', 'name'])
     .merge()
     .whereRaw(`(${rank('excluded.status')}, excluded.slices) >= (${rank('run_streams.status')}, run_streams.slices)`);
+}
+
+/** Runs that were open when their connection's workflow was lost. */
+export async function endLostRuns(db: Knex, connectionId: string): Promise<void> {
+  const { code, message, suggestion } = new MillraceError('run.lost', {
+    detail: "The connection's workflow was lost while the run was open.",
+  });
+  await db<RunRow>('runs')
+    .where({ connection_id: connectionId })
+    .whereIn('status', ['queued', 'running'])
+    .update({ status: 'failed', ended_at: new Date(), error: JSON.stringify({ code, message, suggestion }) as never });
 }
 
 /** Number of the connection's newest run; 0 when it never ran. */

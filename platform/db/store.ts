@@ -88,6 +88,8 @@ export interface MetadataStore {
   stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]>;
   /** Why the schedule has paused itself; null when it goes on. */
   setTripped(connectionId: string, reason: string | null): Promise<void>;
+  /** Ends runs that were waiting or active when the connection's workflow was lost; one that ends by itself after all corrects it. */
+  endLostRuns(connectionId: string): Promise<void>;
   /** Whether this installation once ran the connection and has deleted it since; one it never knew may be alive elsewhere. */
   wasDeleted(connectionId: string): Promise<boolean>;
   /** Number of the connection's newest run; 0 when it never ran. */

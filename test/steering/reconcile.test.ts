@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Millrace, contentHash, startMillrace } from '../support/millrace.js';
+import { holdTable } from '../e2e/support/held-table.js';
 import { openTemporal } from '../e2e/support/temporal.js';
 
 /** The ledger in the destination is the truth: what happens when it and the workflow's state differ. */
@@ -179,6 +180,38 @@ describe.concurrent('positions set by hand', () => {
     });
     expect((await millrace.sync(id)).streams[0]?.rows.loaded).toBe(11);
   });
+});
+
+test('a run that was terminated in Temporal is recorded as such, and the next one goes on', async () => {
+  await using temporal = await openTemporal();
+  await makeTable('terminated');
+  const id = await millrace.connect([stream('terminated')]);
+  await using held = await holdTable(millrace.source, 'terminated');
+  const runId = await millrace.request(id);
+  const { body: run } = await millrace.call('GET', `/v1/runs/${runId}`);
+  await temporal.activityStarted(run.workflowId, 'extract');
+  await temporal.client.workflow.getHandle(run.workflowId).terminate('by hand');
+  expect(await millrace.ended(runId)).toMatchObject({ status: 'failed', error: { code: 'run.terminated' } });
+  await held.release();
+  expect((await millrace.sync(id)).status).toBe('succeeded');
+  await expectSame('terminated');
+});
+
+test('runs that were open when their workflow was lost are ended, and the next one goes on', async () => {
+  await using temporal = await openTemporal();
+  await makeTable('cut_off');
+  const id = await millrace.connect([stream('cut_off')]);
+  await millrace.sync(id);
+  await using held = await holdTable(millrace.source, 'cut_off');
+  const [active, queued] = [await millrace.request(id), await millrace.request(id)];
+  await temporal.client.workflow.getHandle(`connection/${id}`).terminate('lost');
+  await stateOf(id);
+  expect(await millrace.ended(queued)).toMatchObject({ status: 'failed', error: { code: 'run.lost' } });
+  await held.release();
+  expect((await millrace.ended(active)).status).toMatch(/failed|cancelled/);
+  await grow('cut_off', 51, 55);
+  expect((await millrace.sync(id)).status).toBe('succeeded');
+  await expectSame('cut_off');
 });
 
 test('I1, I3: a workflow that was lost knows its cursors, its pause and its changes again', async () => {
