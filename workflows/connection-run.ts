@@ -1,5 +1,7 @@
 import {
+  ApplicationFailure,
   CancellationScope,
+  ChildWorkflowFailure,
   type ChildWorkflowHandle,
   ParentClosePolicy,
   getExternalWorkflowHandle,
@@ -42,6 +44,8 @@ export interface StartingRun {
 export class RunCancellation {
   readonly #scope = new CancellationScope();
   #workflowId: string | undefined;
+  /** It has told its last checkpoint, and writes its outcome down by itself. */
+  ended = false;
 
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.#scope.run(work);
@@ -70,11 +74,25 @@ export async function executeRun(run: StartingRun, cancellation: RunCancellation
     cancellation.started(child.workflowId);
     return await child.result();
   } catch (error) {
+    const told = resultOf(error);
+    if (told) return told;
     const cause = runError(error);
     const status = cause.code === 'run.cancelled' ? 'cancelled' : 'failed';
+    if (status === 'cancelled' && cancellation.ended) return ended(run, status, cause);
     return CancellationScope.nonCancellable(() => recordOutcome(run, status, cause));
   }
 }
+
+/** What a run that failed in order has told with its failure. */
+function resultOf(error: unknown): SyncResult | undefined {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? (cause.details?.[0] as SyncResult | undefined) : undefined;
+}
+
+const ended = ({ epoch }: StartingRun, status: RunStatus, error: RunError): SyncResult => ({
+  ...{ status, epoch, error, rows: 0, unfinished: false },
+  feeds: {}, // they came with its last checkpoint
+});
 
 function startSync({ connection, queued, epoch, feeds, unfinished }: StartingRun): Promise<ChildWorkflowHandle<typeof sync>> {
   const { workspaceId, connectionId, maxHistoryEvents } = connection;
@@ -123,11 +141,8 @@ function purposeOf({ number, request }: QueuedRun): RunPurpose | undefined {
 }
 
 /** Writes where people look how a run ended that could not do so itself. The connection goes on even when that fails for good. */
-export async function recordOutcome(
-  { connection, queued, epoch }: StartingRun,
-  status: RunStatus,
-  error: RunError,
-): Promise<SyncResult> {
+export async function recordOutcome(starting: StartingRun, status: RunStatus, error: RunError): Promise<SyncResult> {
+  const { connection, queued, epoch } = starting;
   const { workspaceId, connectionId } = connection;
   const { runId, number, request } = queued;
   const workflowId = syncWorkflowId(connectionId, number);
@@ -135,7 +150,7 @@ export async function recordOutcome(
   await finish({ run, status, startedAt: new Date().toISOString(), error, streams: [], pending: {}, clean: false }).catch(
     () => undefined,
   );
-  return { status, epoch, feeds: {}, rows: 0, error, unfinished: false };
+  return ended(starting, status, error);
 }
 
 /** A tick that has given up waiting is no concern of ours. */

@@ -80,8 +80,6 @@ export async function connection(input: ConnectionInput): Promise<void> {
 interface RunningRun extends ActiveRun {
   readonly cancellation: RunCancellation;
   readonly replyTo: readonly string[];
-  /** All is loaded; only its outcome is still being written. */
-  ending: boolean;
 }
 
 class Connection {
@@ -112,7 +110,7 @@ class Connection {
     setHandler(checkpoint, ({ epoch, feeds, ending }) => {
       if (epoch !== this.#state.epoch) return;
       this.#state = withCheckpoint(this.#state, feeds);
-      if (ending && this.#active) this.#active.ending = true;
+      if (ending && this.#active) this.#active.cancellation.ended = true;
       this.#display();
     });
     setHandler(scheduled, (request) => this.#scheduled(request));
@@ -155,7 +153,6 @@ class Connection {
       trigger: request.trigger,
       cancellation,
       replyTo,
-      ending: false,
     };
     this.#display();
     const unfinished = this.#state.lastRun?.unfinished === true;
@@ -287,7 +284,7 @@ class Connection {
 
   /** A run in flight would go on from its old place and report it: positions change between runs. */
   #mayMove({ revision }: MoveRequest): void {
-    if (this.#active && !this.#active.ending) {
+    if (this.#active && !this.#active.cancellation.ended) {
       refuse('run.already_active', `Run ${this.#active.runId} is active; cancel it or wait for its end.`);
     }
     if (revision !== undefined && revision !== this.#state.revision && !this.#lost) {

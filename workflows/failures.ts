@@ -58,3 +58,10 @@ export function factsOf(failure: ApplicationFailure): FailureFacts {
 function rootOf(error: unknown): unknown {
   return (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && error.cause ? rootOf(error.cause) : error;
 }
+
+/** The end of a workflow that failed for a known reason. No stack: nobody is helped by it, and it names folders of the machine. */
+export function failedWith(code: string, message: string, ...details: readonly unknown[]): ApplicationFailure {
+  const failure = ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [...details] });
+  failure.stack = '';
+  return failure;
+}

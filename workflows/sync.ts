@@ -23,7 +23,7 @@ import {
 } from '../activities/contract.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
-import { runError } from './failures.js';
+import { failedWith, runError } from './failures.js';
 import { type FeedState, type RunStatus, checkpoint, connectionWorkflowId } from './messages.js';
 import { inParallel } from './parallel.js';
 import { CHECKPOINT_EVERY_MS, MAX_HISTORY_EVENTS, POLICIES } from './policies.js';
@@ -37,7 +37,18 @@ const { prepare } = proxyActivities<Activities>(POLICIES.prepare);
 const { finish } = proxyActivities<Activities>(POLICIES.finish);
 const { recordStreams } = proxyActivities<Activities>(POLICIES.record);
 
+/** Ends as the run did, so that Temporal shows it: failed with the cause, cancelled, or completed. */
 export async function sync(input: SyncInput): Promise<SyncResult> {
+  const result = await performRun(input);
+  if (result.status === 'cancelled') throw new CancelledFailure('the run was cancelled');
+  if (result.status !== 'failed') return result;
+  const { code, message, suggestion } = result.error ?? UNEXPLAINED;
+  throw failedWith(code, `${message} → ${suggestion}`, result);
+}
+
+const UNEXPLAINED: RunError = { code: 'engine.internal', message: 'The run failed.', suggestion: 'Report it with the run id.' };
+
+async function performRun(input: SyncInput): Promise<SyncResult> {
   const run = new Run(input);
   try {
     const ready = input.carried?.ready ?? (await prepareRun(run));

@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  ApplicationFailure,
   condition,
   getExternalWorkflowHandle,
   proxyActivities,
@@ -23,6 +22,7 @@ import {
   scheduled,
   syncWorkflowId,
 } from './messages.js';
+import { failedWith } from './failures.js';
 import { POLICIES, TICK_ASKS_EVERY, TICK_MAX_ASKS } from './policies.js';
 
 const { requestScheduledSync } = proxyActivities<Activities>(POLICIES.requestScheduledSync);
@@ -35,18 +35,11 @@ export async function tick(input: TickInput): Promise<TickAnswer> {
     answer = (await ask(input)) ?? answer;
     await condition(() => answer !== undefined, TICK_ASKS_EVERY);
   }
-  if (!answer) throw failed('engine.timeout', 'no answer within a day');
+  if (!answer) throw failedWith('engine.timeout', 'no answer within a day');
   setCurrentDetails(tickDetails(answer, (number) => syncWorkflowId(input.connectionId, number)));
   if (answer.outcome === 'ended' && answer.status === 'failed')
-    throw failed(answer.code ?? 'engine.internal', answer.message ?? 'the run failed');
+    throw failedWith(answer.code ?? 'engine.internal', answer.message ?? 'the run failed');
   return answer;
-}
-
-/** No stack of ours: nobody is helped by it, and it names folders of the machine. */
-function failed(code: string, message: string): ApplicationFailure {
-  const failure = ApplicationFailure.nonRetryable(message, code);
-  failure.stack = '';
-  return failure;
 }
 
 /** A workflow cannot start another by signal: where the connection does not run yet, an activity does it. */
