@@ -1,13 +1,15 @@
 import { unpackFeed } from '../checkpoint/state.js';
-import type { ConnectionState, QueuedRun } from './connection-state.js';
+import { type ConnectionState, LARGE_STATE_CHARS, MAX_STATE_CHARS, type QueuedRun } from './connection-state.js';
 import { cell, list, more, page, text } from './markdown.js';
 import type { ActiveRun, RunPurpose, SyncRequest, TickAnswer } from './messages.js';
-import { placeText } from './steps-text.js';
+import { count, placeText } from './steps-text.js';
 
 /** What people see of a connection, of a run it starts, and of a scheduled time in the Temporal Web UI. */
 
 const STREAMS = 50;
 const NAMES = 10;
+/** Fewer never make a state that is worth weighing. */
+const WEIGHED_STREAMS = 500;
 
 /** What the connection does now, what comes next, and where its streams stand. */
 export function connectionDetails(state: ConnectionState, active: ActiveRun | null): string {
@@ -22,7 +24,14 @@ export function connectionDetails(state: ConnectionState, active: ActiveRun | nu
     ]),
     ...(places.length > 0 ? [placesTable(places.slice(0, STREAMS))] : []),
     ...more(places.length - STREAMS, 'streams'),
+    ...(places.length > WEIGHED_STREAMS ? sizeNote(state) : []),
   ]);
+}
+
+function sizeNote(state: ConnectionState): readonly string[] {
+  const { length } = JSON.stringify(state);
+  const limit = `positions cannot be set above ${count(MAX_STATE_CHARS)}`;
+  return length > LARGE_STATE_CHARS ? [`**large state**: ${count(length)} characters; ${limit}`] : [];
 }
 
 /** What a run is and what was asked of it; this does not change while it goes on. */

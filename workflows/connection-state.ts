@@ -51,8 +51,10 @@ export interface LastRun {
 
 export const MAX_QUEUED = 10;
 const MAX_ANSWERS = 100;
-/** Temporal refuses payloads of 2 MB; names and cursors of some thousand streams take a quarter of this. */
-const MAX_STATE_BYTES = 1_000_000;
+/** Temporal refuses payloads of 2 MB; names and cursors of two thousand streams take half of this. */
+export const MAX_STATE_CHARS = 1_000_000;
+/** From here on people are told. */
+export const LARGE_STATE_CHARS = 256_000;
 
 export function initialState(input: ConnectionInput): ConnectionState {
   return migrateState<ConnectionState>(input.state, {
@@ -126,7 +128,7 @@ export const REFRESHED: NewPlace = { position: START, refreshing: true };
 /** Why a state is too large to be kept, or undefined. */
 export function tooLarge(state: ConnectionState): string | undefined {
   const { length } = JSON.stringify(state);
-  return length > MAX_STATE_BYTES ? `The state would have ${length} characters, the limit is ${MAX_STATE_BYTES}.` : undefined;
+  return length > MAX_STATE_CHARS ? `The state would have ${length} characters, the limit is ${MAX_STATE_CHARS}.` : undefined;
 }
 
 /** A queued run that wants exactly the same; a second request joins it. */

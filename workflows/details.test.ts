@@ -168,3 +168,16 @@ test('run ids sort by time', () => {
   expect(early < late).toBe(true);
   expect(early).toMatch(/^run_[0-9a-z]{26}$/);
 });
+
+test('a connection says when its state has become large', () => {
+  const state = initialState({ workspaceId: 'wsp_default', connectionId: 'con_1' });
+  const place = packFeed({ lineage: 1, generation: 1, seq: 7, position: { kind: 'end' } });
+  const many = (count: number): ConnectionState => ({
+    ...state,
+    feeds: Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`${'schema_'.repeat(9)}.${'table_'.repeat(10)}${index}`, place]),
+    ),
+  });
+  expect(connectionDetails(many(600), null)).not.toContain('large state');
+  expect(connectionDetails(many(3_000), null)).toMatch(/\*\*large state\*\*: \d{3},\d{3} characters; .* above 1,000,000/);
+});
