@@ -7,6 +7,7 @@ import {
   getExternalWorkflowHandle,
   proxyActivities,
   startChild,
+  upsertMemo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import type { RunError } from '../platform/db/store.js';
@@ -72,6 +73,7 @@ export async function executeRun(run: StartingRun, cancellation: RunCancellation
   try {
     const child = await cancellation.run(() => startSync(run));
     cancellation.started(child.workflowId);
+    showRun(run.queued.number, 'running');
     return await child.result();
   } catch (error) {
     const told = resultOf(error);
@@ -81,6 +83,11 @@ export async function executeRun(run: StartingRun, cancellation: RunCancellation
     if (status === 'cancelled' && cancellation.ended) return ended(run, status, cause);
     return CancellationScope.nonCancellable(() => recordOutcome(run, status, cause));
   }
+}
+
+/** Beside the connection in lists of the Temporal Web UI; and a command, which matters more: see `connection`. */
+export function showRun(number: number, status: RunStatus): void {
+  upsertMemo({ lastRun: `#${number} ${status}` });
 }
 
 /** What a run that failed in order has told with its failure. */

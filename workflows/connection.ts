@@ -10,7 +10,6 @@ import {
   currentUpdateInfo,
   setCurrentDetails,
   setHandler,
-  upsertMemo,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -32,7 +31,7 @@ import {
   withReply,
 } from './connection-state.js';
 import { connectionDetails } from './connection-details.js';
-import { RunCancellation, executeRun, recordOutcome, tell } from './connection-run.js';
+import { RunCancellation, executeRun, recordOutcome, showRun, tell } from './connection-run.js';
 import { breakerAfter, recover, recordStateChange } from './connection-steps.js';
 import {
   type ActiveRun,
@@ -60,9 +59,9 @@ import { newRunId } from './run-id.js';
 import type { SyncResult } from './sync-types.js';
 
 /**
- * A run begins only when every handler has ended, and its end always issues a command: otherwise, updates that arrive with the
- * end of a run are replayed in another order than they had (sdk-rust#1146: tasks without commands are merged), and the
- * workflow could never go on.
+ * A run begins only when every handler has ended, and its start and end always issue a command (`showRun`): otherwise,
+ * updates that arrive with them may be replayed in another order than they had (sdk-rust#1146: tasks without commands are
+ * merged), and the workflow could never go on.
  */
 export async function connection(input: ConnectionInput): Promise<void> {
   const entity = new Connection(input);
@@ -168,7 +167,7 @@ class Connection {
     const waiting = this.#active.replyTo;
     this.#active = null;
     this.#display();
-    upsertMemo({ lastRun: `#${number} ${outcome.status}` }); // see `connection`
+    showRun(number, outcome.status);
     await this.#answer(waiting, number, outcome);
   }
 

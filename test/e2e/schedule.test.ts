@@ -39,6 +39,16 @@ async function runs(): Promise<readonly RunRecord[]> {
 const setSchedule = (value: object) => millrace.call('PATCH', `/v1/connections/${id}`, { schedule: value });
 const ended = (run: RunRecord): boolean => run.endedAt !== undefined && run.endedAt !== null;
 
+/** No run, and no tick that is about to ask for one. By hand: a pause of the connection would hold runs back that wait. */
+async function quiet(): Promise<void> {
+  await schedule.pause('for a moment');
+  await waitFor(async () => (await schedule.describe()).info.runningActions.length === 0, {
+    what: 'no tick is under way',
+    timeoutMs: 30_000,
+  });
+  await idle(millrace, id);
+}
+
 test('several runs happen by themselves and load what has come since', async () => {
   expect((await setSchedule({ type: 'interval', every: '1s' })).status).toBe(200);
   const done = await waitFor(
@@ -74,8 +84,8 @@ async function refusedTick(): Promise<string | undefined> {
 }
 
 test('I9, I10: with overlap queue a tick while another run is active waits, and its run follows', async () => {
+  await quiet();
   await setSchedule({ type: 'manual' });
-  await idle(millrace, id);
   await using held = await holdTable(millrace.source, 'ticks');
   const manual = await millrace.request(id);
   const state = async () => (await millrace.call('GET', `/v1/connections/${id}/state`)).body as ConnectionView;
@@ -110,12 +120,7 @@ test('I9: a run that takes longer than the interval makes the Schedule skip tick
 });
 
 test('a connection whose workflow was lost is started by a tick, and numbers on', async () => {
-  await millrace.call('POST', `/v1/connections/${id}/pause`, { note: 'for a moment' });
-  await idle(millrace, id);
-  await waitFor(async () => (await schedule.describe()).info.runningActions.length === 0, {
-    what: 'no tick waits for the connection that is about to be lost',
-    timeoutMs: 30_000,
-  });
+  await quiet();
   const last = (await runs()).at(-1)!;
   await temporal.client.workflow.getHandle(connectionWorkflowId(id)).terminate('lost');
   await schedule.unpause();
@@ -127,6 +132,7 @@ test('a connection whose workflow was lost is started by a tick, and numbers on'
 });
 
 test('without its schedule no run comes any more, and everything is there', async () => {
+  await quiet();
   expect((await setSchedule({ type: 'manual' })).status).toBe(200);
   await expect(schedule.describe()).rejects.toThrow(/not found|no rows/i);
   const settled = await waitFor(async () => {
