@@ -5,7 +5,7 @@ import { MillraceError, isMillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
 import type { StreamDescription, Target } from '../schema/types.js';
 import { requireWindow } from './backfill.js';
-import type { PrepareInput } from './contract.js';
+import type { PrepareInput, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, type OpenConnector, type RouteEnds, type RunPlan, openSource, planFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
@@ -51,13 +51,7 @@ export async function draftRun(shell: Shell, dependencies: ActivityDependencies,
   const feeds = await draftFromSource(shell, dependencies, work);
   const draft = { track: trackOf(work.input), source: true };
   if (purpose?.kind !== 'retry' || !purpose.staged) return { ...draft, feeds };
-  const pending = await stagedRun(dependencies.stage, purpose.staged).then(
-    async (staged) => ({
-      plan: await getPlan(dependencies.stage, staged.plan),
-      slices: await pendingSlices(dependencies.stage, staged),
-    }),
-    () => undefined, // what is not staged any more is read again
-  );
+  const pending = await pendingOf(dependencies, purpose.staged);
   return { ...draft, feeds: pending ? feeds.map((feed) => withPending(feed, pending)) : feeds };
 }
 
@@ -98,6 +92,16 @@ function draftFeed(
 interface Pending {
   readonly plan: RunPlan;
   readonly slices: Awaited<ReturnType<typeof pendingSlices>>;
+}
+
+/** What is not staged any more is read again. */
+async function pendingOf({ stage }: ActivityDependencies, staged: StageRef): Promise<Pending | undefined> {
+  try {
+    const document = await stagedRun(stage, staged);
+    return { plan: await getPlan(stage, document.plan), slices: await pendingSlices(stage, document) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Slices of an earlier run count only if today's plan would have made the same. */

@@ -19,7 +19,7 @@ const COLUMNS = [
   { title: 'connection' },
   { title: 'streams', align: 'right' },
   { title: 'epoch', align: 'right' },
-  { title: '' },
+  { title: 'paused' },
 ] as const;
 
 export function addRebuild(program: Command): void {
@@ -37,10 +37,10 @@ async function rebuild(api: ApiClient): Promise<ExitCode> {
     name,
     String(streams),
     String(epoch),
-    paused ? 'paused' : '',
+    paused ? 'yes' : 'no',
   ]);
   if (rows.length > 0) print(formatTable(COLUMNS, rows));
-  say(`${connections.length} connections know where they stand, ${schedules} schedules were put right.`);
+  say(`Connections that know where they stand: ${connections.length}. Schedules that were put right: ${schedules}.`);
   for (const { name, code, message } of failures) say(`✗ ${name}: ${code}: ${message}`);
   return failures.length === 0 ? EXIT.ok : EXIT.failed;
 }

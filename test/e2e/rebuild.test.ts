@@ -37,7 +37,7 @@ test('I1, I2, I3: a lost Temporal database is rebuilt from the ledgers by one co
   await using second = await startStackProcess(home.path);
   const rebuild = startProcess(['rebuild'], { env: { MILLRACE_HOME: home.path } });
   expect((await rebuild.exited).code, rebuild.output()).toBe(0);
-  expect(rebuild.output()).toContain('2 connections know where they stand');
+  expect(rebuild.output()).toContain('Connections that know where they stand: 2.');
 
   const after = stackApi(second);
   for (const [index, id] of [scheduled, paused].entries()) {
