@@ -106,7 +106,7 @@ describe('other processes', () => {
 
   test('orphans are found by what their command line says, and ended', async () => {
     const child = await shell("trap '' TERM; while :; do sleep 0.1; done");
-    expect(findByCommand([` ${folder} `])).toEqual([child.pid]);
+    expect(findByCommand([` ${folder} `])).toContain(child.pid); // a child that it has just forked looks like it for a moment
     expect(findByCommand([` ${folder} `, ' --other '])).toEqual([]);
     expect(await endOrphans([child.pid!], ['SIGKILL'])).toBe(true);
   });
