@@ -75,6 +75,8 @@ export type Prepared =
       /** Whether the run moves the connection's own cursors; a backfill or replay does not. */
       readonly live: boolean;
       readonly limits: RunLimits;
+      /** How long staged files outlive the run when it succeeds. */
+      readonly keepStagedMs: number;
     }
   /** The destination has seen a higher epoch: the state that this run began with is older than the destination. */
   | { readonly outcome: 'behind'; readonly epoch: number };
@@ -154,8 +156,9 @@ export interface FinishInput {
   readonly plan?: StageRef;
   /** Slices of failed streams that are staged and not loaded. */
   readonly pending: Readonly<Record<string, readonly Extracted[]>>;
-  /** Everything was loaded: the run's staged files may go. */
+  /** Everything was loaded: the run's staged files may go, after `keepStagedMs`. */
   readonly clean: boolean;
+  readonly keepStagedMs?: number;
 }
 
 export interface RecordStreamsInput {

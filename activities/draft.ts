@@ -10,7 +10,7 @@ import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, type OpenConnector, type RouteEnds, type RunPlan, openSource, planFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import type { Shell } from './shell.js';
-import { loadedSlices, pendingSlices, stagedRun } from './staged-run.js';
+import { type SlicesByFeed, loadedSlices, pendingSlices, stagedRun } from './staged-run.js';
 
 /** What a run is going to do, before it is known where its feeds stand. */
 export interface RunDraft extends Pick<RunPlan, 'track' | 'source' | 'destinationId'> {
@@ -18,9 +18,13 @@ export interface RunDraft extends Pick<RunPlan, 'track' | 'source' | 'destinatio
 }
 
 /** One stream that cannot be planned does not stop the others. */
-export type FeedDraft =
-  | { readonly feed: string; readonly config: StreamConfig; readonly plan: FeedPlan }
-  | { readonly feed: string; readonly config: StreamConfig; readonly error: RunError };
+export type FeedDraft = PlannedFeed | { readonly feed: string; readonly config: StreamConfig; readonly error: RunError };
+
+interface PlannedFeed {
+  readonly feed: string;
+  readonly config: StreamConfig;
+  readonly plan: FeedPlan;
+}
 
 /** What a run works on. */
 export interface RunWork {
@@ -91,7 +95,7 @@ function draftFeed(
 
 interface Pending {
   readonly plan: RunPlan;
-  readonly slices: Awaited<ReturnType<typeof pendingSlices>>;
+  readonly slices: SlicesByFeed;
 }
 
 /** What is not staged any more is read again. */
@@ -121,18 +125,21 @@ function sameRows(a: FeedPlan, b: FeedPlan): boolean {
 type Retry = Extract<PrepareInput['purpose'], { kind: 'retry' }>;
 type Replay = Extract<PrepareInput['purpose'], { kind: 'replay' }>;
 
+/** The streams of an earlier run that have slices in the stage, by its own plan. */
+function stagedFeeds(work: RunWork, plan: RunPlan, slices: SlicesByFeed): readonly PlannedFeed[] {
+  return wantedStreams(work).flatMap((config) => {
+    const held = plan.feeds.find(({ feed }) => feed === config.name);
+    const staged = slices[config.name];
+    return held && staged ? [{ feed: config.name, config, plan: { ...held, staged } }] : [];
+  });
+}
+
 /** Only what the failed run had staged, by its own plan: the source is not asked. */
 async function draftFromStage({ stage }: ActivityDependencies, work: RunWork, { staged, run }: Retry): Promise<RunDraft> {
   if (!staged) throw new MillraceError('run.not_staged', { detail: `Run ${run} left nothing staged.` });
   const document = await stagedRun(stage, staged);
   const plan = await getPlan(stage, document.plan);
-  const slices = await pendingSlices(stage, document);
-  const feeds = wantedStreams(work).flatMap((config): FeedDraft[] => {
-    const held = plan.feeds.find(({ feed }) => feed === config.name);
-    return held && slices[config.name]
-      ? [{ feed: config.name, config, plan: { ...held, staged: slices[config.name] ?? [] } }]
-      : [];
-  });
+  const feeds = stagedFeeds(work, plan, await pendingSlices(stage, document));
   if (feeds.length === 0) throw new MillraceError('run.not_staged', { detail: `Run ${run} had loaded all that it had staged.` });
   return { track: plan.track, source: false, feeds };
 }
@@ -146,13 +153,9 @@ async function draftReplay(
 ): Promise<RunDraft> {
   const plan = await getPlan(dependencies.stage, (await stagedRun(dependencies.stage, staged)).plan);
   const slices = await loadedSlices(shell, dependencies, { ...work, run });
-  const feeds = wantedStreams(work).flatMap((config): FeedDraft[] => {
-    const held = plan.feeds.find(({ feed }) => feed === config.name);
-    if (!held || !slices[config.name]) return [];
-    const { sql: _, ...loaded } = held; // what was staged for the load has been transformed
-    return [
-      { feed: config.name, config, plan: { ...loaded, target: targetOf(work, config), staged: slices[config.name] ?? [] } },
-    ];
+  const feeds = stagedFeeds(work, plan, slices).map((draft): FeedDraft => {
+    const { sql: _, ...loaded } = draft.plan; // what was staged for the load has been transformed
+    return { ...draft, plan: { ...loaded, target: targetOf(work, draft.config) } };
   });
   return { track: trackOf(work.input), source: false, destinationId, feeds };
 }

@@ -1,4 +1,4 @@
-import { durationMs } from '../schema/connection-config.js';
+import { errorText } from '../platform/errors/error.js';
 import { connectionFolder, runFolder } from '../stage/layout.js';
 import type { FinishInput, RunRef, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -14,10 +14,9 @@ export function createFinish(dependencies: ActivityDependencies) {
 async function finish(_shell: Shell, dependencies: ActivityDependencies, input: FinishInput): Promise<void> {
   const { store } = dependencies;
   const { runId, workspaceId, connectionId, number, trigger, workflowId } = input.run;
-  const { status, startedAt, error } = input;
+  const { status, startedAt, error, clean, keepStagedMs = 0 } = input;
   const endedAt = new Date().toISOString();
-  const keepMs = input.clean ? await keepStagedMs(dependencies, connectionId) : 0;
-  const staged = await keepDocument(dependencies, input, { endedAt, keep: keepMs > 0 || !input.clean });
+  const staged = await keepDocument(dependencies, input, { endedAt, keep: keepStagedMs > 0 || !clean });
   await store.recordStreams(runId, input.streams);
   await store.recordRun({
     id: runId,
@@ -32,13 +31,7 @@ async function finish(_shell: Shell, dependencies: ActivityDependencies, input: 
     error,
     ...(staged ? { staged } : {}),
   });
-  if (input.clean) await removeStagedRuns(dependencies.stage, input.run, keepMs);
-}
-
-/** A connection that was deleted meanwhile keeps nothing. */
-async function keepStagedMs({ store }: ActivityDependencies, connectionId: string): Promise<number> {
-  const connection = await store.loadConnection(connectionId).catch(() => undefined);
-  return connection ? durationMs(connection.keepStaged) : 0;
+  if (clean) await removeStagedRuns(dependencies.stage, input.run, keepStagedMs);
 }
 
 async function keepDocument(
@@ -48,7 +41,7 @@ async function keepDocument(
 ): Promise<StageRef | undefined> {
   if (!keep || !plan) return undefined;
   return keepRun(stage, run, { plan, endedAt, pending }).catch((error: unknown) => {
-    log.warn('cannot keep what is staged', { run: run.runId, cause: error instanceof Error ? error.message : String(error) });
+    log.warn('cannot keep what is staged', { run: run.runId, cause: errorText(error) });
     return undefined; // the outcome must be told all the same; a retry then reads the source again
   });
 }

@@ -1,6 +1,6 @@
 import type { LoadRequest, ShadowLoad, Track } from '../connectors/sdk/types.js';
 import type { MetadataStore } from '../platform/db/store.js';
-import { MillraceError, isMillraceError } from '../platform/errors/error.js';
+import { MillraceError, errorText, isMillraceError } from '../platform/errors/error.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { LoadInput, Loaded } from './contract.js';
@@ -105,6 +105,6 @@ async function recordProgress({ store, log }: ActivityDependencies, input: LoadI
     superseded: superseded + rows.superseded,
   };
   await store.recordStreams(input.run.runId, [{ ...progress, rows: total }]).catch((error: unknown) => {
-    log.warn('cannot record progress', { run: input.run.runId, cause: error instanceof Error ? error.message : String(error) });
+    log.warn('cannot record progress', { run: input.run.runId, cause: errorText(error) });
   });
 }

@@ -1,3 +1,4 @@
+import { NEVER_READ } from '../checkpoint/never-read.js';
 import { type FeedRule, type FoundPlace, findPlace, setByHand } from '../checkpoint/place.js';
 import type { FenceResult } from '../connectors/sdk/types.js';
 import type { ConnectionPlan } from '../platform/db/store.js';
@@ -65,8 +66,9 @@ async function finishPlan({ stage }: ActivityDependencies, { input, connection }
     feeds: placed.flatMap(({ plan }) => (plan ? [plan] : [])),
   };
   const plan = await putDocument(stage, `${runFolder(addressOf(input.run))}/plan-${crypto.randomUUID()}.json`, document);
+  const keepStagedMs = durationMs(connection.keepStaged);
   const notes = fence.endedSessions > 0 ? [`ended ${fence.endedSessions} sessions of an earlier run in the destination`] : [];
-  return { outcome: 'ready', plan, feeds, notes, live: draft.track === 'live', limits: limitsOf(connection) };
+  return { outcome: 'ready', plan, feeds, notes, live: draft.track === 'live', limits: limitsOf(connection), keepStagedMs };
 }
 
 type PlacedFeed = Omit<PreparedFeed, 'place' | 'notes'> & { readonly found: FoundPlace; readonly plan?: FeedPlan };
@@ -75,7 +77,7 @@ type PlacedFeed = Omit<PreparedFeed, 'place' | 'notes'> & { readonly found: Foun
 function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fence }: Found): PlacedFeed {
   const { feed } = draft;
   const state = input.feeds[feed];
-  const nowhere: FoundPlace = { ...(state ?? { lineage: 1, generation: 1, seq: 0, position: { kind: 'start' } }), notes: [] };
+  const nowhere: FoundPlace = { ...(state ?? NEVER_READ), notes: [] };
   if ('error' in draft) return { feed, transforms: false, found: nowhere, error: draft.error };
   const transforms = draft.plan.sql !== undefined;
   try {

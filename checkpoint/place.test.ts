@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { codeOf } from '../test/support/code-of.js';
 import type { LedgerPosition } from '../connectors/sdk/types.js';
 import type { FeedState } from '../workflows/messages.js';
 import { type FeedRule, type KnownPlace, findPlace, setByHand } from './place.js';
@@ -31,13 +32,6 @@ const RULE: FeedRule = {
 };
 const find = (known: Partial<KnownPlace>, rule: Partial<FeedRule> = {}) =>
   findPlace({ ...RULE, ...rule }, { state: undefined, ledger: undefined, targetMissing: false, ...known });
-const codeOf = (act: () => unknown): unknown => {
-  try {
-    return act();
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-};
 
 describe('a stream that is read by a cursor', () => {
   test('starts at the start when nobody knows it', () => {

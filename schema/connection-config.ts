@@ -67,6 +67,11 @@ export const runOptionsSchema = z.strictObject({
 
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
+/** Older versions of a connection were saved without some of them. */
+export function runOptionsOf({ limits, pauseAfterFailures, keepStaged }: Partial<RunOptions>): RunOptions {
+  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged });
+}
+
 /** What cron and interval have in common. */
 const timing = {
   jitter: duration.optional().describe('Puts each start off by up to this long, so that many connections do not start at once.'),

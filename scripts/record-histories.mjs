@@ -4,9 +4,7 @@
  *
  *   npm run build && node scripts/record-histories.mjs
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,47 +12,11 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
 import { dataConverter } from '../dist/platform/temporal/payload-codec.js';
+import { apiOf, startStack, until } from './own-stack.mjs';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../test/replay/', import.meta.url));
-const PORTS = { MILLRACE_API_PORT: '0', MILLRACE_PG_PORT: '0', MILLRACE_TEMPORAL_PORT: '0', MILLRACE_TEMPORAL_UI_PORT: '0' };
 /** Small, so that a few thousand rows are many slices. */
 const SLICE_BYTES = '40000';
-
-async function until(condition, what, limitMs = 60_000) {
-  for (const end = Date.now() + limitMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const found = await condition();
-    if (found) return found;
-  }
-  throw new Error(`waited ${limitMs} ms until ${what}`);
-}
-
-async function startStack(home) {
-  const env = { ...process.env, ...PORTS, MILLRACE_HOME: home, MILLRACE_SLICE_BYTES: SLICE_BYTES, MILLRACE_LOG_LEVEL: 'error' };
-  const child = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const ended = once(child, 'exit');
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  const file = join(home, 'stack.json');
-  await Promise.race([
-    until(() => existsSync(file), 'the stack is ready'),
-    ended.then(() => Promise.reject(new Error('the stack ended'))),
-  ]);
-  return { facts: JSON.parse(readFileSync(file, 'utf8')), stop };
-}
-
-function apiOf({ apiUrl, apiKeyFile }) {
-  const authorization = `Bearer ${readFileSync(apiKeyFile, 'utf8').trim()}`;
-  return async (method, path, body) => {
-    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
-    const answer = await fetch(apiUrl + path, { method, headers, body: body && JSON.stringify(body) });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
-  };
-}
 
 /** Host, process and machine are nobody's business, and replay does not look at them. */
 function withoutMachine(history) {
@@ -168,7 +130,7 @@ async function tickOf(client, connectionId, outcome) {
 }
 
 async function record(home) {
-  const { facts, stop } = await startStack(home);
+  const { facts, stop } = await startStack(home, SLICE_BYTES);
   const url = new URL(facts.databaseUrl);
   url.pathname = '/demo';
   const database = new pg.Client({ connectionString: url.href });

@@ -11,9 +11,9 @@
  * Chromium is taken from `CHROMIUM_PATH`, else from /usr/bin/chromium (Debian's package). Where `pngquant` is installed the
  * files become smaller. With names of pictures only those are written. `KEEP_STACK=1` leaves the stack up until Ctrl-C.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,10 +21,9 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { dataConverter } from '../dist/platform/temporal/payload-codec.js';
+import { apiOf, startStack, until } from './own-stack.mjs';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const PORTS = { MILLRACE_API_PORT: '0', MILLRACE_PG_PORT: '0', MILLRACE_TEMPORAL_PORT: '0', MILLRACE_TEMPORAL_UI_PORT: '0' };
 /** Small, so that some hundred thousand rows are several slices. */
 const SLICE_BYTES = '4000000';
 const CHROMIUM_FLAGS = [
@@ -41,41 +40,6 @@ const VIEW = { width: 1280, height: 800 };
 const WIDE = 1340;
 /** The UI goes on drawing for a moment. */
 const SETTLE_MS = 2_500;
-
-async function until(condition, what, limitMs = 120_000) {
-  for (const end = Date.now() + limitMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
-    const found = await condition();
-    if (found) return found;
-  }
-  throw new Error(`waited ${limitMs} ms until ${what}`);
-}
-
-async function startStack(home) {
-  const env = { ...process.env, ...PORTS, MILLRACE_HOME: home, MILLRACE_SLICE_BYTES: SLICE_BYTES, MILLRACE_LOG_LEVEL: 'error' };
-  const child = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const ended = once(child, 'exit');
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  const file = join(home, 'stack.json');
-  await Promise.race([
-    until(() => existsSync(file), 'the stack is ready'),
-    ended.then(() => Promise.reject(new Error('the stack ended'))),
-  ]);
-  return { facts: JSON.parse(readFileSync(file, 'utf8')), stop };
-}
-
-function apiOf({ apiUrl, apiKeyFile }) {
-  const authorization = `Bearer ${readFileSync(apiKeyFile, 'utf8').trim()}`;
-  return async (method, path, body) => {
-    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
-    const answer = await fetch(apiUrl + path, { method, headers, body: body && JSON.stringify(body) });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
-  };
-}
 
 /** A customer database, and what an order system would add to it over the years. */
 const CRM = `
@@ -227,7 +191,7 @@ function playwright() {
 
 async function take(home, wanted) {
   const { chromium } = playwright();
-  const { facts, stop } = await startStack(home);
+  const { facts, stop } = await startStack(home, SLICE_BYTES);
   const urlOf = (name) => Object.assign(new URL(facts.databaseUrl), { pathname: `/${name}` }).href;
   const admin = new pg.Client({ connectionString: urlOf('postgres') });
   const [crm, warehouse] = ['crm', 'warehouse'].map((name) => new pg.Client({ connectionString: urlOf(name) }));

@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, Recovered, TripBreakerInput } from '../activities/contract.js';
 import type { ConnectionState } from './connection-state.js';
+import { UNEXPLAINED } from './failures.js';
 import { POLICIES } from './policies.js';
 import type { SyncResult } from './sync-types.js';
 
@@ -23,8 +24,8 @@ type Breaker = Pick<ConnectionState, 'failures' | 'tripped'>;
 export async function breakerAfter(connectionId: string, { failures, tripped }: Breaker, run: SyncResult): Promise<Breaker> {
   if (run.status === 'cancelled') return { failures, tripped };
   if (run.status === 'failed') {
-    const cause = run.error ?? { code: 'engine.internal', message: '', suggestion: '' };
-    return { failures: failures + 1, tripped: tripped ?? (await trip({ connectionId, failures: failures + 1, cause })) };
+    const failed = { connectionId, failures: failures + 1, cause: run.error ?? UNEXPLAINED };
+    return { failures: failed.failures, tripped: tripped ?? (await trip(failed)) };
   }
   if (tripped !== null) await closeBreaker({ connectionId }).catch(() => undefined);
   return { failures: 0, tripped: null };

@@ -84,7 +84,10 @@ interface RunningRun extends ActiveRun {
 class Connection {
   #state: ConnectionState;
   #active: RunningRun | null = null;
-  /** A workflow that was lost does not know yet where its feeds stand. */
+  /**
+   * A workflow that was lost does not know yet where its feeds stand. Handlers await only while it is so: those of one task
+   * must see what the ones before them did.
+   */
   #lost: boolean;
 
   constructor(private readonly input: ConnectionInput) {

@@ -39,12 +39,15 @@ export function runError(error: unknown): RunError {
       suggestion: 'Check that workers run; start the run again.',
     };
   }
-  return {
-    code: 'engine.internal',
-    message: root instanceof Error ? root.message : String(root),
-    suggestion: 'Report it with the run id.',
-  };
+  return { ...UNEXPLAINED, message: root instanceof Error ? root.message : String(root) };
 }
+
+/** Nobody knows why. */
+export const UNEXPLAINED: RunError = {
+  code: 'engine.internal',
+  message: 'The run failed.',
+  suggestion: 'Report it with the run id.',
+};
 
 export function failureCode(error: unknown): string | undefined {
   const root = rootOf(error);

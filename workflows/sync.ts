@@ -13,17 +13,10 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  type Activities,
-  NO_ROWS,
-  type PrepareInput,
-  type PreparedFeed,
-  type RunRef,
-  type StageRef,
-} from '../activities/contract.js';
+import { type Activities, NO_ROWS, type PrepareInput, type PreparedFeed, type RunRef } from '../activities/contract.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
-import { failedWith, runError } from './failures.js';
+import { UNEXPLAINED, failedWith, runError } from './failures.js';
 import { type FeedState, type RunStatus, checkpoint, connectionWorkflowId } from './messages.js';
 import { inParallel } from './parallel.js';
 import { CHECKPOINT_EVERY_MS, MAX_HISTORY_EVENTS, POLICIES } from './policies.js';
@@ -45,8 +38,6 @@ export async function sync(input: SyncInput): Promise<SyncResult> {
   const { code, message, suggestion } = result.error ?? UNEXPLAINED;
   throw failedWith(code, `${message} → ${suggestion}`, result);
 }
-
-const UNEXPLAINED: RunError = { code: 'engine.internal', message: 'The run failed.', suggestion: 'Report it with the run id.' };
 
 async function performRun(input: SyncInput): Promise<SyncResult> {
   const run = new Run(input);
@@ -129,7 +120,7 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
   const clean = status === 'succeeded' || status === 'delayed';
   const outcome = { run: run.ref(), status, startedAt: run.startedAt, error, streams, pending: ended.pending, clean };
   const options = { ...POLICIES.finish, summary: run.title(`finish, ${status}`) };
-  await CancellationScope.nonCancellable(() => finish.executeWithOptions(options, [{ ...outcome, ...run.plan() }]));
+  await CancellationScope.nonCancellable(() => finish.executeWithOptions(options, [{ ...outcome, ...run.prepared() }]));
   const { epoch } = run;
   // in this order: the Web UI shows only its beginning
   return { status, error, rows: ended.rows.loaded, unfinished: ended.unfinished, epoch, feeds: run.states(results) };
@@ -162,8 +153,10 @@ class Run {
     return this.#ready;
   }
 
-  plan(): { readonly plan?: StageRef } {
-    return this.#ready ? { plan: this.#ready.plan } : {};
+  /** What was prepared that the end of the run needs as well; nothing when it did not come so far. */
+  prepared(): Partial<Pick<ReadyRun, 'plan' | 'keepStagedMs'>> {
+    const { plan, keepStagedMs } = this.#ready ?? {};
+    return { ...(plan ? { plan } : {}), ...(keepStagedMs === undefined ? {} : { keepStagedMs }) };
   }
 
   ref(): RunRef {

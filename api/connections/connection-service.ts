@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../checkpoint/position.js';
-import { runOptionsOf } from '../../platform/db/metadata-store.js';
 import type { ConnectionConfig } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import { runOptionsOf } from '../../schema/connection-config.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';

@@ -1,13 +1,7 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type {
-  ConnectionConfig,
-  ConnectionRow,
-  ConnectorRow,
-  RunRow,
-  ScheduleDigest,
-  StateChangeRow,
-} from '../../platform/db/rows.js';
+import type { ConnectionConfig, ConnectionRow, ConnectorRow, ScheduleDigest, StateChangeRow } from '../../platform/db/rows.js';
+import { endOpenRuns } from '../../platform/db/run-projection.js';
 import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { StateChange } from '../../workflows/messages.js';
@@ -103,10 +97,7 @@ export class ConnectionStore {
   async delete(id: string): Promise<void> {
     await this.db<ConnectionRow>('connections').where({ id }).delete();
     await this.db<StateChangeRow>('state_changes').where({ connection_id: id }).delete();
-    await this.db<RunRow>('runs')
-      .where({ connection_id: id })
-      .whereIn('status', ['queued', 'running'])
-      .update({ status: 'cancelled', ended_at: new Date() });
+    await endOpenRuns(this.db, id, { status: 'cancelled' });
   }
 
   async stateChanges(id: string, limit: number): Promise<readonly StateChange[]> {

@@ -1,5 +1,4 @@
-import { runOptionsOf } from '../../platform/db/metadata-store.js';
-import { streamsConfigSchema } from '../../schema/connection-config.js';
+import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
 import type { ConnectionView } from './connection-schemas.js';
 import type { StoredConnection } from './connection-store.js';
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { codeOf } from '../../test/support/code-of.js';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
 import type { StoredConnection } from './connection-store.js';
 import { replayOf, requestOf, retryOf } from './run-order.js';
@@ -9,13 +10,6 @@ const run = (more: Partial<RunRow> = {}): RunRow =>
   ({ number: '7', status: 'partial', trigger: 'schedule', request: null, staged: STAGED, ...more }) as RunRow;
 const stream = (name: string, status: string, slices = '0'): RunStreamRow => ({ name, status, slices }) as RunStreamRow;
 const FACTS = { streams: [stream('a', 'succeeded'), stream('b', 'failed')], lastNumber: 7, onlyStaged: false };
-const codeOf = (act: () => unknown): unknown => {
-  try {
-    return act();
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-};
 
 test('a refresh of all means all streams of the run', () => {
   expect(requestOf(CONNECTION, { trigger: 'api', refresh: true })).toEqual({ trigger: 'api', refresh: ['a', 'b'] });

@@ -1,4 +1,5 @@
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
+import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { SyncRequest } from '../../workflows/messages.js';
 import type { StoredConnection } from './connection-store.js';
@@ -48,7 +49,7 @@ interface RetryFacts {
 /** @throws MillraceError `run.not_retryable`, `run.not_staged` */
 export function retryOf(run: RunRow, { streams, lastNumber, onlyStaged }: RetryFacts): RunOrder {
   const number = Number(run.number);
-  if (['queued', 'running'].includes(run.status)) throw refusal(`Run ${number} has not ended yet.`);
+  if (isOpen(run)) throw refusal(`Run ${number} has not ended yet.`);
   if (run.status === 'succeeded') throw refusal(`Run ${number} has succeeded.`);
   if (number !== lastNumber) throw refusal(`Run ${lastNumber} came after run ${number}; its end is what counts.`);
   if (onlyStaged && !run.staged) throw new MillraceError('run.not_staged', { detail: `Run ${number} left nothing staged.` });

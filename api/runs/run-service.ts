@@ -1,6 +1,6 @@
 import type { RunRow } from '../../platform/db/rows.js';
+import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { RunStatus } from '../../workflows/messages.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import { toPage, wholePage, type Page } from '../http/pagination.js';
@@ -45,8 +45,4 @@ export class RunService {
   }
 }
 
-const OPEN: readonly RunStatus[] = ['queued', 'running'];
-
-function hasEnded(row: RunRow): boolean {
-  return !OPEN.includes(row.status);
-}
+const hasEnded = (row: RunRow): boolean => !isOpen(row);

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type RunOptions, runOptionsSchema, streamsConfigSchema } from '../../schema/connection-config.js';
+import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
 import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
@@ -7,8 +7,8 @@ import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
-import { endLostRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
-import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunRecord, StreamRecord } from './store.js';
+import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
+import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunError, RunRecord, StreamRecord } from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
 export async function createMetadataStore(databaseUrl: string, secretKey: Buffer): Promise<MetadataStore> {
@@ -53,7 +53,7 @@ export class PostgresMetadataStore implements MetadataStore {
   }
 
   endLostRuns(connectionId: string): Promise<void> {
-    return askDatabase(() => endLostRuns(this.db, connectionId));
+    return askDatabase(() => endOpenRuns(this.db, connectionId, { status: 'failed', error: lostRun() }));
   }
 
   wasDeleted(connectionId: string): Promise<boolean> {
@@ -111,9 +111,10 @@ export class PostgresMetadataStore implements MetadataStore {
   }
 }
 
-/** Older versions of a connection were saved without some of them. */
-export function runOptionsOf({ limits, pauseAfterFailures, keepStaged }: Partial<RunOptions>): RunOptions {
-  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged });
+function lostRun(): RunError {
+  const detail = "The connection's workflow was lost while the run was open.";
+  const { code, message, suggestion } = new MillraceError('run.lost', { detail });
+  return { code, message, suggestion };
 }
 
 function notFound(detail: string): MillraceError {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { MillraceError } from '../errors/error.js';
+import type { RunStatus } from '../../workflows/messages.js';
 import type { RunRow } from './rows.js';
 import type { RunRecord, RunRows, StreamRecord } from './store.js';
 
@@ -47,15 +47,17 @@ export async function recordStreams(db: Knex, runId: string, streams: readonly S
     .whereRaw(`(${rank('excluded.status')}, excluded.slices) >= (${rank('run_streams.status')}, run_streams.slices)`);
 }
 
-/** Runs that were open when their connection's workflow was lost. */
-export async function endLostRuns(db: Knex, connectionId: string): Promise<void> {
-  const { code, message, suggestion } = new MillraceError('run.lost', {
-    detail: "The connection's workflow was lost while the run was open.",
-  });
+const OPEN: readonly RunStatus[] = ['queued', 'running'];
+
+/** Whether a run has not ended yet. */
+export const isOpen = ({ status }: Pick<RunRow, 'status'>): boolean => OPEN.includes(status);
+
+/** Ends the connection's open runs, whose workflows are gone; one that reports its own end after all corrects it. */
+export async function endOpenRuns(db: Knex, connectionId: string, end: Pick<RunRecord, 'status' | 'error'>): Promise<void> {
   await db<RunRow>('runs')
     .where({ connection_id: connectionId })
-    .whereIn('status', ['queued', 'running'])
-    .update({ status: 'failed', ended_at: new Date(), error: JSON.stringify({ code, message, suggestion }) as never });
+    .whereIn('status', [...OPEN])
+    .update({ status: end.status, ended_at: new Date(), ...(end.error ? { error: JSON.stringify(end.error) as never } : {}) });
 }
 
 /** Number of the connection's newest run; 0 when it never ran. */

@@ -53,3 +53,8 @@ export class MillraceError extends Error {
 export function isMillraceError(error: unknown, code?: ErrorCode): error is MillraceError {
   return error instanceof MillraceError && (code === undefined || error.code === code);
 }
+
+/** What an error of any kind says. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

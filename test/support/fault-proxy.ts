@@ -5,6 +5,7 @@
  */
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { once } from 'node:events';
+import { closeProxy, tie } from './tcp-proxy.js';
 
 export interface Trap {
   /** The statement's text, as it stands in the protocol. */
@@ -40,16 +41,7 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
   const armed: Armed[] = [];
   const server = createServer((client) => {
     const upstream = connect(Number(to.port), to.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket
-        .on('error', () => undefined)
-        .on('close', () => {
-          sockets.delete(socket);
-          client.destroy();
-          upstream.destroy();
-        });
-    }
+    tie([client, upstream], sockets);
     relay(client, upstream, { armed, frozen });
   });
   server.listen(0, '127.0.0.1');
@@ -66,11 +58,7 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
       frozen.clear();
     },
     cut,
-    [Symbol.asyncDispose]: async () => {
-      cut();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => closeProxy(server, sockets),
   };
 }
 

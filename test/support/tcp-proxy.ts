@@ -35,25 +35,29 @@ export async function tcpProxy(port: number): Promise<TcpProxy> {
     retarget: (newPort) => void (line.port = newPort),
     cut: (forMs) => cut(line, forMs),
     delay: (byMs) => void (line.delayMs = byMs),
-    [Symbol.asyncDispose]: () => close(server, line),
+    [Symbol.asyncDispose]: () => closeProxy(server, line.sockets),
   };
 }
 
 function join(client: Socket, line: Line): void {
   if (line.refusing > 0) return void client.destroy();
   const upstream = connect(line.port, HOST);
-  const both = [client, upstream];
-  for (const socket of both) {
-    line.sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => both.forEach((end) => hangUp(end, line)));
-  }
+  tie([client, upstream], line.sockets);
   relay(client, upstream, line);
   relay(upstream, client, line);
 }
 
-function hangUp(socket: Socket, { sockets }: Line): void {
-  sockets.delete(socket);
-  socket.destroy();
+/** Both ends of one connection: when one is gone the other goes, too. */
+export function tie(both: readonly [Socket, Socket], sockets: Set<Socket>): void {
+  const hangUp = (): void =>
+    both.forEach((socket) => {
+      sockets.delete(socket);
+      socket.destroy();
+    });
+  for (const socket of both) {
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', hangUp);
+  }
 }
 
 /** Reads the next chunk only when the last one has left, so nothing overtakes and nothing piles up. */
@@ -79,7 +83,7 @@ async function cut(line: Line, forMs: number): Promise<void> {
   line.refusing -= 1;
 }
 
-async function close(server: Server, { sockets }: Line): Promise<void> {
+export async function closeProxy(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   server.close();
   sockets.forEach((socket) => socket.destroy());
   await once(server, 'close');

@@ -8,7 +8,7 @@ import { ident, literal, qualified } from '../../postgres/sql.js';
 import type { ColumnWindow, LoadRequest } from '../../sdk/types.js';
 import { dialect } from './dialect.js';
 import { endShadow } from './shadow.js';
-import { describeTable, ensureSchema, evolve, evolveTable } from './target.js';
+import { describeTable, ensureSchema, evolve } from './target.js';
 
 /** Puts the finished shadow in the target's place, inside the load's transaction: readers see all of the old rows or all of the new (I5). */
 export async function publishShadow(session: Session, request: LoadRequest, { target: shadow }: LoadShape): Promise<void> {
@@ -18,7 +18,7 @@ export async function publishShadow(session: Session, request: LoadRequest, { ta
   if (!target) return moveShadow(session, request, shadow);
   const needs = await dependents(session, target.oid, request);
   if (needs.includes('foreign key')) refuse(request);
-  if (needs.length > 0) return replaceRows(session, request, shadow);
+  if (needs.length > 0) return replaceRows(session, request, { shadow, where: 'true' });
   const dressing = await grantsAndComments(session, target.oid);
   await session.run(`drop table ${qualified(request.target)}`);
   await moveShadow(session, request, shadow);
@@ -31,10 +31,7 @@ export async function replaceWindow(
   request: LoadRequest,
   { shape, window }: { readonly shape: LoadShape; readonly window: ColumnWindow },
 ): Promise<void> {
-  const target: LoadShape = { ...shape, target: request.target };
-  await evolveTable(session, request, target);
-  await session.run(`delete from ${qualified(request.target)} where ${windowWhere(shape, window)}`);
-  await insertFrom(session, request, shape.target);
+  await replaceRows(session, request, { shadow: shape.target, where: windowWhere(shape, window) });
 }
 
 /** @throws MillraceError `load.target_incompatible` when the cursor field was not loaded */
@@ -101,17 +98,17 @@ function refuse(request: LoadRequest): never {
   });
 }
 
-/** Slower, but everything that hangs on the table stays; readers see the old rows until the commit. */
-async function replaceRows(session: Session, request: LoadRequest, shadow: Target): Promise<void> {
+/** Slower than a swap, but everything that hangs on the table stays; readers see the old rows until the commit. */
+async function replaceRows(
+  session: Session,
+  request: LoadRequest,
+  { shadow, where }: { readonly shadow: Target; readonly where: string },
+): Promise<void> {
   const [held, fresh] = [await describeTable(session, request.target), await describeTable(session, shadow)];
   const columns = fresh?.columns ?? [];
   await evolve(session, request, planEvolution(held?.columns ?? [], columns));
-  await session.run(`delete from ${qualified(request.target)}`);
-  await insertFrom(session, request, shadow);
-}
-
-async function insertFrom(session: Session, request: LoadRequest, shadow: Target): Promise<void> {
-  const names = ((await describeTable(session, shadow))?.columns ?? []).map((column) => ident(column.name)).join(', ');
+  const names = columns.map((column) => ident(column.name)).join(', ');
+  await session.run(`delete from ${qualified(request.target)} where ${where}`);
   await session.run(`insert into ${qualified(request.target)} (${names}) select ${names} from ${qualified(shadow)}`);
   await session.run(`drop table ${qualified(shadow)}`);
 }

@@ -26,8 +26,8 @@ export function readWindow(
 async function* readSlices(read: PostgresRead, window: ColumnWindow): AsyncIterable<ReadEvent> {
   const { request } = read;
   const field = requireField(request, window.field);
-  await requireBounds(read.session, field, window);
   let { position } = request;
+  if (position.kind === 'start') await requireBounds(read.session, field, window);
   for (let done = false; !done;) {
     const range = `${above(field, position, window)} and ${below(field, window)}`;
     const slice = await inSnapshot(read.session, async () => {
