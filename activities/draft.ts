@@ -20,7 +20,7 @@ export interface RunDraft extends Pick<RunPlan, 'track' | 'source' | 'destinatio
 /** One stream that cannot be planned does not stop the others. */
 export type FeedDraft = PlannedFeed | { readonly feed: string; readonly config: StreamConfig; readonly error: RunError };
 
-interface PlannedFeed {
+export interface PlannedFeed {
   readonly feed: string;
   readonly config: StreamConfig;
   readonly plan: FeedPlan;
@@ -117,8 +117,8 @@ function withPending(draft: FeedDraft, pending: Pending): FeedDraft {
 }
 
 function sameRows(a: FeedPlan, b: FeedPlan): boolean {
-  const rows = ({ fields, mode, primaryKey, cursor, nullCursor, sql, native, window }: FeedPlan): string =>
-    JSON.stringify({ fields, mode, primaryKey, cursor, nullCursor, sql, native, window });
+  const rows = ({ fields, mode, primaryKey, cursor, nullCursor, filter, sql, native, window }: FeedPlan): string =>
+    JSON.stringify({ fields, mode, primaryKey, cursor, nullCursor, filter, sql, native, window });
   return rows(a) === rows(b);
 }
 

@@ -11,7 +11,7 @@ import { stagedNames } from '../schema/naming.js';
 import { closeSlice } from './close-slice.js';
 import type { ExtractInput, Extracted } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, type RunPlan, isFullRefresh, openSource, requireFeed, sessionOf } from './plan.js';
+import { type FeedPlan, type RunPlan, openSource, requireFeed, sessionOf } from './plan.js';
 import { getDocument, getPlan } from './plan-store.js';
 import { type BoundaryDocument, addressOf } from './place.js';
 import { type Shell, inShell } from './shell.js';
@@ -107,7 +107,7 @@ function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Omit
   return {
     stream: feed.stream,
     fields: feed.fields,
-    sync: isFullRefresh(feed.mode) ? 'full' : 'incremental',
+    sync: feed.whole ? 'full' : 'incremental',
     primaryKey: feed.primaryKey,
     ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
     nullCursor: feed.nullCursor,

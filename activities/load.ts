@@ -5,7 +5,7 @@ import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { LoadInput, Loaded } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, destinationOf, isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
+import { type FeedPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 
@@ -79,8 +79,8 @@ function loadRequest(
 }
 
 /** Where rows of an earlier read give way to these, readers see none of them before all are there (I5). */
-function shadowLoad({ refreshing, last: publish }: LoadInput, { mode, window }: FeedPlan): ShadowLoad | undefined {
-  if (isFullRefresh(mode) || refreshing) return { publish };
+function shadowLoad({ refreshing, last: publish }: LoadInput, { mode, whole, window }: FeedPlan): ShadowLoad | undefined {
+  if (whole || refreshing) return { publish };
   return window && mode === 'incremental_append' ? { publish, window } : undefined;
 }
 

@@ -4,7 +4,7 @@ import { trackPlace } from './backfill.js';
 import type { LocateInput, Place } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { stagePlace } from './place.js';
-import { destinationOf, isFullRefresh, openDestination, requireFeed, sessionOf } from './plan.js';
+import { destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 
@@ -16,7 +16,7 @@ export function createLocate(dependencies: ActivityDependencies) {
 async function locate(shell: Shell, dependencies: ActivityDependencies, { run, plan, feed, place }: LocateInput): Promise<Place> {
   const runPlan = await getPlan(dependencies.stage, plan);
   const feedPlan = requireFeed(runPlan, feed);
-  const { mode, target } = feedPlan;
+  const { whole, target } = feedPlan;
   const connection = await dependencies.store.loadConnection(run.connectionId, runPlan.connectionVersion);
   const instance = await destinationOf(dependencies, connection, runPlan);
   const { connector, context } = openDestination(shell, dependencies, instance, sessionOf(run, feed, shell.attempt));
@@ -30,7 +30,7 @@ async function locate(shell: Shell, dependencies: ActivityDependencies, { run, p
     });
   const [ledger] = fence.track;
   if (track !== 'live') return stagePlace(dependencies.stage, run, feed, trackPlace(feedPlan, place, ledger));
-  const rule = { name: feed, fullRefresh: isFullRefresh(mode), refresh: false, goOn: true, ...ANYWHERE };
+  const rule = { name: feed, whole, refresh: false, goOn: true, ...ANYWHERE };
   const { boundary: _, ...state } = place;
   const known = { state, ledger, targetMissing: false };
   return stagePlace(dependencies.stage, run, feed, findPlace(rule, known));

@@ -16,15 +16,30 @@ import type { Extracted, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import type { Shell } from './shell.js';
 
-export interface FeedPlan {
+/** What the connection says of a stream and the plan hands on as it is. */
+const HANDED_ON = [
+  'dedup',
+  'nullCursor',
+  'filter',
+  'holdBack',
+  'lag',
+  'unprovenBound',
+  'deletes',
+  'schemaPolicy',
+  'rowPolicy',
+  'onDependents',
+  'verify',
+] as const;
+
+export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]> {
   readonly feed: string;
   readonly stream: StreamDescription;
   readonly fields: readonly Field[];
   readonly mode: WriteMode;
-  readonly dedup: StreamConfig['dedup'];
+  /** Every run reads all of the stream. */
+  readonly whole: boolean;
   readonly primaryKey: readonly string[];
   readonly cursor?: { readonly field: string; readonly type: CursorType };
-  readonly nullCursor: StreamConfig['nullCursor'];
   readonly settleMs: number;
   readonly sql?: string;
   readonly target: Target;
@@ -53,7 +68,7 @@ export interface RunPlan {
   readonly feeds: readonly FeedPlan[];
 }
 
-export const isFullRefresh = (mode: WriteMode): boolean => mode.startsWith('full_refresh');
+const readsWhole = ({ mode }: StreamConfig): boolean => mode.startsWith('full_refresh');
 
 /** What a stream goes from and to. */
 export interface RouteEnds {
@@ -66,7 +81,8 @@ export interface RouteEnds {
 /** Joins what the user wants with what the source has. @throws MillraceError `source.*` */
 export function planFeed(config: StreamConfig, stream: StreamDescription, ends: RouteEnds): FeedPlan {
   const primaryKey = config.primaryKey ?? stream.primaryKey ?? [];
-  const cursor = isFullRefresh(config.mode) ? undefined : planCursor(config, stream);
+  const whole = readsWhole(config);
+  const cursor = whole ? undefined : planCursor(config, stream);
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
   if (config.mode === 'incremental_deduped' && primaryKey.length === 0) {
     throw new MillraceError('source.primary_key_missing', {
@@ -81,15 +97,19 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
     stream,
     fields,
     mode: config.mode,
-    dedup: config.dedup,
+    whole,
     primaryKey,
     ...(cursor ? { cursor } : {}),
-    nullCursor: config.nullCursor,
+    ...handedOn(config),
     settleMs: durationMs(config.settle),
     ...(config.sql === undefined ? {} : { sql: config.sql }),
     target: { schema: config.target?.schema ?? ends.target.schema, table: config.target?.table ?? ends.target.table },
     ...(native === undefined ? {} : { native }),
   };
+}
+
+function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDED_ON)[number]> {
+  return Object.fromEntries(HANDED_ON.map((name) => [name, config[name]])) as Pick<StreamConfig, (typeof HANDED_ON)[number]>;
 }
 
 /** Only for whole tables into a target of ours, with no SQL in between: nobody has to look at the rows. */

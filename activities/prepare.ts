@@ -7,8 +7,18 @@ import { runFolder } from '../stage/layout.js';
 import { belowLive, trackPlace } from './backfill.js';
 import type { PrepareInput, Prepared, PreparedFeed, RunLimits, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedDraft, type RunDraft, type RunWork, draftRun, streamError, targetOf, trackOf, wantedStreams } from './draft.js';
-import { type FeedPlan, type RunPlan, destinationOf, isFullRefresh, openDestination, sessionOf } from './plan.js';
+import {
+  type FeedDraft,
+  type PlannedFeed,
+  type RunDraft,
+  type RunWork,
+  draftRun,
+  streamError,
+  targetOf,
+  trackOf,
+  wantedStreams,
+} from './draft.js';
+import { type FeedPlan, type RunPlan, destinationOf, openDestination, sessionOf } from './plan.js';
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { type Shell, inShell } from './shell.js';
@@ -95,10 +105,10 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   }
 }
 
-function livePlace(input: PrepareInput, { feed, config }: FeedDraft, fence: Raised): FoundPlace {
+function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {
     name: feed,
-    fullRefresh: isFullRefresh(config.mode),
+    whole: plan.whole,
     refresh: input.refresh?.includes(feed) ?? false,
     goOn: input.unfinished === true || input.purpose?.kind === 'retry',
     onDestinationBehind: config.onDestinationBehind,

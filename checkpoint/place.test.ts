@@ -24,7 +24,7 @@ const ledger = (lineage: number, seq: number, position: Position = at('5'), shad
 });
 const RULE: FeedRule = {
   name: 'orders',
-  fullRefresh: false,
+  whole: false,
   refresh: false,
   goOn: false,
   onDestinationBehind: 'resume',
@@ -111,7 +111,7 @@ describe('a stream that is read by a cursor', () => {
 });
 
 describe('a stream that is read as a whole', () => {
-  const full = { fullRefresh: true };
+  const full = { whole: true };
 
   test('begins anew in every run, above all lineages', () => {
     expect(find({ state: state(4, 9), ledger: ledger(6, 1, END) }, full)).toMatchObject({ lineage: 7, seq: 0, position: START });

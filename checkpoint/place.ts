@@ -18,7 +18,8 @@ export interface KnownPlace {
 
 export interface FeedRule {
   readonly name: string;
-  readonly fullRefresh: boolean;
+  /** Every run reads all of it. */
+  readonly whole: boolean;
   /** The run was asked to read the feed anew and to replace what it had loaded. */
   readonly refresh: boolean;
   /** A full read that did not end goes on instead of beginning again. */
@@ -39,7 +40,7 @@ export interface FoundPlace extends FeedState {
  * @throws MillraceError `load.target_missing`, `load.destination_behind` where going on would lose rows
  */
 export function findPlace(feed: FeedRule, known: KnownPlace): FoundPlace {
-  if (feed.fullRefresh) return fullRead(feed, known);
+  if (feed.whole) return fullRead(feed, known);
   if (feed.refresh) return refreshed(known);
   const { ledger } = known;
   const state = known.state ?? NEVER_READ;

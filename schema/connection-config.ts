@@ -17,6 +17,19 @@ export const targetSchema = z.strictObject({
   table: z.string().min(1).max(200).optional().describe("Destination table; the stream's own name when absent."),
 });
 
+const conditionValue = z.union([z.string(), z.number(), z.boolean()]);
+
+export const conditionSchema = z
+  .union([
+    z.strictObject({ field: z.string().min(1), is: z.enum(['=', '!=', '<', '<=', '>', '>=']), value: conditionValue }),
+    z.strictObject({ field: z.string().min(1), is: z.enum(['in', 'not in']), value: z.array(conditionValue).min(1).max(1_000) }),
+    z.strictObject({ field: z.string().min(1), is: z.enum(['null', 'not null']) }),
+  ])
+  .meta({ id: 'Condition' });
+
+/** A distance on the cursor's own scale. */
+const cursorDistance = z.union([duration, z.int().min(0)]);
+
 export const streamConfigSchema = z
   .strictObject({
     name: z.string().min(1).describe('Stream name as discovery shows it, e.g. public.orders.'),
@@ -30,10 +43,52 @@ export const streamConfigSchema = z
         z.strictObject({ exclude: z.array(z.string().min(1)).min(1) }),
       ])
       .optional(),
+    filter: z
+      .array(conditionSchema)
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Only rows that meet every condition are read; the source itself leaves the others out.'),
     sql: z.string().min(1).max(100_000).optional().describe('One SELECT over input, run by DuckDB on every slice.'),
     target: targetSchema.optional(),
     nullCursor: z.enum(['include', 'exclude', 'error']).default('include'),
     settle: duration.default('30s').describe('How long to wait for writers that were in flight when the upper bound was taken.'),
+    holdBack: cursorDistance
+      .default('0s')
+      .describe('The newest rows, by the cursor, wait for a later run: a duration, or a number for cursors that are numbers.'),
+    lag: cursorDistance
+      .default('0s')
+      .describe('Reads so far back below the cursor again, in modes that merge: for rows that come late.'),
+    unprovenBound: z
+      .enum(['stop', 'accept'])
+      .default('stop')
+      .describe('When nobody can tell which rows are still being written and rows are appended: stop, or go on and say so.'),
+    deletes: z
+      .enum(['hard', 'soft'])
+      .default('hard')
+      .describe('mirror: rows that are gone from the source are deleted, or kept with the time in _millrace_deleted_at.'),
+    schemaPolicy: z
+      .enum(['evolve', 'ignore_new', 'quarantine', 'stop'])
+      .default('evolve')
+      .describe(
+        'When the source has changed its columns: the target follows, new columns are left out, rows that no longer fit are rejected, or the stream stops.',
+      ),
+    rowPolicy: z
+      .enum(['null_field', 'reject_row', 'stop'])
+      .default('null_field')
+      .describe(
+        'When a value does not fit the target: it becomes NULL and is noted, its row is kept aside, or the stream stops.',
+      ),
+    onDependents: z
+      .enum(['auto', 'refuse'])
+      .default('auto')
+      .describe(
+        'When views, triggers or foreign keys hang on a table that is replaced: its rows are replaced instead, or the stream stops.',
+      ),
+    verify: z
+      .enum(['none', 'count', 'hash'])
+      .default('none')
+      .describe('After each run source and target are compared: by the number of rows, or by the contents of every column.'),
     onDestinationBehind: z
       .enum(['resume', 'stop'])
       .default('resume')
@@ -117,6 +172,7 @@ export const streamsConfigSchema = z
   });
 
 export type WriteMode = (typeof WRITE_MODES)[number];
+export type Condition = z.infer<typeof conditionSchema>;
 export type StreamConfig = z.infer<typeof streamConfigSchema>;
 export type ScheduleConfig = z.infer<typeof scheduleSchema>;
 
