@@ -1,11 +1,11 @@
-import type { LoadRequest, ShadowLoad, Track } from '../connectors/sdk/types.js';
+import type { LoadRequest, ShadowLoad } from '../connectors/sdk/types.js';
 import type { MetadataStore } from '../platform/db/store.js';
 import { MillraceError, errorText, isMillraceError } from '../platform/errors/error.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { LoadInput, Loaded } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
+import { type FeedPlan, type RunPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 
@@ -30,7 +30,7 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
-  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, track: plan.track });
+  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, plan });
   const attempt = { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
   const result = await connector.load(context, attempt).catch(async (error: unknown) => {
     const formerOwner = await deletedOwner(store, error);
@@ -39,7 +39,7 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   });
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
-  return { seq: result.seq, to: result.to, rows: result.rows, schemaChanges: result.schemaChanges };
+  return { seq: result.seq, to: result.to, rows: result.rows, notes: result.notes };
 }
 
 /** Who owns the target that was refused, when that connection was deleted: nobody is left to give the table back. */
@@ -50,7 +50,7 @@ async function deletedOwner(store: MetadataStore, error: unknown): Promise<strin
 
 function loadRequest(
   input: LoadInput,
-  { feed, manifest, track }: { feed: FeedPlan; manifest: SliceManifest; track: Track },
+  { feed, manifest, plan: { track, asOf } }: { feed: FeedPlan; manifest: SliceManifest; plan: RunPlan },
 ): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
   const { run, lineage, seq, slice } = input;
   const shadow = shadowLoad(input, feed);
@@ -65,7 +65,12 @@ function loadRequest(
     manifestSha256: slice.sha256,
     mode: feed.mode,
     dedup: feed.dedup,
+    deletes: feed.deletes,
+    onDependents: feed.onDependents,
     primaryKey: feed.primaryKey,
+    uniqueKey: feed.uniqueKey,
+    whole: feed.whole,
+    asOf,
     ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
     target: feed.target,
     columns: manifest.columns,
@@ -80,8 +85,8 @@ function loadRequest(
 
 /** Where rows of an earlier read give way to these, readers see none of them before all are there (I5). */
 function shadowLoad({ refreshing, last: publish }: LoadInput, { mode, whole, window }: FeedPlan): ShadowLoad | undefined {
-  if (whole || refreshing) return { publish };
-  return window && mode === 'incremental_append' ? { publish, window } : undefined;
+  if (whole || refreshing) return { publish, replace: refreshing };
+  return window && mode === 'incremental_append' ? { publish, replace: false, window } : undefined;
 }
 
 /** I7: out of the transform = loaded + rejected + superseded. */

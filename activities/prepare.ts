@@ -18,7 +18,7 @@ import {
   trackOf,
   wantedStreams,
 } from './draft.js';
-import { type FeedPlan, type RunPlan, destinationOf, openDestination, sessionOf } from './plan.js';
+import { type FeedPlan, type RunPlan, destinationOf, loadedAs, openDestination, sessionOf } from './plan.js';
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { type Shell, inShell } from './shell.js';
@@ -72,6 +72,7 @@ async function finishPlan({ stage }: ActivityDependencies, { input, connection }
   const document: RunPlan = {
     format: 'millrace-plan/1',
     connectionVersion: connection.version,
+    asOf: fence.asOf,
     ...rest,
     feeds: placed.flatMap(({ plan }) => (plan ? [plan] : [])),
   };
@@ -108,6 +109,7 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
 function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {
     name: feed,
+    loadedAs: loadedAs(plan),
     whole: plan.whole,
     refresh: input.refresh?.includes(feed) ?? false,
     goOn: input.unfinished === true || input.purpose?.kind === 'retry',
@@ -119,6 +121,7 @@ function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fen
     ledger: fence.live.find((row) => row.feed === feed),
     targetMissing: fence.missingTargets.includes(feed),
     boundaryAtState: fence.boundaries[feed],
+    loadedAs: fence.loadedAs[feed],
   });
 }
 

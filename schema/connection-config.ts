@@ -5,7 +5,14 @@ import { z } from 'zod';
  * @module
  */
 
-export const WRITE_MODES = ['full_refresh_overwrite', 'incremental_append', 'incremental_deduped'] as const;
+export const WRITE_MODES = [
+  'full_refresh_overwrite',
+  'full_refresh_append',
+  'incremental_append',
+  'incremental_deduped',
+  'mirror',
+  'scd2',
+] as const;
 
 const duration = z
   .string()

@@ -114,7 +114,7 @@ async function transformAndLoad(
     progress: feed.record('running'),
   });
   feed.add(loaded.rows);
-  feed.note(loaded.schemaChanges);
+  feed.note(loaded.notes);
   feed.loaded({ ...after(from, extracted), seq: loaded.seq, position: loaded.to });
 }
 

@@ -18,7 +18,7 @@ export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' |
         },
       ];
     }
-    if (cursor === 'source' || stream.mode === 'full_refresh_overwrite' || stream.cursorField !== undefined) return [];
+    if (cursor === 'source' || !stream.mode.startsWith('incremental') || stream.cursorField !== undefined) return [];
     return [
       {
         path,
