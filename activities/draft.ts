@@ -1,7 +1,7 @@
 import type { AnyDestination } from '../connectors/registry.js';
 import type { Track } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, RunError } from '../platform/db/store.js';
-import { MillraceError, isMillraceError } from '../platform/errors/error.js';
+import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
 import type { StreamDescription, Target } from '../schema/types.js';
 import { requireWindow } from './backfill.js';
@@ -9,6 +9,8 @@ import type { PrepareInput, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, type OpenConnector, type RouteEnds, type RunPlan, openSource, planFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
+import { applySchemaPolicies } from './schema-policy.js';
+import { streamError } from './stream-error.js';
 import type { Shell } from './shell.js';
 import { type SlicesByFeed, loadedSlices, pendingSlices, stagedRun } from './staged-run.js';
 
@@ -24,6 +26,8 @@ export interface PlannedFeed {
   readonly feed: string;
   readonly config: StreamConfig;
   readonly plan: FeedPlan;
+  /** What people should know of it. */
+  readonly notes?: readonly string[];
 }
 
 /** What a run works on. */
@@ -59,7 +63,7 @@ export async function draftRun(shell: Shell, dependencies: ActivityDependencies,
   return { ...draft, feeds: pending ? feeds.map((feed) => withPending(feed, pending)) : feeds };
 }
 
-async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<FeedDraft[]> {
+async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<readonly FeedDraft[]> {
   const { connection, input } = work;
   const source = openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
   const streams = wantedStreams(work);
@@ -67,11 +71,12 @@ async function draftFromSource(shell: Shell, dependencies: ActivityDependencies,
     source.context,
     streams.map((stream) => stream.name),
   );
-  return streams.map((config) => {
+  const drafts = streams.map((config) => {
     const found = catalog.streams.find((stream) => stream.name === config.name);
     const ends = { source: source.connector, destination: work.destination.connector, target: targetOf(work, config) };
     return draftFeed(config, found, { ends, purpose: input.purpose });
   });
+  return applySchemaPolicies(dependencies, work, drafts);
 }
 
 function draftFeed(
@@ -158,10 +163,4 @@ async function draftReplay(
     return { ...draft, plan: { ...loaded, target: targetOf(work, draft.config) } };
   });
   return { track: trackOf(work.input), source: false, destinationId, feeds };
-}
-
-/** What concerns one stream becomes part of the plan; anything else stops the run. */
-export function streamError(error: unknown): RunError {
-  if (!isMillraceError(error)) throw error;
-  return { code: error.code, message: error.message, suggestion: error.suggestion };
 }

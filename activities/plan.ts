@@ -45,6 +45,8 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
   readonly settleMs: number;
   readonly sql?: string;
   readonly target: Target;
+  /** Columns have changed since these were accepted: rows that do not fit them are rejected. */
+  readonly accepted?: readonly Field[];
   /** Rows go from the source to the destination in this format, untouched. */
   readonly native?: string;
   /** Only this window of the cursor field is read. */
@@ -76,11 +78,12 @@ export interface RunPlan {
 const readsWhole = ({ mode, cursorField }: StreamConfig): boolean =>
   mode.startsWith('full_refresh') || mode === 'mirror' || (mode === 'scd2' && cursorField === undefined);
 
-const KEYED: ReadonlySet<WriteMode> = new Set(['incremental_deduped', 'mirror', 'scd2']);
+/** Whether the mode keeps one row, or one current version, per key. */
+export const isKeyed = (mode: WriteMode): boolean => mode === 'incremental_deduped' || mode === 'mirror' || mode === 'scd2';
 
 /** How the plan's rows are loaded, in the destination's names. */
 export function loadedAs({ mode, primaryKey }: Pick<FeedPlan, 'mode' | 'primaryKey'>): LoadedAs {
-  return { mode, key: KEYED.has(mode) ? primaryKey.map((name) => fitIdentifier(name)) : [] };
+  return { mode, key: isKeyed(mode) ? primaryKey.map((name) => fitIdentifier(name)) : [] };
 }
 
 /** What a stream goes from and to. */
@@ -97,7 +100,7 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   const whole = readsWhole(config);
   const cursor = whole ? undefined : planCursor(config, stream);
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
-  if (KEYED.has(config.mode) && primaryKey.length === 0) {
+  if (isKeyed(config.mode) && primaryKey.length === 0) {
     throw new MillraceError('source.primary_key_missing', {
       detail: `${stream.name} declares no key and streams[].primaryKey is not set.`,
       stream: stream.name,
@@ -105,7 +108,7 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   }
   const fields = selectFields(config, stream, [...primaryKey, ...(cursor ? [cursor.field] : [])]);
   const uniqueKey = config.sql === undefined && JSON.stringify(primaryKey) === JSON.stringify(stream.primaryKey);
-  const native = whole && (uniqueKey || !KEYED.has(config.mode)) ? nativeRoute(config, fields, ends) : undefined;
+  const native = whole && (uniqueKey || !isKeyed(config.mode)) ? nativeRoute(config, fields, ends) : undefined;
   return {
     feed: config.name,
     stream,

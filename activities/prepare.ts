@@ -13,7 +13,6 @@ import {
   type RunDraft,
   type RunWork,
   draftRun,
-  streamError,
   targetOf,
   trackOf,
   wantedStreams,
@@ -22,6 +21,7 @@ import { type FeedPlan, type RunPlan, destinationOf, loadedAs, openDestination, 
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { type Shell, inShell } from './shell.js';
+import { streamError } from './stream-error.js';
 
 /** Fixes the plan of the run, takes the destination over from whoever had it, and finds where every feed stands. */
 export function createPrepare(dependencies: ActivityDependencies) {
@@ -93,7 +93,8 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   const transforms = draft.plan.sql !== undefined;
   try {
     const live = track.startsWith('replay') ? nowhere : livePlace(input, draft, fence);
-    if (track === 'live') return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan };
+    if (track === 'live')
+      return { feed, transforms, found: noted(placeByCursor(live, draft.plan), draft.notes), plan: draft.plan };
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
       plan,
@@ -105,6 +106,8 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
     return { feed, transforms, found: nowhere, error: streamError(error) };
   }
 }
+
+const noted = (place: FoundPlace, notes: readonly string[] = []): FoundPlace => ({ ...place, notes: [...notes, ...place.notes] });
 
 function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {

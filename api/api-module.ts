@@ -5,6 +5,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { RebuildController } from './connections/rebuild.controller.js';
+import { SchemaController } from './connections/schema.controller.js';
 import { StateController } from './connections/state.controller.js';
 import { SyncsController } from './connections/syncs.controller.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
@@ -26,6 +27,7 @@ import {
   REBUILD,
   RUNS,
   SCHEDULES,
+  SCHEMAS,
   SOURCES,
   STATE,
   SYNCS,
@@ -38,6 +40,7 @@ const CONTROLLERS = [
   ConnectionsController,
   SyncsController,
   StateController,
+  SchemaController,
   RebuildController,
   RunsController,
   SchedulesController,
@@ -63,6 +66,7 @@ function named(services: ApiServices): Provider[] {
     { provide: SYNCS, useValue: services.syncs },
     { provide: REBUILD, useValue: services.rebuild },
     { provide: STATE, useValue: services.state },
+    { provide: SCHEMAS, useValue: services.schemas },
     { provide: RUNS, useValue: services.runs },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
