@@ -3,6 +3,7 @@ import type { Track } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, RunError } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
+import { targetOf } from '../schema/target-name.js';
 import type { StreamDescription, Target } from '../schema/types.js';
 import { requireWindow } from './backfill.js';
 import type { PrepareInput, StageRef } from './contract.js';
@@ -47,9 +48,9 @@ export function wantedStreams({ input, connection }: Pick<RunWork, 'input' | 'co
   return connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
 }
 
-export function targetOf({ destination }: RunWork, { name, target }: StreamConfig): Target {
-  const usual = destination.connector.defaultTarget(destination.context.config, name);
-  return { schema: target?.schema ?? usual.schema, table: target?.table ?? usual.table };
+export function targetOfStream({ connection, destination }: RunWork, config: StreamConfig): Target {
+  const usual = (stream: string): Target => destination.connector.defaultTarget(destination.context.config, stream);
+  return targetOf(config, { targetNames: connection.targetNames, usual });
 }
 
 export async function draftRun(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<RunDraft> {
@@ -73,7 +74,7 @@ async function draftFromSource(shell: Shell, dependencies: ActivityDependencies,
   );
   const drafts = streams.map((config) => {
     const found = catalog.streams.find((stream) => stream.name === config.name);
-    const ends = { source: source.connector, destination: work.destination.connector, target: targetOf(work, config) };
+    const ends = { source: source.connector, destination: work.destination.connector, target: targetOfStream(work, config) };
     return draftFeed(config, found, { ends, purpose: input.purpose });
   });
   return applySchemaPolicies(dependencies, work, drafts);
@@ -160,7 +161,7 @@ async function draftReplay(
   const slices = await loadedSlices(shell, dependencies, { ...work, run });
   const feeds = stagedFeeds(work, plan, slices).map((draft): FeedDraft => {
     const { sql: _, ...loaded } = draft.plan; // what was staged for the load has been transformed
-    return { ...draft, plan: { ...loaded, target: targetOf(work, draft.config) } };
+    return { ...draft, plan: { ...loaded, target: targetOfStream(work, draft.config) } };
   });
   return { track: trackOf(work.input), source: false, destinationId, feeds };
 }

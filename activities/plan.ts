@@ -10,7 +10,7 @@ import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js'
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
-import { fitIdentifier, shortHash } from '../schema/naming.js';
+import { fitIdentifier, isReserved, shortHash } from '../schema/naming.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
 import type { Extracted, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -165,11 +165,12 @@ function requireFields(stream: StreamDescription, names: readonly string[]): voi
 /** The selected fields in the source's order; key and cursor are always read. */
 function selectFields(config: StreamConfig, stream: StreamDescription, needed: readonly string[]): Field[] {
   const { columns } = config;
-  if (!columns) return [...stream.fields];
+  const readable = stream.fields.filter(({ name }) => !isReserved(name));
+  if (!columns) return readable;
   requireFields(stream, 'include' in columns ? columns.include : columns.exclude);
   const wanted = (name: string): boolean =>
     'include' in columns ? columns.include.includes(name) : !columns.exclude.includes(name);
-  return stream.fields.filter((field) => wanted(field.name) || needed.includes(field.name));
+  return readable.filter((field) => wanted(field.name) || needed.includes(field.name));
 }
 
 export interface OpenConnector<Connector> {

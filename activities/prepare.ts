@@ -13,7 +13,7 @@ import {
   type RunDraft,
   type RunWork,
   draftRun,
-  targetOf,
+  targetOfStream,
   trackOf,
   wantedStreams,
 } from './draft.js';
@@ -46,7 +46,7 @@ function raiseFence(work: RunWork): Promise<FenceResult> {
   const { run, feeds: states } = work.input;
   const feeds = wantedStreams(work).map((config) => {
     const setTo = setByHand(states[config.name]);
-    return { name: config.name, target: targetOf(work, config), ...(setTo ? { setTo } : {}) };
+    return { name: config.name, target: targetOfStream(work, config), ...(setTo ? { setTo } : {}) };
   });
   const { connectionId, epoch, number } = run;
   return connector.fence(context, { connectionId, epoch, run: number, track: trackOf(work.input), feeds });

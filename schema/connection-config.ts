@@ -107,6 +107,19 @@ export const streamConfigSchema = z
   })
   .meta({ id: 'StreamConfig' });
 
+const nameTemplate = (what: string): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^([^{}]|\{schema\}|\{table\})+$/, 'text with {schema} and {table}, no other braces')
+    .describe(`${what} of streams that name no target of their own; {schema} and {table} are the parts of the stream's name.`);
+
+/** Where streams go that do not say it themselves. */
+export const targetNamesSchema = z
+  .strictObject({ schema: nameTemplate('Schema').optional(), table: nameTemplate('Table').optional() })
+  .meta({ id: 'TargetNames', examples: [{ schema: 'raw_{schema}', table: 'crm_{table}' }] });
+
 /** How a connection's runs behave. */
 export const runOptionsSchema = z.strictObject({
   limits: z
@@ -125,13 +138,14 @@ export const runOptionsSchema = z.strictObject({
   keepStaged: duration
     .default('0s')
     .describe('How long the staged files of runs that succeeded are kept, so that they can be loaded elsewhere.'),
+  targetNames: targetNamesSchema.default({}),
 });
 
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
 /** Older versions of a connection were saved without some of them. */
-export function runOptionsOf({ limits, pauseAfterFailures, keepStaged }: Partial<RunOptions>): RunOptions {
-  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged });
+export function runOptionsOf({ limits, pauseAfterFailures, keepStaged, targetNames }: Partial<RunOptions>): RunOptions {
+  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged, targetNames });
 }
 
 /** What cron and interval have in common. */
@@ -180,6 +194,7 @@ export const streamsConfigSchema = z
 
 export type WriteMode = (typeof WRITE_MODES)[number];
 export type Condition = z.infer<typeof conditionSchema>;
+export type TargetNames = z.infer<typeof targetNamesSchema>;
 export type StreamConfig = z.infer<typeof streamConfigSchema>;
 export type ScheduleConfig = z.infer<typeof scheduleSchema>;
 

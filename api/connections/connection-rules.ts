@@ -30,12 +30,6 @@ export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' |
   });
 }
 
-/** Where a stream goes: what it says, completed by the destination's default. */
-export function targetOf(stream: StreamConfig, defaultTarget: (stream: string) => Target): Target {
-  const fallback = defaultTarget(stream.name);
-  return { schema: stream.target?.schema ?? fallback.schema, table: stream.target?.table ?? fallback.table };
-}
-
 /** Two streams of one connection must not go to the same table. */
 export function sharedTargetErrors(targets: readonly Target[]): readonly FieldError[] {
   const first = new Map<string, number>();

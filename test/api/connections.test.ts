@@ -54,6 +54,7 @@ describe('connections', () => {
       limits: { parallelStreams: 4 },
       pauseAfterFailures: 20,
       keepStaged: '0s',
+      targetNames: {},
       schedule: { type: 'manual' },
       scheduleStatus: null,
       streams: [{ ...orders, ...DEFAULTS }],

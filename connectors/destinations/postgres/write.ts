@@ -7,7 +7,7 @@ import { planLoad } from '../../../load/index.js';
 import type { LoadColumn, LoadPlan, LoadShape } from '../../../load/plan.js';
 import type { WriteMode } from '../../../schema/connection-config.js';
 import { MillraceError } from '../../../platform/errors/error.js';
-import { fitIdentifier } from '../../../schema/naming.js';
+import { fitIdentifier, isReserved } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
@@ -96,6 +96,7 @@ function resultOf(row: LedgerRow, alreadyLoaded: boolean, notes: readonly string
 
 function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
   const cursor = columns.find((column) => column.name === fitIdentifier(request.cursorField ?? ''));
+  refuseReserved(request);
   const keyed = KEYED.has(request.mode);
   if (keyed) requireColumns(request, columns, cursor);
   return {
@@ -110,6 +111,17 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
     extractedAt: request.extractedAt,
     asOf: request.asOf,
   };
+}
+
+/** @throws MillraceError `load.target_incompatible` when a transform makes a column of ours */
+function refuseReserved({ columns, stream }: LoadRequest): void {
+  const reserved = columns.find(({ name }) => isReserved(name));
+  if (!reserved) return;
+  throw new MillraceError('load.target_incompatible', {
+    detail: `The transform makes a column ${reserved.name}: names that begin with _millrace_ belong to Millrace.`,
+    suggestion: 'Give the column another name.',
+    stream,
+  });
 }
 
 const KEYED: ReadonlySet<WriteMode> = new Set(['incremental_deduped', 'mirror', 'scd2']);
