@@ -73,7 +73,7 @@ function publicationOf(request: LoadRequest, shape: LoadShape, columns: TableSta
 
 /** Without statistics the server would join a table that it believes to be nearly empty. */
 async function runSteps(session: Session, steps: readonly PublishStep[], shadow: Target): Promise<string[]> {
-  await session.run(`analyze ${qualified(shadow)}`);
+  await session.run(`analyze ${qualified(shadow)}; set local work_mem = '64MB'`);
   const effects: string[] = [];
   for (const { effect, sql } of steps) {
     const rows = await session.run(sql);

@@ -32,7 +32,11 @@ import { publishShadow } from './publish.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
-const LOCK_TIMEOUT = '10s';
+/**
+ * A small batch is looked up in a large target by its key: with the default costs the planner would read all of the target.
+ * Compiling statements takes longer than a slice's statements do.
+ */
+const LOAD_SETTINGS = `set local lock_timeout = '10s'; set local random_page_cost = 1.1; set local jit = off`;
 const UNIQUE_VIOLATION = '23505';
 const ATTEMPT_PART = 5;
 
@@ -47,7 +51,7 @@ export async function load(context: ConnectorContext<PostgresDestinationConfig>,
         ATTEMPT_PART,
         request.attempt,
       );
-    await session.run(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    await session.run(`begin; ${LOAD_SETTINGS}`);
     const result = await loadInTransaction(session, request, context.signal);
     await session.run('commit');
     return result;
