@@ -7,6 +7,7 @@ import type { LoadInput, Loaded } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
+import { keepRejects, recordRejects } from './rejects.js';
 import { type Shell, inShell } from './shell.js';
 
 /** Loads one staged slice and answers with what the ledger holds for it afterwards (I2). */
@@ -30,8 +31,11 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
-  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, track: plan.track });
-  const attempt = { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
+  const facts = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, track: plan.track });
+  const request = { ...facts, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
+  const { workspaceId } = input.run;
+  const slice = { workspaceId, manifest, key: input.slice.manifest, request, signal: shell.signal };
+  const attempt: LoadRequest = { ...request, keepRejects: (rejected) => keepRejects(stage, slice, rejected) };
   const result = await connector.load(context, attempt).catch(async (error: unknown) => {
     const formerOwner = await deletedOwner(store, error);
     if (formerOwner === undefined) throw error;
@@ -39,7 +43,9 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   });
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
-  return { seq: result.seq, to: result.to, rows: result.rows, schemaChanges: result.schemaChanges };
+  const rejects = result.rejects ? await recordRejects(dependencies, input.run, result.rejects) : undefined;
+  const { seq, to, rows, schemaChanges } = result;
+  return { seq, to, rows, schemaChanges, ...(rejects ? { rejects } : {}) };
 }
 
 /** Who owns the target that was refused, when that connection was deleted: nobody is left to give the table back. */
@@ -51,7 +57,7 @@ async function deletedOwner(store: MetadataStore, error: unknown): Promise<strin
 function loadRequest(
   input: LoadInput,
   { feed, manifest, track }: { feed: FeedPlan; manifest: SliceManifest; track: Track },
-): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
+): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt' | 'keepRejects'> {
   const { run, lineage, seq, slice } = input;
   const shadow = shadowLoad(input, feed);
   return {
@@ -65,6 +71,7 @@ function loadRequest(
     manifestSha256: slice.sha256,
     mode: feed.mode,
     dedup: feed.dedup,
+    rowPolicy: feed.rowPolicy,
     primaryKey: feed.primaryKey,
     ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
     target: feed.target,

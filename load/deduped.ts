@@ -1,4 +1,12 @@
-import { type Dialect, type LoadColumn, type LoadPlan, type LoadShape, systemColumns } from './plan.js';
+import {
+  CHANGES_COLUMN,
+  type Dialect,
+  type LoadColumn,
+  type LoadPlan,
+  type LoadShape,
+  type SystemColumn,
+  systemColumns,
+} from './plan.js';
 
 const BATCH = '_millrace_batch';
 /** Arrival order within the slice. */
@@ -10,7 +18,9 @@ const ARRIVAL = '_millrace_arrival';
  */
 export function planDeduped(shape: LoadShape, dialect: Dialect): LoadPlan {
   const id = (name: string): string => dialect.identifier(name);
-  const columns = shape.columns.map((column) => `${id(column.name)} ${column.type}`);
+  const columns = [...shape.columns, ...(shape.notesChanges ? [CHANGES_COLUMN] : [])].map(
+    (column) => `${id(column.name)} ${column.type}`,
+  );
   return {
     into: 'batch',
     before: [
@@ -34,12 +44,17 @@ function mergeSql(shape: LoadShape, dialect: Dialect): string {
   );
   return [
     `insert into ${id(shape.target.schema)}.${id(shape.target.table)} as target (${[...names, ...system.map((column) => id(column.name))].join(', ')})`,
-    `select ${[...names, ...system.map((column) => `${dialect.literal(column.value)}::${column.type}`)].join(', ')}`,
+    `select ${[...names, ...system.map((column) => systemValue(column, dialect))].join(', ')}`,
     `from (select *, row_number() over (partition by ${keys.join(', ')} order by ${order.join(', ')}) as "_millrace_rank" from pg_temp.${id(BATCH)}) as batch`,
     `where "_millrace_rank" = 1`,
     `on conflict (${keys.join(', ')}) do update set ${replaced.join(', ')}`,
     ...(cursor ? [`where ${incomingIsNewer(cursor, dialect)}`] : []),
   ].join('\n');
+}
+
+/** What each row has of its own stands in the batch. */
+function systemValue({ name, type, value }: SystemColumn, dialect: Dialect): string {
+  return value === undefined ? dialect.identifier(name) : `${dialect.literal(value)}::${type}`;
 }
 
 function comparable(cursor: LoadColumn, prefix: string, dialect: Dialect): string {

@@ -15,6 +15,7 @@ const SHAPE: LoadShape = {
   primaryKey: ['region', 'Id'],
   cursor: { name: 'updated_at', type: 'timestamp with time zone' },
   dedup: 'newest_wins',
+  notesChanges: true,
   run: 42,
   extractedAt: '2026-01-02T03:04:05.678Z',
 };

@@ -172,6 +172,7 @@ export const streamsConfigSchema = z
   });
 
 export type WriteMode = (typeof WRITE_MODES)[number];
+export type RowPolicy = StreamConfig['rowPolicy'];
 export type Condition = z.infer<typeof conditionSchema>;
 export type StreamConfig = z.infer<typeof streamConfigSchema>;
 export type ScheduleConfig = z.infer<typeof scheduleSchema>;

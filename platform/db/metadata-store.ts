@@ -5,10 +5,19 @@ import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
 import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
+import { markReplayed, recordRejects } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
-import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunError, RunRecord, StreamRecord } from './store.js';
+import type {
+  ConnectionPlan,
+  ConnectorInstance,
+  MetadataStore,
+  RejectRecord,
+  RunError,
+  RunRecord,
+  StreamRecord,
+} from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
 export async function createMetadataStore(databaseUrl: string, secretKey: Buffer): Promise<MetadataStore> {
@@ -36,6 +45,14 @@ export class PostgresMetadataStore implements MetadataStore {
 
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
     return askDatabase(() => recordStreams(this.db, runId, streams));
+  }
+
+  recordRejects(reject: RejectRecord): Promise<void> {
+    return askDatabase(() => recordRejects(this.db, reject));
+  }
+
+  markReplayed(rejectId: string, runId: string): Promise<void> {
+    return askDatabase(() => markReplayed(this.db, rejectId, runId));
   }
 
   recordStateChange(connectionId: string, change: StateChange): Promise<void> {

@@ -54,6 +54,31 @@ export interface StreamRecord {
   readonly notes: readonly string[];
 }
 
+/** Rejected rows of one slice. */
+export interface RejectRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly runId: string;
+  readonly runNumber: number;
+  readonly stream: string;
+  /** Where the slice stands in the ledger. */
+  readonly track: string;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly rows: number;
+  readonly reasons: readonly RejectReason[];
+  readonly manifest: StageRef;
+}
+
+/** Why so many rows were rejected; a row may have several reasons. */
+export interface RejectReason {
+  readonly field?: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly rows: number;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly workspaceId: string;
@@ -82,6 +107,10 @@ export interface MetadataStore {
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance>;
   recordRun(run: RunRecord): Promise<void>;
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void>;
+  /** The same reject again changes nothing. */
+  recordRejects(reject: RejectRecord): Promise<void>;
+  /** The rows of a reject were loaded again, or rejected again, by this run. */
+  markReplayed(rejectId: string, runId: string): Promise<void>;
   /** The same revision again changes nothing. */
   recordStateChange(connectionId: string, change: StateChange): Promise<void>;
   /** Explicit changes of position, newest first. */

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { parsePosition } from '../../../checkpoint/position.js';
 import { planLoad } from '../../../load/index.js';
-import type { LoadColumn, LoadPlan, LoadShape } from '../../../load/plan.js';
+import type { LoadColumn, LoadShape } from '../../../load/plan.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
@@ -17,8 +17,18 @@ import type { PostgresDestinationConfig } from './config.js';
 import { dialect } from './dialect.js';
 import { copyFiles } from './export.js';
 import { endSessions } from './fence.js';
-import { LEDGER_SCHEMA, type LedgerRow, acceptSlice, completeLedgerRow, holdFence, insertLedgerRow, lastRow } from './ledger.js';
+import {
+  LEDGER_SCHEMA,
+  type LedgerRow,
+  acceptSlice,
+  completeLedgerRow,
+  ensureLedger,
+  holdFence,
+  insertLedgerRow,
+  lastRow,
+} from './ledger.js';
 import { publishShadow, replaceWindow } from './publish.js';
+import { type Work, type Written, writeByPolicy } from './rows/careful.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { claimTarget, describeTable, ensureTarget, evolveTable } from './target.js';
 
@@ -37,6 +47,7 @@ export async function load(context: ConnectorContext<PostgresDestinationConfig>,
         ATTEMPT_PART,
         request.attempt,
       );
+    await ensureLedger(session); // the run may have been prepared by an older version
     await session.run(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`);
     const result = await loadInTransaction(session, request, context.signal);
     await session.run('commit');
@@ -55,17 +66,20 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   refuseOtherTypes(request, shape.columns);
   const schemaChanges = await ensureTables(session, request, shape);
   const plan = planLoad(request.mode, shape, dialect);
-  const { copied, loaded } = await writeRows(session, request, { plan, shape, signal });
+  const work = { plan, shape, signal };
+  const written = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
   if (request.shadow?.publish) await publish(session, request, shape);
-  await completeLedgerRow(session, request, loaded, copied - loaded);
-  return {
-    seq: request.seq,
-    to: request.to,
-    rows: { loaded, rejected: 0, superseded: copied - loaded },
-    alreadyLoaded: false,
-    schemaChanges,
-  };
+  const rows = fates(written);
+  const { rejects } = written;
+  await completeLedgerRow(session, request, { ...rows, rejects });
+  return { seq: request.seq, to: request.to, rows, ...(rejects ? { rejects } : {}), alreadyLoaded: false, schemaChanges };
 }
+
+const fates = ({ copied, loaded, rejected }: Written): LoadResult['rows'] => ({
+  loaded,
+  rejected,
+  superseded: copied - loaded - rejected,
+});
 
 /** A twin of this load that committed first makes the ledger's key refuse us: then what it wrote is the answer. */
 async function resolveTwin(session: Session, request: LoadRequest, error: unknown): Promise<LoadResult> {
@@ -83,8 +97,9 @@ async function resolveTwin(session: Session, request: LoadRequest, error: unknow
 }
 
 function resultOf(row: LedgerRow, alreadyLoaded: boolean, schemaChanges: readonly string[]): LoadResult {
-  const { loaded, rejected, superseded } = row;
-  return { seq: row.seq, to: parsePosition(row.to), rows: { loaded, rejected, superseded }, alreadyLoaded, schemaChanges };
+  const { loaded, rejected, superseded, rejects } = row;
+  const rows = { loaded, rejected, superseded };
+  return { seq: row.seq, to: parsePosition(row.to), rows, ...(rejects ? { rejects } : {}), alreadyLoaded, schemaChanges };
 }
 
 function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
@@ -112,6 +127,7 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
     primaryKey: request.mode === 'incremental_deduped' ? request.primaryKey.map((key) => fitIdentifier(key)) : [],
     ...(cursor ? { cursor } : {}),
     dedup: request.dedup,
+    notesChanges: request.rowPolicy === 'null_field',
     run: request.run,
     extractedAt: request.extractedAt,
   };
@@ -155,11 +171,7 @@ function shadowOf({ connectionId, feed, track }: LoadRequest): Target {
 }
 
 /** Copies and merges. I7: Postgres's own counts must be what was staged. */
-async function writeRows(
-  session: Session,
-  request: LoadRequest,
-  work: { readonly plan: LoadPlan; readonly shape: LoadShape; readonly signal: AbortSignal },
-): Promise<{ copied: number; loaded: number }> {
+async function writeRows(session: Session, request: LoadRequest, work: Work): Promise<{ copied: number; loaded: number }> {
   const { plan } = work;
   for (const statement of plan.before) await session.run(statement);
   const into = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin`;
