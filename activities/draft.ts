@@ -24,6 +24,7 @@ export interface PlannedFeed {
   readonly feed: string;
   readonly config: StreamConfig;
   readonly plan: FeedPlan;
+  readonly notes?: readonly string[];
 }
 
 /** What a run works on. */
@@ -33,8 +34,9 @@ export interface RunWork {
   readonly destination: OpenConnector<AnyDestination>;
 }
 
-export function trackOf({ purpose }: Pick<PrepareInput, 'purpose'>): Track {
+export function trackOf({ purpose, run }: Pick<PrepareInput, 'purpose' | 'run'>): Track {
   if (purpose?.kind === 'backfill') return purpose.track as Track;
+  if (purpose?.kind === 'rejects') return `rejects/${run.number}`;
   return purpose?.kind === 'replay' ? `replay/${purpose.run}` : 'live';
 }
 

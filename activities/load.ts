@@ -1,3 +1,4 @@
+import { START } from '../checkpoint/position.js';
 import type { LoadRequest, ShadowLoad, Track } from '../connectors/sdk/types.js';
 import type { MetadataStore } from '../platform/db/store.js';
 import { MillraceError, errorText, isMillraceError } from '../platform/errors/error.js';
@@ -7,7 +8,7 @@ import type { LoadInput, Loaded } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
-import { keepRejects, recordRejects } from './rejects.js';
+import { keepRejects, markReplayed, recordRejects } from './rejects.js';
 import { type Shell, inShell } from './shell.js';
 
 /** Loads one staged slice and answers with what the ledger holds for it afterwards (I2). */
@@ -31,7 +32,13 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
-  const facts = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, track: plan.track });
+  const feed = requireFeed(plan, input.feed);
+  const rejectId = feed.staged?.find(({ slice }) => slice?.sha256 === input.slice.sha256)?.rejectId;
+  const facts = loadRequest(onOwnTrack(input, rejectId), {
+    feed,
+    manifest,
+    track: rejectId ? `rejects/${rejectId}` : plan.track,
+  });
   const request = { ...facts, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
   const { workspaceId } = input.run;
   const slice = { workspaceId, manifest, key: input.slice.manifest, request, signal: shell.signal };
@@ -44,9 +51,14 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
   const rejects = result.rejects ? await recordRejects(dependencies, input.run, result.rejects) : undefined;
-  const { seq, to, rows, schemaChanges } = result;
+  const { seq, to, rows, schemaChanges } = rejectId === undefined ? result : { ...result, seq: input.seq, to: START };
+  if (rejectId !== undefined) await markReplayed(dependencies, input.run, rejectId);
   return { seq, to, rows, schemaChanges, ...(rejects ? { rejects } : {}) };
 }
+
+/** A slice of rows that were rejected before is the one slice of its track. */
+const onOwnTrack = (input: LoadInput, rejectId: string | undefined): LoadInput =>
+  rejectId === undefined ? input : { ...input, lineage: 1, seq: 1 };
 
 /** Who owns the target that was refused, when that connection was deleted: nobody is left to give the table back. */
 async function deletedOwner(store: MetadataStore, error: unknown): Promise<string | undefined> {

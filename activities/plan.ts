@@ -55,6 +55,8 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
 export interface StagedSlice extends Extracted {
   readonly seq: number;
   readonly from: Position;
+  /** Set when its rows were rejected before: it is loaded on a track of its own. */
+  readonly rejectId?: string;
 }
 
 export interface RunPlan {
@@ -68,7 +70,7 @@ export interface RunPlan {
   readonly feeds: readonly FeedPlan[];
 }
 
-const readsWhole = ({ mode }: StreamConfig): boolean => mode.startsWith('full_refresh');
+export const readsWhole = ({ mode }: StreamConfig): boolean => mode.startsWith('full_refresh');
 
 /** What a stream goes from and to. */
 export interface RouteEnds {
@@ -108,7 +110,7 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   };
 }
 
-function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDED_ON)[number]> {
+export function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDED_ON)[number]> {
   return Object.fromEntries(HANDED_ON.map((name) => [name, config[name]])) as Pick<StreamConfig, (typeof HANDED_ON)[number]>;
 }
 

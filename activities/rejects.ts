@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeptRejects, LoadRequest, RejectedRows, SegmentFile } from '../connectors/sdk/types.js';
 import { base32, ID_PREFIXES } from '../platform/db/ids.js';
-import type { RejectRecord } from '../platform/db/store.js';
+import type { RejectRecord, StreamRecord } from '../platform/db/store.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteLiteral } from '../platform/duckdb/quote.js';
 import { MillraceError, errorText } from '../platform/errors/error.js';
@@ -128,7 +128,28 @@ export async function recordRejects(
   }
 }
 
-export function rejectRecord(run: RunRef, kept: KeptRejects, manifest: SliceManifest): RejectRecord {
+/** Only tells people, and which are asked for next time; that nothing is loaded twice is the ledger's. */
+export async function markReplayed({ store, log }: ActivityDependencies, { runId }: RunRef, rejectId: string): Promise<void> {
+  await store.markReplayed(rejectId, runId).catch((error: unknown) => {
+    log.warn('cannot mark rejected rows as loaded again', { run: runId, reject: rejectId, cause: errorText(error) });
+  });
+}
+
+/** Lists what could not be listed when it was rejected. A manifest that is gone stops nothing: its rows are gone with it. */
+export async function listRejects(
+  { stage, store, log }: ActivityDependencies,
+  run: RunRef,
+  streams: readonly StreamRecord[],
+): Promise<void> {
+  for (const kept of streams.flatMap(({ rejects }) => rejects?.unrecorded ?? [])) {
+    const manifest = await readManifest(stage, kept).catch((error: unknown) => {
+      log.warn('rejected rows are gone from the stage', { run: run.runId, cause: errorText(error) });
+    });
+    if (manifest) await store.recordRejects(rejectRecord(run, kept, manifest));
+  }
+}
+
+function rejectRecord(run: RunRef, kept: KeptRejects, manifest: SliceManifest): RejectRecord {
   const { rejected, feed, stream, extractedAt } = manifest;
   if (!rejected) throw new MillraceError('engine.internal', { detail: `${kept.manifest} holds no rejected rows.` });
   const { track, lineage, seq, reasons } = rejected;

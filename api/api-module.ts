@@ -14,6 +14,7 @@ import { HealthController } from './health/health.controller.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
+import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
@@ -24,6 +25,7 @@ import {
   HEALTH,
   OPENAPI,
   REBUILD,
+  REJECTS,
   RUNS,
   SCHEDULES,
   SOURCES,
@@ -40,6 +42,7 @@ const CONTROLLERS = [
   StateController,
   RebuildController,
   RunsController,
+  RejectsController,
   SchedulesController,
   ApiKeysController,
   HealthController,
@@ -63,6 +66,7 @@ function named(services: ApiServices): Provider[] {
     { provide: SYNCS, useValue: services.syncs },
     { provide: REBUILD, useValue: services.rebuild },
     { provide: STATE, useValue: services.state },
+    { provide: REJECTS, useValue: services.rejects },
     { provide: RUNS, useValue: services.runs },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },

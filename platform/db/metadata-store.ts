@@ -5,7 +5,7 @@ import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
 import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
-import { markReplayed, recordRejects } from './rejects.js';
+import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
@@ -14,6 +14,8 @@ import type {
   ConnectorInstance,
   MetadataStore,
   RejectRecord,
+  RejectSelection,
+  RejectedSlice,
   RunError,
   RunRecord,
   StreamRecord,
@@ -49,6 +51,10 @@ export class PostgresMetadataStore implements MetadataStore {
 
   recordRejects(reject: RejectRecord): Promise<void> {
     return askDatabase(() => recordRejects(this.db, reject));
+  }
+
+  rejectsToReplay(connectionId: string, selection: RejectSelection): Promise<readonly RejectedSlice[]> {
+    return askDatabase(() => rejectsToReplay(this.db, connectionId, selection));
   }
 
   markReplayed(rejectId: string, runId: string): Promise<void> {

@@ -52,6 +52,16 @@ export interface StreamRecord {
   readonly cursor: unknown;
   readonly error: RunError | null;
   readonly notes: readonly string[];
+  /** Absent when none of its rows was rejected. */
+  readonly rejects?: RejectsSoFar;
+}
+
+/** What a run knows of a stream's rejected rows. */
+export interface RejectsSoFar {
+  /** The commonest first. */
+  readonly reasons: readonly RejectReason[];
+  /** Manifests of rejected rows that the metadata database could not take yet. */
+  readonly unrecorded: readonly { readonly manifest: string; readonly sha256: string; readonly rows: number }[];
 }
 
 /** Rejected rows of one slice. */
@@ -70,6 +80,15 @@ export interface RejectRecord {
   readonly reasons: readonly RejectReason[];
   readonly manifest: StageRef;
 }
+
+/** Which rejects are to be loaded again: those named, or of one run, or all that were not yet; of these streams only. */
+export interface RejectSelection {
+  readonly streams?: readonly string[];
+  readonly ids?: readonly string[];
+  readonly runId?: string;
+}
+
+export type RejectedSlice = Pick<RejectRecord, 'id' | 'stream' | 'track' | 'lineage' | 'manifest'>;
 
 /** Why so many rows were rejected; a row may have several reasons. */
 export interface RejectReason {
@@ -109,6 +128,8 @@ export interface MetadataStore {
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void>;
   /** The same reject again changes nothing. */
   recordRejects(reject: RejectRecord): Promise<void>;
+  /** In the order in which they were rejected. */
+  rejectsToReplay(connectionId: string, selection: RejectSelection): Promise<readonly RejectedSlice[]>;
   /** The rows of a reject were loaded again, or rejected again, by this run. */
   markReplayed(rejectId: string, runId: string): Promise<void>;
   /** The same revision again changes nothing. */
