@@ -5,7 +5,9 @@ import { ident, literal, qualified } from '../../../postgres/sql.js';
 import type { CarefulField } from './careful-fields.js';
 import { isDataError } from './data-error.js';
 import { FINDINGS, NOTES } from './findings.js';
+import { brokenRule, rejectByRule } from './rules.js';
 import { TEXTS } from './text-copy.js';
+import { valueOf } from './values.js';
 
 export interface Application {
   readonly plan: LoadPlan;
@@ -13,6 +15,8 @@ export interface Application {
   readonly fields: readonly CarefulField[];
   /** Whether rows go into the table that people read: then what they deferred is checked here, not at the commit. */
   readonly visible: boolean;
+  /** Fields that are wrong in some row. */
+  readonly wrong: ReadonlySet<number>;
 }
 
 export interface Applied {
@@ -21,50 +25,56 @@ export interface Applied {
   readonly loaded: number;
 }
 
-/** The rows whose values fit, all at once; where the target refuses one for another reason, in parts. */
-export async function applyGoodRows(session: Session, application: Application): Promise<Applied> {
-  const insert = await insertSql(session, application);
-  const { merge } = application.plan;
+/** The rows whose values fit, all at once; where the target refuses one for another reason, without those, or in parts. */
+export async function applyGoodRows(session: Session, options: Omit<Application, 'wrong'>): Promise<Applied> {
+  const application = { ...options, wrong: await wrongFields(session) };
   if (application.visible) await session.run('set constraints all immediate');
   await session.run('savepoint millrace_good_rows');
-  try {
-    const taken = await session.run(insert(''));
-    return { taken, loaded: merge === undefined ? taken : await session.run(merge) };
-  } catch (error) {
-    if (!isDataError(error)) throw error;
-    await session.run('rollback to savepoint millrace_good_rows');
-    return applyInParts(session, application, insert);
+  for (const asked = new Set<string>(); ;) {
+    try {
+      return await applyAll(session, application);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      await session.run('rollback to savepoint millrace_good_rows');
+      const rule = brokenRule(error);
+      const known = rule === undefined || asked.has(rule) || !(await rejectByRule(session, application, rule));
+      if (known) return applyInParts(session, application);
+      asked.add(rule);
+      await session.run('savepoint millrace_good_rows'); // what was found stays found
+    }
   }
 }
 
-type InsertSql = (where: string) => string;
+async function applyAll(session: Session, application: Application): Promise<Applied> {
+  const { merge } = application.plan;
+  const taken = await session.run(insertSql(application, ''));
+  return { taken, loaded: merge === undefined ? taken : await session.run(merge) };
+}
+
+async function wrongFields(session: Session): Promise<ReadonlySet<number>> {
+  const repaired = await session.rows<{ field: string }>(`select distinct field from ${FINDINGS} where field is not null`);
+  return new Set(repaired.map(({ field }) => Number(field)));
+}
 
 /** Texts become values of the relation's types; those that were found wrong become NULL. */
-async function insertSql(session: Session, { plan, shape, fields }: Application): Promise<InsertSql> {
-  const repaired = await session.rows<{ field: string }>(`select distinct field from ${FINDINGS} where field is not null`);
-  const wrong = new Set(repaired.map(({ field }) => Number(field)));
+function insertSql({ plan, shape, fields, wrong }: Application, where: string): string {
   const constants = sliceColumns(shape).filter(({ name }) => plan.copyColumns.includes(name));
   const values = [
-    ...fields.map((field) => `${textOf(field, wrong)}::${field.type}`),
+    ...fields.map((field) => `${valueOf(field, wrong)}::${field.type}`),
     ...constants.map(({ value, type }) => `${literal(value)}::${type}`),
     ...(shape.notesChanges ? ['n.changes'] : []),
   ];
   const names = [...plan.copyColumns, ...(shape.notesChanges ? [CHANGES_COLUMN.name] : [])];
-  return (where) =>
-    `insert into ${plan.relation} (${names.map(ident).join(', ')}) select ${values.join(', ')}
-     from ${TEXTS} as t left join ${NOTES} as n using (arrival) ${where} order by t.arrival`;
-}
-
-function textOf({ index }: CarefulField, wrong: ReadonlySet<number>): string {
-  return wrong.has(index) ? `(case when ${index} = any(n.fields) then null else t.c${index} end)` : `t.c${index}`;
+  return `insert into ${plan.relation} (${names.map(ident).join(', ')}) select ${values.join(', ')}
+    from ${TEXTS} as t left join ${NOTES} as n using (arrival) ${where} order by t.arrival`;
 }
 
 /** The server's own count of what was applied, from the function below. */
 const PARTS = 'pg_temp.millrace_apply_parts()';
 
-async function applyInParts(session: Session, application: Application, insert: InsertSql): Promise<Applied> {
+async function applyInParts(session: Session, application: Application): Promise<Applied> {
   await session.run(`create unique index on ${TEXTS} (arrival); create unique index on ${NOTES} (arrival)`);
-  await session.run(partsFunction(application, insert));
+  await session.run(partsFunction(application));
   const [counts] = await session.rows<{ taken: string; loaded: string }>(
     `select taken::text, loaded::text from ${PARTS} as counts(taken, loaded)`,
   );
@@ -76,7 +86,9 @@ async function applyInParts(session: Session, application: Application, insert: 
  * In order of arrival, in parts that grow while all goes well and shrink to a single row where the target refuses one: that
  * row is left out with what the server says, without its values. Names are chosen so that no column is called the same.
  */
-function partsFunction({ plan }: Application, insert: InsertSql): string {
+function partsFunction(application: Application): string {
+  const { plan } = application;
+  const insert = insertSql(application, 'where t.arrival between "_mr_from" and "_mr_to"');
   const merge =
     plan.merge === undefined ? '' : `${plan.merge}; get diagnostics "_mr_changed" = row_count; delete from ${plan.relation};`;
   return `create or replace function ${PARTS} returns table ("_mr_taken" bigint, "_mr_loaded" bigint) language plpgsql as ${literal(`
@@ -90,7 +102,7 @@ function partsFunction({ plan }: Application, insert: InsertSql): string {
       while "_mr_from" <= "_mr_last" loop
         "_mr_to" := least("_mr_from" + "_mr_size" - 1, "_mr_last");
         begin
-          ${insert('where t.arrival between "_mr_from" and "_mr_to"')};
+          ${insert};
           get diagnostics "_mr_rows" = row_count;
           "_mr_changed" := "_mr_rows";
           ${merge}
