@@ -3,7 +3,7 @@
  * @module
  */
 import type { Position } from '../checkpoint/position.js';
-import type { CheckResult } from '../connectors/sdk/types.js';
+import type { CheckResult, KeptRejects, RejectReason } from '../connectors/sdk/types.js';
 import type { Catalog } from '../schema/types.js';
 import type { SliceRef } from '../stage/manifest.js';
 import type {
@@ -138,6 +138,14 @@ export interface Loaded {
   readonly rows: { readonly loaded: number; readonly rejected: number; readonly superseded: number };
   /** What was done to the target besides adding rows, in words. */
   readonly notes: readonly string[];
+  readonly rejects?: LoadedRejects;
+}
+
+/** Rejected rows of a slice, by reference, with the commonest reasons. */
+export interface LoadedRejects extends KeptRejects {
+  readonly reasons: readonly RejectReason[];
+  /** The metadata database was away: they are still to be listed. */
+  readonly unrecorded?: true;
 }
 
 export interface LocateInput {

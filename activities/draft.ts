@@ -38,8 +38,9 @@ export interface RunWork {
   readonly destination: OpenConnector<AnyDestination>;
 }
 
-export function trackOf({ purpose }: Pick<PrepareInput, 'purpose'>): Track {
+export function trackOf({ purpose, run }: Pick<PrepareInput, 'purpose' | 'run'>): Track {
   if (purpose?.kind === 'backfill') return purpose.track as Track;
+  if (purpose?.kind === 'rejects') return `rejects/${run.number}`;
   return purpose?.kind === 'replay' ? `replay/${purpose.run}` : 'live';
 }
 

@@ -3,6 +3,7 @@ import { connectionFolder, runFolder } from '../stage/layout.js';
 import type { FinishInput, RunRef, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { addressOf } from './place.js';
+import { listRejects } from './rejects.js';
 import { type Shell, inShell } from './shell.js';
 import { keepRun, keptSince } from './staged-run.js';
 
@@ -17,6 +18,7 @@ async function finish(_shell: Shell, dependencies: ActivityDependencies, input: 
   const { status, startedAt, error, clean, keepStagedMs = 0 } = input;
   const endedAt = new Date().toISOString();
   const staged = await keepDocument(dependencies, input, { endedAt, keep: keepStagedMs > 0 || !clean });
+  await listRejects(dependencies, input.run, input.streams);
   await store.recordStreams(runId, input.streams);
   await store.recordRun({
     id: runId,

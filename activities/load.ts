@@ -1,3 +1,4 @@
+import { START } from '../checkpoint/position.js';
 import type { LoadRequest, ShadowLoad } from '../connectors/sdk/types.js';
 import type { MetadataStore } from '../platform/db/store.js';
 import { MillraceError, errorText, isMillraceError } from '../platform/errors/error.js';
@@ -5,8 +6,9 @@ import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { LoadInput, Loaded } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedPlan, type RunPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
+import { type FeedPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
+import { keepRejects, markReplayed, recordRejects } from './rejects.js';
 import { type Shell, inShell } from './shell.js';
 
 /** Loads one staged slice and answers with what the ledger holds for it afterwards (I2). */
@@ -30,8 +32,14 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
-  const request = loadRequest(input, { feed: requireFeed(plan, input.feed), manifest, plan });
-  const attempt = { ...request, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
+  const feed = requireFeed(plan, input.feed);
+  const rejectId = feed.staged?.find(({ slice }) => slice?.sha256 === input.slice.sha256)?.rejectId;
+  const track = rejectId ? (`rejects/${rejectId}` as const) : plan.track;
+  const facts = loadRequest(onOwnTrack(input, rejectId), { feed, manifest, track, asOf: plan.asOf });
+  const request = { ...facts, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
+  const { workspaceId } = input.run;
+  const slice = { workspaceId, manifest, key: input.slice.manifest, request, signal: shell.signal };
+  const attempt: LoadRequest = { ...request, keepRejects: (rejected) => keepRejects(stage, slice, rejected) };
   const result = await connector.load(context, attempt).catch(async (error: unknown) => {
     const formerOwner = await deletedOwner(store, error);
     if (formerOwner === undefined) throw error;
@@ -39,8 +47,15 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   });
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
-  return { seq: result.seq, to: result.to, rows: result.rows, notes: result.notes };
+  const rejects = result.rejects ? await recordRejects(dependencies, input.run, result.rejects) : undefined;
+  const { seq, to, rows, notes } = rejectId === undefined ? result : { ...result, seq: input.seq, to: START };
+  if (rejectId !== undefined) await markReplayed(dependencies, input.run, rejectId);
+  return { seq, to, rows, notes, ...(rejects ? { rejects } : {}) };
 }
+
+/** A slice of rows that were rejected before is the one slice of its track. */
+const onOwnTrack = (input: LoadInput, rejectId: string | undefined): LoadInput =>
+  rejectId === undefined ? input : { ...input, lineage: 1, seq: 1 };
 
 /** Who owns the target that was refused, when that connection was deleted: nobody is left to give the table back. */
 async function deletedOwner(store: MetadataStore, error: unknown): Promise<string | undefined> {
@@ -50,8 +65,8 @@ async function deletedOwner(store: MetadataStore, error: unknown): Promise<strin
 
 function loadRequest(
   input: LoadInput,
-  { feed, manifest, plan: { track, asOf } }: { feed: FeedPlan; manifest: SliceManifest; plan: RunPlan },
-): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt'> {
+  { feed, manifest, track, asOf }: { feed: FeedPlan; manifest: SliceManifest } & Pick<LoadRequest, 'track' | 'asOf'>,
+): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt' | 'keepRejects'> {
   const { run, lineage, seq, slice } = input;
   const shadow = shadowLoad(input, feed);
   return {
@@ -67,6 +82,7 @@ function loadRequest(
     dedup: feed.dedup,
     deletes: feed.deletes,
     onDependents: feed.onDependents,
+    rowPolicy: feed.rowPolicy,
     primaryKey: feed.primaryKey,
     uniqueKey: feed.uniqueKey,
     whole: feed.whole,

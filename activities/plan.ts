@@ -59,6 +59,8 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
 export interface StagedSlice extends Extracted {
   readonly seq: number;
   readonly from: Position;
+  /** Set when its rows were rejected before: it is loaded on a track of its own. */
+  readonly rejectId?: string;
 }
 
 export interface RunPlan {
@@ -75,7 +77,7 @@ export interface RunPlan {
 }
 
 /** A history that is kept by a cursor reads what has changed; without one it compares all. */
-const readsWhole = ({ mode, cursorField }: StreamConfig): boolean =>
+export const readsWhole = ({ mode, cursorField }: StreamConfig): boolean =>
   mode.startsWith('full_refresh') || mode === 'mirror' || (mode === 'scd2' && cursorField === undefined);
 
 /** Whether the mode keeps one row, or one current version, per key. */
@@ -126,7 +128,7 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   };
 }
 
-function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDED_ON)[number]> {
+export function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDED_ON)[number]> {
   return Object.fromEntries(HANDED_ON.map((name) => [name, config[name]])) as Pick<StreamConfig, (typeof HANDED_ON)[number]>;
 }
 

@@ -2,6 +2,7 @@ import { NEVER_READ } from '../checkpoint/never-read.js';
 import { type FeedRule, type FoundPlace, findPlace, setByHand } from '../checkpoint/place.js';
 import type { FenceResult } from '../connectors/sdk/types.js';
 import type { ConnectionPlan } from '../platform/db/store.js';
+import { MillraceError } from '../platform/errors/error.js';
 import { durationMs } from '../schema/connection-config.js';
 import { runFolder } from '../stage/layout.js';
 import { belowLive, trackPlace } from './backfill.js';
@@ -20,6 +21,7 @@ import {
 import { type FeedPlan, type RunPlan, destinationOf, loadedAs, openDestination, sessionOf } from './plan.js';
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
+import { draftRejects } from './rejects-draft.js';
 import { type Shell, inShell } from './shell.js';
 import { streamError } from './stream-error.js';
 
@@ -36,9 +38,14 @@ async function prepare(shell: Shell, dependencies: ActivityDependencies, input: 
   const instance = await destinationOf(dependencies, connection, elsewhere);
   const destination = openDestination(shell, dependencies, instance, sessionOf(run, '', shell.attempt));
   const work: RunWork = { input, connection, destination };
-  const [draft, fence] = await Promise.all([draftRun(shell, dependencies, work), raiseFence(work)]);
+  const [draft, fence] = await Promise.all([draftOf(shell, dependencies, work), raiseFence(work)]);
   if (fence.outcome === 'refused') return { outcome: 'behind', epoch: fence.epoch };
   return finishPlan(dependencies, work, { draft, fence });
+}
+
+function draftOf(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<RunDraft> {
+  const { purpose } = work.input;
+  return purpose?.kind === 'rejects' ? draftRejects(dependencies, work, purpose) : draftRun(shell, dependencies, work);
 }
 
 function raiseFence(work: RunWork): Promise<FenceResult> {
@@ -92,22 +99,31 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   if ('error' in draft) return { feed, transforms: false, found: nowhere, error: draft.error };
   const transforms = draft.plan.sql !== undefined;
   try {
-    const live = track.startsWith('replay') ? nowhere : livePlace(input, draft, fence);
+    const live = isStaged(track) ? nowhere : livePlace(input, draft, fence);
     if (track === 'live')
       return { feed, transforms, found: noted(placeByCursor(live, draft.plan), draft.notes), plan: draft.plan };
+    if (track.startsWith('rejects')) requireTarget(draft.plan, fence);
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
       plan,
       live,
       fence.track.find((row) => row.feed === feed),
     );
-    return { feed, transforms, found: { ...place, notes }, plan };
+    return { feed, transforms, found: { ...place, notes: [...notes, ...(draft.notes ?? [])] }, plan };
   } catch (error) {
     return { feed, transforms, found: nowhere, error: streamError(error) };
   }
 }
 
 const noted = (place: FoundPlace, notes: readonly string[] = []): FoundPlace => ({ ...place, notes: [...notes, ...place.notes] });
+/** Only staged slices are loaded: where the stream stands does not matter. */
+const isStaged = (track: string): boolean => track.startsWith('replay') || track.startsWith('rejects');
+
+/** A table of rejected rows alone would be taken for the stream. */
+function requireTarget({ feed, target }: FeedPlan, { missingTargets }: Raised): void {
+  if (!missingTargets.includes(feed)) return;
+  throw new MillraceError('load.target_missing', { detail: `${target.schema}.${target.table} does not exist.`, stream: feed });
+}
 
 function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {

@@ -15,6 +15,7 @@ import { HealthController } from './health/health.controller.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
+import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
@@ -25,6 +26,7 @@ import {
   HEALTH,
   OPENAPI,
   REBUILD,
+  REJECTS,
   RUNS,
   SCHEDULES,
   SCHEMAS,
@@ -43,6 +45,7 @@ const CONTROLLERS = [
   SchemaController,
   RebuildController,
   RunsController,
+  RejectsController,
   SchedulesController,
   ApiKeysController,
   HealthController,
@@ -67,6 +70,7 @@ function named(services: ApiServices): Provider[] {
     { provide: REBUILD, useValue: services.rebuild },
     { provide: STATE, useValue: services.state },
     { provide: SCHEMAS, useValue: services.schemas },
+    { provide: REJECTS, useValue: services.rejects },
     { provide: RUNS, useValue: services.runs },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },

@@ -16,6 +16,9 @@ import { ScheduleKeeper } from './engine/schedules.js';
 import type { SearchAttributes } from './engine/search-attributes.js';
 import type { TemporalLink } from './engine/temporal-link.js';
 import { HealthChecks } from './health/health-checks.js';
+import type { RejectFiles } from './rejects/reject-files.js';
+import { RejectService } from './rejects/reject-service.js';
+import { RejectStore } from './rejects/reject-store.js';
 import { RunService } from './runs/run-service.js';
 import { RunStore } from './runs/run-store.js';
 import { ScheduleReconciler } from './schedules/reconciler.js';
@@ -30,6 +33,7 @@ export interface ApiParts {
   readonly secretKey: Buffer;
   readonly temporalUiUrl: string | undefined;
   readonly workerState: (() => string) | undefined;
+  readonly rejectFiles: RejectFiles;
   /** Fires when the server closes, so that nobody waits on. */
   readonly closing: AbortSignal;
   readonly log: Logger;
@@ -44,6 +48,7 @@ export interface ApiServices {
   readonly schemas: SchemaService;
   readonly rebuild: RebuildService;
   readonly runs: RunService;
+  readonly rejects: RejectService;
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
@@ -78,6 +83,7 @@ export function createServices(parts: ApiParts): ApiServices {
     schemas: new SchemaService(connectionStore, db),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
+    rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),
     reconciler,
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),

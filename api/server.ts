@@ -18,6 +18,7 @@ import { TemporalLink } from './engine/temporal-link.js';
 import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
 import { openApiDocument } from './openapi/document.js';
+import { RejectFiles } from './rejects/reject-files.js';
 import { reconcileForever } from './schedules/reconcile-loop.js';
 
 /** Room for two thousand streams with some SQL each. */
@@ -33,6 +34,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const link = temporalLink(options);
   const closing = new AbortController();
   const attributes = new SearchAttributes(link, (message, facts) => log.warn(message, facts));
+  const rejectFiles = new RejectFiles(options.stageUrl);
   const services = createServices({
     db,
     link,
@@ -40,6 +42,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     secretKey: options.secretKey,
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
+    rejectFiles,
     closing: closing.signal,
     log,
   });
@@ -51,7 +54,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     const hangUp = setTimeout(() => app.getHttpServer().closeAllConnections(), CLOSE_GRACE_MS);
     await app.close().finally(() => clearTimeout(hangUp));
     await background;
-    await Promise.all([db.destroy(), link.close()]);
+    await Promise.all([db.destroy(), link.close(), rejectFiles.close()]);
   };
   try {
     await app.listen(options.port, options.host ?? '127.0.0.1');

@@ -5,6 +5,7 @@
 export const SOURCES = Symbol('sources');
 export const DESTINATIONS = Symbol('destinations');
 export const CONNECTIONS = Symbol('connections');
+export const REJECTS = Symbol('rejects');
 export const SYNCS = Symbol('syncs');
 export const REBUILD = Symbol('rebuild');
 export const STATE = Symbol('state');

@@ -1,4 +1,4 @@
-import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColumns } from './plan.js';
+import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, sliceColumns } from './plan.js';
 
 /** incremental_append: every row once, as it comes. The chain of the ledger keeps it effectively-once (I2). */
 export function planAppend(shape: LoadShape, dialect: Dialect): LoadPlan {
@@ -6,7 +6,7 @@ export function planAppend(shape: LoadShape, dialect: Dialect): LoadPlan {
     into: 'target',
     before: [],
     relation: qualifiedName(shape.target, dialect),
-    copyColumns: [...shape.columns, ...systemColumns(shape)].map((column) => column.name),
+    copyColumns: [...shape.columns, ...sliceColumns(shape)].map((column) => column.name),
     supersede: [],
     retire: [],
   };

@@ -1,4 +1,4 @@
-import { type Dialect, type LoadColumn, type LoadPlan, type LoadShape, qualifiedName, sameKey } from './plan.js';
+import { CHANGES_COLUMN, type Dialect, type LoadColumn, type LoadPlan, type LoadShape, qualifiedName, sameKey } from './plan.js';
 
 const BATCH = '_millrace_batch';
 /** Arrival order within the slice. */
@@ -11,7 +11,9 @@ export function planBatch(
   { held = 'true' }: { /** Which rows of the target count. */ readonly held?: string } = {},
 ): Pick<LoadPlan, 'into' | 'before' | 'relation' | 'copyColumns' | 'supersede'> {
   const id = (name: string): string => dialect.identifier(name);
-  const columns = shape.columns.map((column) => `${id(column.name)} ${column.type}`);
+  const columns = [...shape.columns, ...(shape.notesChanges ? [CHANGES_COLUMN] : [])].map(
+    (column) => `${id(column.name)} ${column.type}`,
+  );
   const cursor = shape.dedup === 'newest_wins' ? shape.cursor : undefined;
   return {
     into: 'batch',

@@ -1,5 +1,5 @@
 import { batchName, planBatch } from './batch.js';
-import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColumns } from './plan.js';
+import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColumns, systemValue } from './plan.js';
 
 /**
  * incremental_deduped: one row per key. Within the slice the newest row wins (cursor, then arrival); against the target an
@@ -18,7 +18,7 @@ function mergeSql(shape: LoadShape, dialect: Dialect): string {
   );
   return [
     `insert into ${qualifiedName(shape.target, dialect)} (${[...names, ...system.map((column) => id(column.name))].join(', ')})`,
-    `select ${[...names, ...system.map((column) => `${dialect.literal(column.value)}::${column.type}`)].join(', ')} from ${batchName(dialect)}`,
+    `select ${[...names, ...system.map((column) => systemValue(column, dialect))].join(', ')} from ${batchName(dialect)}`,
     `on conflict (${shape.primaryKey.map(id).join(', ')}) do update set ${replaced.join(', ')}`,
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import {
   qualifiedName,
   sameKey,
   systemColumns,
+  systemValue,
 } from './plan.js';
 
 /** From when to when a version of a row was the current one; `valid_to` is NULL for the current one. */
@@ -54,7 +55,7 @@ export function planHistorySlice(shape: LoadShape, dialect: Dialect): LoadPlan {
   const names = shape.columns.map(({ name }) => dialect.identifier(name));
   const system = systemColumns(shape);
   const into = [...names, ...system.map(({ name }) => dialect.identifier(name)), VERSION].join(', ');
-  const values = [...names, ...system.map(({ value, type }) => `${dialect.literal(value)}::${type}`), asOf, 'null', 'true'];
+  const values = [...names, ...system.map((column) => systemValue(column, dialect)), asOf, 'null', 'true'];
   const unchanged = `delete from ${batchName(dialect)} as batch using ${target} as held where ${current} and not ${anyDiffers(shape.columns, 'batch', dialect)}`;
   return {
     ...batch,

@@ -19,6 +19,7 @@ const SHAPE: LoadShape = {
   whole: false,
   uniqueKey: false,
   dedup: 'newest_wins',
+  notesChanges: true,
   run: 42,
   extractedAt: '2026-01-02T03:04:05.678Z',
   asOf: '2026-01-02T03:04:05.000001Z',

@@ -1,4 +1,4 @@
-import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColumns } from './plan.js';
+import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, sliceColumns } from './plan.js';
 
 /**
  * A slice of a stream that is read as a whole: into a shadow that nobody reads, whose last slice publishes it (I5). System
@@ -6,7 +6,7 @@ import { type Dialect, type LoadPlan, type LoadShape, qualifiedName, systemColum
  */
 export function planOverwrite(shape: LoadShape, dialect: Dialect): LoadPlan {
   const relation = qualifiedName(shape.target, dialect);
-  const defaults = systemColumns(shape).map(
+  const defaults = sliceColumns(shape).map(
     (column) => `alter column ${dialect.identifier(column.name)} set default ${dialect.literal(column.value)}::${column.type}`,
   );
   return {

@@ -24,6 +24,8 @@ export interface LoadShape {
   readonly uniqueKey: boolean;
   readonly cursor?: LoadColumn;
   readonly dedup: 'newest_wins' | 'last_load_wins';
+  /** Values that do not fit may be left out, which each row says of itself in `_millrace_changes` (I7). */
+  readonly notesChanges?: boolean;
   readonly run: number;
   /** RFC 3339, UTC. */
   readonly extractedAt: string;
@@ -64,14 +66,31 @@ export interface Dialect {
   differs(left: string, right: string, type: string): string;
 }
 
+/** A column that Millrace adds to a target. */
+export interface SystemColumn extends LoadColumn {
+  /** The same for every row of a slice; absent where each row has its own, NULL unless there is something to say. */
+  readonly value?: string;
+}
+
+/** What was left out of a row: `[{field, change, reason}]`, NULL when nothing was. */
+export const CHANGES_COLUMN: SystemColumn = { name: '_millrace_changes', type: 'jsonb' };
+
 /** Columns that Millrace adds to every target, with their values for a slice. */
-export function systemColumns(
-  shape: Pick<LoadShape, 'run' | 'extractedAt'>,
-): readonly (LoadColumn & { readonly value: string })[] {
+export function systemColumns(shape: Pick<LoadShape, 'run' | 'extractedAt' | 'notesChanges'>): readonly SystemColumn[] {
+  return [...sliceColumns(shape), ...(shape.notesChanges ? [CHANGES_COLUMN] : [])];
+}
+
+/** Those whose value is the same for every row of the slice. */
+export function sliceColumns(shape: Pick<LoadShape, 'run' | 'extractedAt'>): readonly Required<SystemColumn>[] {
   return [
     { name: '_millrace_run', type: 'bigint', value: String(shape.run) },
     { name: '_millrace_extracted_at', type: 'timestamp with time zone', value: shape.extractedAt },
   ];
+}
+
+/** What each row has of its own stands in the batch. */
+export function systemValue({ name, type, value }: SystemColumn, dialect: Dialect): string {
+  return value === undefined ? dialect.identifier(name) : `${dialect.literal(value)}::${type}`;
 }
 
 export function qualifiedName(target: Target, dialect: Dialect): string {

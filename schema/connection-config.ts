@@ -193,6 +193,7 @@ export const streamsConfigSchema = z
   });
 
 export type WriteMode = (typeof WRITE_MODES)[number];
+export type RowPolicy = StreamConfig['rowPolicy'];
 export type Condition = z.infer<typeof conditionSchema>;
 export type TargetNames = z.infer<typeof targetNamesSchema>;
 export type StreamConfig = z.infer<typeof streamConfigSchema>;

@@ -26,6 +26,10 @@ export function sliceFolder(address: SliceAddress, step: 'extract' | 'transform'
   return `${runFolder(address)}/${pathPart(address.feed)}/${address.slice}.${step}-${randomBytes(6).toString('hex')}`;
 }
 
+/** Rejected rows outlive their run. A folder belongs to one attempt, as that of a slice does. */
+export const rejectsFolder = (address: SliceAddress): string =>
+  `${connectionFolder(address)}/rejects/${pathPart(address.feed)}/${address.run}-${address.slice}.${randomBytes(6).toString('hex')}`;
+
 /** Large boundary sets outlive their run: a cursor refers to them. */
 export const boundaryFolder = (address: SliceAddress): string =>
   `${connectionFolder(address)}/boundaries/${pathPart(address.feed)}`;

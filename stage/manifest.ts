@@ -3,7 +3,7 @@
  * @module
  */
 import type { BoundarySet, Position } from '../checkpoint/position.js';
-import type { StagedColumn } from '../connectors/sdk/types.js';
+import type { RejectReason, StagedColumn } from '../connectors/sdk/types.js';
 
 export const STAGE_FORMAT = 'millrace-stage/1';
 
@@ -36,6 +36,20 @@ export interface SliceManifest {
   readonly extractedAt: string;
   /** Present on the output of a transform: the manifest that went in. */
   readonly transformedFrom?: string;
+  /** Present on rejected rows: where they come from. */
+  readonly rejected?: RejectedFrom;
+}
+
+/** What is known of rejected rows, so that they can be listed and loaded again without anything else. */
+export interface RejectedFrom {
+  /** Key of the manifest of the slice that they were in. */
+  readonly from: string;
+  /** The slice's place in the ledger. */
+  readonly track: string;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly primaryKey: readonly string[];
+  readonly reasons: readonly RejectReason[];
 }
 
 /** What workflows carry instead of rows. */

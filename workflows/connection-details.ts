@@ -74,6 +74,8 @@ function purposeText(purpose: RunPurpose): string {
       return `goes on where run #${purpose.run} ended`;
     case 'replay':
       return `loads what run #${purpose.run} had staged into \`${purpose.destinationId}\``;
+    case 'rejects':
+      return 'loads rejected rows again';
   }
 }
 

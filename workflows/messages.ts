@@ -49,7 +49,9 @@ export type RunPurpose =
   /** Goes on where another run ended before its time, first with what that had staged and not loaded. */
   | { readonly kind: 'retry'; readonly run: number; readonly staged?: StageRef; readonly source: boolean }
   /** Loads what another run had staged into another destination. */
-  | { readonly kind: 'replay'; readonly run: number; readonly staged: StageRef; readonly destinationId: string };
+  | { readonly kind: 'replay'; readonly run: number; readonly staged: StageRef; readonly destinationId: string }
+  /** Loads rejected rows once more, as the connection is configured now: those named, or of one run, or all that were not yet. */
+  | { readonly kind: 'rejects'; readonly ids?: readonly string[]; readonly runId?: string };
 
 /** Cursor values as the source prints them: from `from` on, up to but without `to`; open where absent. */
 export interface CursorWindow {

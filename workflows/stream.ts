@@ -6,16 +6,18 @@ import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/
 import {
   type Activities,
   type Extracted,
+  type LoadedRejects,
   NO_ROWS,
   type Place,
   type PreparedFeed,
   type RunRef,
   type StageRef,
 } from '../activities/contract.js';
-import type { RunError, RunRows, StreamRecord, StreamStep } from '../platform/db/store.js';
+import type { RejectsSoFar, RunError, RunRows, StreamRecord, StreamStep } from '../platform/db/store.js';
 import { failureCode, runError } from './failures.js';
 import type { FeedState, RunStatus } from './messages.js';
 import { MAX_RELOCATIONS, POLICIES } from './policies.js';
+import { NO_REJECTS, rejectsNote, withRejects } from './rejects.js';
 import { extractSlice, loadSlice, transformSlice } from './steps.js';
 import type { FeedResult, StopReason } from './sync-types.js';
 
@@ -115,6 +117,7 @@ async function transformAndLoad(
   });
   feed.add(loaded.rows);
   feed.note(loaded.notes);
+  if (loaded.rejects) feed.rejected(loaded.rejects);
   feed.loaded({ ...after(from, extracted), seq: loaded.seq, position: loaded.to });
 }
 
@@ -135,6 +138,7 @@ class FeedProgress {
   #bytes: number;
   #slices: number;
   readonly #notes: string[];
+  #rejects: RejectsSoFar;
   /** Staged, not loaded; at most two, since the pipeline is that deep. */
   #staged: Extracted[] = [];
 
@@ -144,7 +148,9 @@ class FeedProgress {
     this.#rows = progress?.rows ?? NO_ROWS;
     this.#bytes = progress?.bytes ?? 0;
     this.#slices = progress?.slices ?? 0;
-    this.#notes = [...(progress?.notes ?? notes)];
+    this.#rejects = progress?.rejects ?? NO_REJECTS;
+    const told = rejectsNote(this.#rows.rejected, this.#rejects.reasons);
+    this.#notes = (progress?.notes ?? notes).filter((note) => !told.includes(note));
     this.#show();
   }
 
@@ -184,6 +190,10 @@ class FeedProgress {
 
   note(notes: readonly string[]): void {
     this.#notes.push(...notes);
+  }
+
+  rejected(rejects: LoadedRejects): void {
+    this.#rejects = withRejects(this.#rejects, rejects);
   }
 
   /** I1: the rows are durable, so the cursor may move. */
@@ -229,7 +239,8 @@ class FeedProgress {
       slices: this.#slices,
       cursor: this.place.position,
       error: null,
-      notes: [...this.#notes],
+      notes: [...this.#notes, ...rejectsNote(this.#rows.rejected, this.#rejects.reasons)],
+      ...(this.#rejects === NO_REJECTS ? {} : { rejects: this.#rejects }),
     };
   }
 

@@ -3,6 +3,7 @@ import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { SyncRequest } from '../../workflows/messages.js';
 import type { StoredConnection } from './connection-store.js';
+import type { ReplayRejectsBody } from '../rejects/reject-schemas.js';
 import { refuseUnknownStreams } from './stream-names.js';
 import type { RequestSyncBody } from './sync-schemas.js';
 
@@ -57,7 +58,7 @@ export function retryOf(run: RunRow, { streams, lastNumber, onlyStaged }: RetryF
   const unfinished = streams.filter(({ status }) => status !== 'succeeded').map(({ name }) => name);
   const names = unfinished.length > 0 ? unfinished : request?.streams;
   const again = { trigger: run.trigger === 'backfill' ? run.trigger : 'api', ...(names ? { streams: names } : {}) } as const;
-  if (request?.purpose?.kind === 'backfill' || request?.purpose?.kind === 'replay') return { ...again, purpose: taken(run) };
+  if (request?.purpose && request.purpose.kind !== 'retry') return { ...again, purpose: taken(run) };
   const staged = run.staged ? { staged: run.staged } : {};
   const refresh = notBegun(request?.refresh, streams);
   return { ...again, ...(refresh ? { refresh } : {}), purpose: { kind: 'retry', run: number, source: !onlyStaged, ...staged } };
@@ -75,6 +76,21 @@ function taken(run: RunRow): NonNullable<RunOrder['purpose']> {
   if (purpose?.kind === 'backfill') return { track: `backfill/${run.number}`, ...purpose };
   if (purpose) return purpose;
   throw refusal(`Run ${run.number} has no purpose of its own.`);
+}
+
+/** @throws MillraceError `connection.invalid`, `rejects.not_replayable` */
+export function rejectsOf(connection: StoredConnection, { stream, run, rejects }: ReplayRejectsBody): RunOrder {
+  refuseUnknownStreams(connection, stream === undefined ? [] : [stream], () => 'stream');
+  const { streams } = connection.config;
+  const merged = streams.filter(({ name, mode }) => (stream === undefined || name === stream) && mode.startsWith('incremental'));
+  if (merged.length === 0) {
+    const detail = `${stream ?? 'Every stream'} is read as a whole: the next run reads the rejected rows again.`;
+    throw new MillraceError('rejects.not_replayable', { detail, path: 'stream' });
+  }
+  const ids = rejects === undefined ? {} : { ids: rejects };
+  const runId = run === undefined ? {} : { runId: run };
+  const names = stream === undefined && rejects !== undefined ? {} : { streams: merged.map(({ name }) => name) };
+  return { trigger: 'api', ...names, purpose: { kind: 'rejects', ...ids, ...runId } };
 }
 
 /** @throws MillraceError `run.not_staged`, `run.not_retryable` */

@@ -11,7 +11,8 @@ import type { RunStore } from '../runs/run-store.js';
 import type { ConnectionView } from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import { connectionView } from './connection-view.js';
-import { type RunOrder, replayOf, requestOf, retryOf } from './run-order.js';
+import type { ReplayRejectsBody } from '../rejects/reject-schemas.js';
+import { type RunOrder, rejectsOf, replayOf, requestOf, retryOf } from './run-order.js';
 import type { ReplayBody, RequestSyncBody, RetryBody } from './sync-schemas.js';
 
 export interface SyncCall {
@@ -21,6 +22,7 @@ export interface SyncCall {
 }
 
 export type RetryCall = Omit<SyncCall, 'body'> & { readonly body: RetryBody };
+export type ReplayRejectsCall = Omit<SyncCall, 'body'> & { readonly body: ReplayRejectsBody };
 export type ReplayCall = Omit<SyncCall, 'body'> & { readonly body: ReplayBody };
 
 /** Running a connection: all of it through its workflow, which allows one run at a time. */
@@ -61,6 +63,15 @@ export class SyncService {
       });
     const request = replayOf(run, { destinationId, own: connection.destination_id });
     return this.startFrom(caller, connection, { request, route: `POST /v1/runs/${runId}/replay`, call });
+  }
+
+  /** Loads rejected rows again, as the connection is configured now. */
+  async replayRejects(caller: Principal, id: string, call: ReplayRejectsCall): Promise<Answer<RunView>> {
+    const connection = await this.connections.get(caller.workspaceId, id);
+    const { run } = call.body;
+    if (run !== undefined) await this.runs.store.get(caller.workspaceId, run);
+    const request = rejectsOf(connection, call.body);
+    return this.startFrom(caller, connection, { request, route: `POST /v1/connections/${id}/rejects/replay`, call });
   }
 
   private async startFrom(

@@ -3,6 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { createServices } from '../api-services.js';
 import { SearchAttributes } from '../engine/search-attributes.js';
 import { TemporalLink } from '../engine/temporal-link.js';
+import { RejectFiles } from '../rejects/reject-files.js';
 import { createApp } from '../server.js';
 import { createLogger } from '../../platform/logger/logger.js';
 
@@ -18,6 +19,7 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     secretKey: Buffer.alloc(32),
     temporalUiUrl: undefined,
     workerState: undefined,
+    rejectFiles: new RejectFiles(undefined),
     closing: new AbortController().signal,
     log,
   });

@@ -91,7 +91,7 @@ describe('the OpenAPI document', () => {
 function isComplete({ summary, responses }: Operation): boolean {
   const good = Object.entries(responses).filter(([status]) => status.startsWith('2'));
   const described = good.every(
-    ([status, { content }]) => status === '204' || content?.['application/json']?.schema !== undefined,
+    ([status, { content }]) => status === '204' || Object.values(content ?? {}).some(({ schema }) => schema !== undefined),
   );
   const problem = JSON.stringify(responses['default']?.content?.['application/problem+json']?.schema);
   return Boolean(summary) && good.length === 1 && described && problem === '{"$ref":"#/components/schemas/Problem"}';

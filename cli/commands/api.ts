@@ -25,10 +25,11 @@ async function startApiService(keyFile: string | undefined): Promise<ApiService>
     import('../../api/bootstrap-key.js'),
   ]);
   if (keyFile !== undefined) await ensureAdminKey(production.databaseUrl, keyFile);
-  const { temporalUiUrl, apiPort, apiHost } = production.settings;
+  const { temporalUiUrl, stageUrl, apiPort, apiHost } = production.settings;
   const api = await startApi({
     ...production,
     ...(temporalUiUrl !== undefined && { temporalUiUrl }),
+    ...(stageUrl !== undefined && { stageUrl }),
     port: apiPort,
     host: apiHost,
   });

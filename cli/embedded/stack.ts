@@ -102,6 +102,7 @@ async function startPrograms(start: ProgramStart): Promise<{ api: RunningApi; wo
   const api = await startApi({
     ...shared,
     ...(servers.temporalUiUrl !== null && { temporalUiUrl: servers.temporalUiUrl }),
+    stageUrl: settings.stageUrl ?? home.stageUrl,
     port: await choosePort(choice(settings, 'api', settings.apiPort)),
     host: settings.apiHost,
     workerState: () => worker?.state() ?? 'STARTING',

@@ -18,6 +18,7 @@ const MEANING: Readonly<Record<string, ErrorCode>> = {
   '55P03': 'load.blocked',
   '22': 'load.bad_value',
   '23': 'load.bad_value',
+  '54000': 'load.bad_value',
   '40': 'connector.transient',
   '53': 'connector.transient',
   '57': 'connector.transient',

@@ -1,6 +1,7 @@
 import type { BoundarySet, Position } from '../../checkpoint/position.js';
 import type { Catalog, Field, StreamDescription, Target } from '../../schema/types.js';
-import type { WriteMode } from '../../schema/connection-config.js';
+import type { RowPolicy, WriteMode } from '../../schema/connection-config.js';
+import type { RejectReason } from '../../platform/db/store.js';
 import type { Engine } from '../../platform/duckdb/engine.js';
 import type { z } from 'zod';
 
@@ -176,7 +177,7 @@ export interface LedgerPosition {
 }
 
 /** `live` is the connection's own cursor; backfills and replays load under tracks of their own. */
-export type Track = 'live' | `backfill/${number}` | `replay/${number}`;
+export type Track = 'live' | `backfill/${number}` | `replay/${number}` | `rejects/${string}`;
 
 export interface FenceRequest {
   readonly connectionId: string;
@@ -270,6 +271,8 @@ export interface LoadRequest {
   /** mirror: what becomes of rows that are gone. */
   readonly deletes: 'hard' | 'soft';
   readonly onDependents: 'auto' | 'refuse';
+  /** What becomes of a row that the target refuses (I7). */
+  readonly rowPolicy: RowPolicy;
   readonly primaryKey: readonly string[];
   /** The source itself keeps the key unique, and nothing changes the rows on their way. */
   readonly uniqueKey: boolean;
@@ -295,6 +298,25 @@ export interface LoadRequest {
   readonly attempt: number;
   /** A connection that was deleted: its targets may be taken over. */
   readonly formerOwner?: string;
+  /** Keeps rejected rows where they outlive the run. Called before the commit, so that no row is ever nowhere (I7). */
+  keepRejects(rejected: RejectedRows): Promise<KeptRejects>;
+}
+
+export type { RejectReason } from '../../platform/db/store.js';
+
+/** Rows of a slice that are not loaded, by their numbers. */
+export interface RejectedRows {
+  /** A CSV file without a header, every value quoted: number of the row in the slice, from 1; its reasons as a JSON array. */
+  readonly path: string;
+  readonly rows: number;
+  readonly reasons: readonly RejectReason[];
+}
+
+/** Rejected rows in the stage, as the ledger records them. */
+export interface KeptRejects {
+  readonly manifest: string;
+  readonly sha256: string;
+  readonly rows: number;
 }
 
 export interface ShadowLoad {
@@ -319,6 +341,7 @@ export interface LoadResult {
   readonly seq: number;
   readonly to: Position;
   readonly rows: { readonly loaded: number; readonly rejected: number; readonly superseded: number };
+  readonly rejects?: KeptRejects;
   /** True when an earlier attempt had already committed this slice. */
   readonly alreadyLoaded: boolean;
   /** What was done to the target besides adding rows, in words: changed columns, rows that were updated or deleted. */

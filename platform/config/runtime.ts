@@ -11,6 +11,8 @@ export interface ApiOptions {
   readonly temporalAddress: string;
   /** Base of the links into the Temporal Web UI, without a slash at the end; no links when absent. */
   readonly temporalUiUrl?: string;
+  /** The stage of the workers, from which rejected rows are shown; they cannot be shown when absent. */
+  readonly stageUrl?: string;
   /** 32 bytes: encrypts the secrets of sources and destinations at rest. */
   readonly secretKey: Buffer;
   /** 0 = any free port. */

@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   destination: 'dst',
   connection: 'con',
   run: 'run',
+  reject: 'rej',
   key: 'key',
   installation: 'ins',
 } as const;

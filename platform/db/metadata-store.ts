@@ -5,11 +5,22 @@ import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
 import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
+import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
 import { type SchemaVersion, recordSchema, schemaVersions } from './stream-schemas.js';
-import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunError, RunRecord, StreamRecord } from './store.js';
+import type {
+  ConnectionPlan,
+  ConnectorInstance,
+  MetadataStore,
+  RejectRecord,
+  RejectSelection,
+  RejectedSlice,
+  RunError,
+  RunRecord,
+  StreamRecord,
+} from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
 export async function createMetadataStore(databaseUrl: string, secretKey: Buffer): Promise<MetadataStore> {
@@ -37,6 +48,18 @@ export class PostgresMetadataStore implements MetadataStore {
 
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void> {
     return askDatabase(() => recordStreams(this.db, runId, streams));
+  }
+
+  recordRejects(reject: RejectRecord): Promise<void> {
+    return askDatabase(() => recordRejects(this.db, reject));
+  }
+
+  rejectsToReplay(connectionId: string, selection: RejectSelection): Promise<readonly RejectedSlice[]> {
+    return askDatabase(() => rejectsToReplay(this.db, connectionId, selection));
+  }
+
+  markReplayed(rejectId: string, runId: string): Promise<void> {
+    return askDatabase(() => markReplayed(this.db, rejectId, runId));
   }
 
   recordStateChange(connectionId: string, change: StateChange): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
 import type { RunPurpose, RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
-import type { RunError, StreamStep } from './store.js';
+import type { RejectReason, RunError, StreamStep } from './store.js';
 
 export interface ConnectorRow {
   readonly id: string;
@@ -97,6 +97,24 @@ export interface RunRow {
   /** The document in the stage that says what is still staged of the run. */
   readonly staged: StageRef | null;
   readonly created_at: Date;
+}
+
+export interface RejectRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly connection_id: string;
+  readonly run_id: string;
+  readonly run_number: string;
+  readonly stream: string;
+  readonly track: string;
+  readonly lineage: string;
+  readonly seq: string;
+  readonly rows: string;
+  readonly reasons: readonly RejectReason[];
+  readonly manifest: StageRef;
+  readonly created_at: Date;
+  readonly replayed_at: Date | null;
+  readonly replayed_run: string | null;
 }
 
 export interface RunRequest {

@@ -53,6 +53,50 @@ export interface StreamRecord {
   readonly cursor: unknown;
   readonly error: RunError | null;
   readonly notes: readonly string[];
+  /** Absent when none of its rows was rejected. */
+  readonly rejects?: RejectsSoFar;
+}
+
+/** What a run knows of a stream's rejected rows. */
+export interface RejectsSoFar {
+  /** The commonest first. */
+  readonly reasons: readonly RejectReason[];
+  /** Manifests of rejected rows that the metadata database could not take yet. */
+  readonly unrecorded: readonly { readonly manifest: string; readonly sha256: string; readonly rows: number }[];
+}
+
+/** Rejected rows of one slice. */
+export interface RejectRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly runId: string;
+  readonly runNumber: number;
+  readonly stream: string;
+  /** Where the slice stands in the ledger. */
+  readonly track: string;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly rows: number;
+  readonly reasons: readonly RejectReason[];
+  readonly manifest: StageRef;
+}
+
+/** Which rejects are to be loaded again: those named, or of one run, or all that were not yet; of these streams only. */
+export interface RejectSelection {
+  readonly streams?: readonly string[];
+  readonly ids?: readonly string[];
+  readonly runId?: string;
+}
+
+export type RejectedSlice = Pick<RejectRecord, 'id' | 'stream' | 'track' | 'lineage' | 'manifest'>;
+
+/** Why so many rows were rejected; a row may have several reasons. */
+export interface RejectReason {
+  readonly field?: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly rows: number;
 }
 
 export interface RunRecord {
@@ -83,6 +127,12 @@ export interface MetadataStore {
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance>;
   recordRun(run: RunRecord): Promise<void>;
   recordStreams(runId: string, streams: readonly StreamRecord[]): Promise<void>;
+  /** The same reject again changes nothing. */
+  recordRejects(reject: RejectRecord): Promise<void>;
+  /** In the order in which they were rejected. */
+  rejectsToReplay(connectionId: string, selection: RejectSelection): Promise<readonly RejectedSlice[]>;
+  /** The rows of a reject were loaded again, or rejected again, by this run. */
+  markReplayed(rejectId: string, runId: string): Promise<void>;
   /** The same revision again changes nothing. */
   recordStateChange(connectionId: string, change: StateChange): Promise<void>;
   /** Explicit changes of position, newest first. */

@@ -65,7 +65,7 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
   const stageUrl = pathToFileURL(`${home.path}/stage`).href;
   const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue, sliceBytes };
   const shared = { settings, databaseUrl: metadata.url, temporalAddress: servers().temporalAddress, secretKey };
-  const api = await startApi({ ...shared, port: 0 });
+  const api = await startApi({ ...shared, stageUrl, port: 0 });
   disposables.push(() => api.close());
   const key = await ensureAdminKey(metadata.url, `${home.path}/api-key`);
   if (worker) {

@@ -1,7 +1,7 @@
 import type { LoadColumn } from '../../../load/plan.js';
 import { fitIdentifier } from '../../../schema/naming.js';
 import type { Session } from '../../postgres/session.js';
-import { ident, literal } from '../../postgres/sql.js';
+import { ident, literal, qualified } from '../../postgres/sql.js';
 import { columnType } from '../../postgres/types.js';
 import type { LoadRequest, StagedColumn } from '../../sdk/types.js';
 import { ensureSchema, lockShared } from './target.js';
@@ -15,11 +15,27 @@ const LOCAL_ONLY = /^(reg[a-z]+|aclitem|pg_node_tree)(\[\])?$/;
  */
 export async function targetColumns(session: Session, request: LoadRequest): Promise<LoadColumn[]> {
   const known = await knownTypes(session, request.columns);
+  const domains = await targetDomains(session, request);
   const columns: LoadColumn[] = [];
   for (const column of request.columns) {
-    columns.push({ name: fitIdentifier(column.name), type: await typeOf(session, request, column, known) });
+    const name = fitIdentifier(column.name);
+    columns.push({ name, type: domains.get(name) ?? (await typeOf(session, request, column, known)) });
   }
   return columns;
+}
+
+/**
+ * A domain in the target was chosen by its owner and stays: values that it does not take are bad rows (I7). Rows in binary
+ * form need the very types of the source; the cursor's are compared.
+ */
+async function targetDomains(session: Session, request: LoadRequest): Promise<ReadonlyMap<string, string>> {
+  if (request.segments.some(({ format }) => format !== 'parquet')) return new Map();
+  const rows = await session.rows<LoadColumn>(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type from pg_attribute a join pg_type t on t.oid = a.atttypid
+     where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped and t.typtype = 'd' and a.attname is distinct from $2`,
+    [qualified(request.target), request.cursorField === undefined ? null : fitIdentifier(request.cursorField)],
+  );
+  return new Map(rows.map(({ name, type }) => [name, type]));
 }
 
 async function typeOf(session: Session, request: LoadRequest, column: StagedColumn, known: ReadonlySet<string>): Promise<string> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type LoadShape, systemColumns } from '../../../load/plan.js';
+import { type LoadShape, sliceColumns } from '../../../load/plan.js';
 import { quoteIdentifier, quoteLiteral } from '../../../platform/duckdb/quote.js';
 import { POSTGRES_BINARY } from '../../postgres/native.js';
 import { loadExpression } from '../../postgres/types.js';
@@ -21,7 +21,7 @@ export async function copyFiles(
   copyColumns: readonly string[],
   signal: AbortSignal,
 ): Promise<CopyFile[]> {
-  const system = systemColumns(shape)
+  const system = sliceColumns(shape)
     .filter((column) => copyColumns.includes(column.name))
     .map((column) => quoteLiteral(column.value));
   const files: CopyFile[] = [];

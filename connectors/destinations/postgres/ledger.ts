@@ -7,7 +7,7 @@ import { type BoundarySet, parsePosition, positionText } from '../../../checkpoi
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { WriteMode } from '../../../schema/connection-config.js';
 import type { Session } from '../../postgres/session.js';
-import type { FenceFeed, LedgerPosition, LoadRequest, LoadedAs, Track } from '../../sdk/types.js';
+import type { FenceFeed, KeptRejects, LedgerPosition, LoadRequest, LoadedAs, Track } from '../../sdk/types.js';
 
 export const LEDGER_SCHEMA = '_millrace';
 
@@ -38,6 +38,7 @@ create table if not exists _millrace.ledger (
   epoch bigint not null,
   run bigint not null,
   loaded_at timestamptz not null default now(),
+  rejects text,
   primary key (connection, feed, track, lineage, seq)
 );
 create table if not exists _millrace.targets (
@@ -50,17 +51,29 @@ create table if not exists _millrace.targets (
   key text[],
   claimed_at timestamptz not null default now(),
   primary key (schema_name, table_name)
-);`;
+);
+alter table _millrace.ledger add column if not exists rejects text;
+alter table _millrace.targets add column if not exists mode text, add column if not exists key text[];`;
 
 /** Creates the tables once; two connections that come first at the same time wait for each other. */
 export async function ensureLedger(session: Session): Promise<void> {
-  if (await hasLedger(session)) return;
-  await session.run(`begin; select pg_advisory_xact_lock(hashtext('millrace.ledger')); ${LEDGER_DDL} commit`);
+  if (await isNewestLedger(session)) return;
+  await session.run(
+    `begin; set local lock_timeout = '10s'; select pg_advisory_xact_lock(hashtext('millrace.ledger')); ${LEDGER_DDL} commit`,
+  );
 }
 
 export async function hasLedger(session: Session): Promise<boolean> {
   const [found] = await session.rows<{ found: string | null }>(`select to_regclass('_millrace.targets')::text as found`);
   return found?.found !== null && found !== undefined;
+}
+
+/** By the column that came last: ledgers of older versions get it once. */
+async function isNewestLedger(session: Session): Promise<boolean> {
+  const [found] = await session.rows(
+    `select 1 from pg_attribute where attrelid = to_regclass('_millrace.ledger') and attname = 'rejects' and to_regclass('_millrace.targets') is not null`,
+  );
+  return found !== undefined;
 }
 
 export interface LedgerRow {
@@ -70,6 +83,7 @@ export interface LedgerRow {
   readonly loaded: number;
   readonly rejected: number;
   readonly superseded: number;
+  readonly rejects?: KeptRejects | undefined;
 }
 
 interface FeedsOfTrack {
@@ -190,8 +204,11 @@ export async function acceptSlice(session: Session, request: LoadRequest): Promi
 }
 
 export async function lastRow(session: Session, request: LoadRequest): Promise<LedgerRow | undefined> {
-  const [row] = await session.rows<Record<'seq' | 'to' | 'manifest' | 'loaded' | 'rejected' | 'superseded', string>>(
-    `select l.seq::text, l.to_position as to, l.manifest, l.loaded::text, l.rejected::text, l.superseded::text from _millrace.ledger l
+  const [row] = await session.rows<
+    Record<'seq' | 'to' | 'manifest' | 'loaded' | 'rejected' | 'superseded', string> & { rejects: string | null }
+  >(
+    `select l.seq::text, l.to_position as to, l.manifest, l.loaded::text, l.rejected::text, l.superseded::text, l.rejects
+     from _millrace.ledger l
      where l.connection = $1 and l.feed = $2 and l.track = $3 and l.lineage = $4 order by l.seq desc limit 1`,
     [request.connectionId, request.feed, request.track, request.lineage],
   );
@@ -204,6 +221,7 @@ export async function lastRow(session: Session, request: LoadRequest): Promise<L
     loaded: Number(row.loaded),
     rejected: Number(row.rejected),
     superseded: Number(row.superseded),
+    rejects: row.rejects === null ? undefined : (JSON.parse(row.rejects) as KeptRejects),
   };
 }
 
@@ -235,11 +253,13 @@ export async function insertLedgerRow(session: Session, request: LoadRequest): P
 export async function completeLedgerRow(
   session: Session,
   request: LoadRequest,
-  loaded: number,
-  superseded: number,
+  { loaded, rejected, superseded, rejects }: Pick<LedgerRow, 'loaded' | 'rejected' | 'superseded' | 'rejects'>,
 ): Promise<void> {
+  const { connectionId, feed, track, lineage, seq } = request;
+  const kept = rejects ? JSON.stringify(rejects) : null;
   await session.run(
-    `update _millrace.ledger set loaded = $6, superseded = $7 where connection = $1 and feed = $2 and track = $3 and lineage = $4 and seq = $5`,
-    [request.connectionId, request.feed, request.track, request.lineage, request.seq, loaded, superseded],
+    `update _millrace.ledger set loaded = $6, rejected = $7, superseded = $8, rejects = $9
+     where connection = $1 and feed = $2 and track = $3 and lineage = $4 and seq = $5`,
+    [connectionId, feed, track, lineage, seq, loaded, rejected, superseded, kept],
   );
 }

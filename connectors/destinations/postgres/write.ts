@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { parsePosition } from '../../../checkpoint/position.js';
 import { planLoad } from '../../../load/index.js';
-import type { LoadColumn, LoadPlan, LoadShape } from '../../../load/plan.js';
+import type { LoadColumn, LoadShape } from '../../../load/plan.js';
 import type { WriteMode } from '../../../schema/connection-config.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier, isReserved } from '../../../schema/naming.js';
@@ -23,12 +23,15 @@ import {
   type LedgerRow,
   acceptSlice,
   completeLedgerRow,
+  ensureLedger,
   holdFence,
   insertLedgerRow,
   lastRow,
   recordLoadedAs,
 } from './ledger.js';
 import { publishShadow } from './publish.js';
+import { type Work, type Written, writeByPolicy } from './rows/careful.js';
+import { mergeBatch } from './merge.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
@@ -51,6 +54,7 @@ export async function load(context: ConnectorContext<PostgresDestinationConfig>,
         ATTEMPT_PART,
         request.attempt,
       );
+    await ensureLedger(session); // the run may have been prepared by an older version
     await session.run(`begin; ${LOAD_SETTINGS}`);
     const result = await loadInTransaction(session, request, context.signal);
     await session.run('commit');
@@ -70,12 +74,13 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   const { notes, columns } = await ensureTables(session, request, wanted);
   const shape = withTypesOf(wanted, columns);
   const plan = planLoad(request.mode, shape, dialect);
-  const { loaded, superseded } = await writeRows(session, request, { plan, shape, signal });
+  const work = { plan, shape, signal };
+  const { rejects, ...rows } = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
   const published = request.shadow?.publish ? await publishShadow(session, request, shape) : [];
   if (!request.shadow || request.shadow.publish) await recordLoadedAs(session, request, shape.primaryKey);
-  await completeLedgerRow(session, request, loaded, superseded);
-  const rows = { loaded, rejected: 0, superseded };
-  return { seq: request.seq, to: request.to, rows, alreadyLoaded: false, notes: [...notes, ...published] };
+  await completeLedgerRow(session, request, { ...rows, rejects });
+  const kept = rejects ? { rejects } : {};
+  return { seq: request.seq, to: request.to, rows, ...kept, alreadyLoaded: false, notes: [...notes, ...published] };
 }
 
 /** A twin of this load that committed first makes the ledger's key refuse us: then what it wrote is the answer. */
@@ -94,8 +99,9 @@ async function resolveTwin(session: Session, request: LoadRequest, error: unknow
 }
 
 function resultOf(row: LedgerRow, alreadyLoaded: boolean, notes: readonly string[]): LoadResult {
-  const { loaded, rejected, superseded } = row;
-  return { seq: row.seq, to: parsePosition(row.to), rows: { loaded, rejected, superseded }, alreadyLoaded, notes };
+  const { loaded, rejected, superseded, rejects } = row;
+  const rows = { loaded, rejected, superseded };
+  return { seq: row.seq, to: parsePosition(row.to), rows, ...(rejects ? { rejects } : {}), alreadyLoaded, notes };
 }
 
 function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
@@ -111,6 +117,7 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
     uniqueKey: request.uniqueKey,
     ...(cursor ? { cursor } : {}),
     dedup: request.dedup,
+    notesChanges: request.rowPolicy === 'null_field',
     run: request.run,
     extractedAt: request.extractedAt,
     asOf: request.asOf,
@@ -186,11 +193,7 @@ function shadowOf({ connectionId, feed, track }: LoadRequest): Target {
 }
 
 /** Copies and merges. I7: what Postgres itself counted as loaded and superseded must be what was staged. */
-async function writeRows(
-  session: Session,
-  request: LoadRequest,
-  work: { readonly plan: LoadPlan; readonly shape: LoadShape; readonly signal: AbortSignal },
-): Promise<{ loaded: number; superseded: number }> {
+async function writeRows(session: Session, request: LoadRequest, work: Work): Promise<Omit<Written, 'rejected' | 'rejects'>> {
   const { plan } = work;
   for (const statement of plan.before) await session.run(statement);
   const into = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin`;
@@ -201,18 +204,9 @@ async function writeRows(
     copied += sink.rowCount;
   }
   requireCount(request, copied, 'copied');
-  const superseded = await runAll(session, plan.supersede);
-  await runAll(session, plan.retire);
-  const loaded = plan.merge === undefined ? copied : await session.run(plan.merge);
+  const { loaded, superseded } = await mergeBatch(session, plan, copied);
   requireCount(request, loaded + superseded, 'loaded or superseded');
   return { loaded, superseded };
-}
-
-/** @returns the rows that all of them changed */
-async function runAll(session: Session, statements: readonly string[]): Promise<number> {
-  let rows = 0;
-  for (const statement of statements) rows += await session.run(statement);
-  return rows;
 }
 
 function requireCount({ rows, stream }: LoadRequest, counted: number, what: string): void {

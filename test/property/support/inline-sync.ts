@@ -154,10 +154,11 @@ const NOT_WATCHED = {
 } as const;
 
 /** As workflows/stream.ts, which cannot be imported outside of a workflow. */
-function after({ boundary: _, refreshing, ...place }: Place, extracted: Extracted): Place {
+function after(place: Place, extracted: Extracted): Place {
+  const { lineage, generation, seq, refreshing } = place;
   const boundary = extracted.boundary ? { boundary: extracted.boundary } : {};
   const still = refreshing && !extracted.done ? { refreshing } : {};
-  return { ...place, seq: place.seq + (extracted.slice ? 1 : 0), position: extracted.to, ...boundary, ...still };
+  return { lineage, generation, seq: seq + (extracted.slice ? 1 : 0), position: extracted.to, ...boundary, ...still };
 }
 
 function stateOf({ lineage, generation, seq, position, refreshing }: Place): FeedState {
