@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   connection: 'con',
   run: 'run',
   key: 'key',
+  verification: 'ver',
   installation: 'ins',
 } as const;
 

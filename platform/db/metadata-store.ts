@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
+import type { Verification } from '../../schema/verification.js';
 import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
@@ -7,8 +8,17 @@ import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
+import { endVerification, recordRunVerification, recordVerification } from './verifications.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
-import type { ConnectionPlan, ConnectorInstance, MetadataStore, RunError, RunRecord, StreamRecord } from './store.js';
+import type {
+  ConnectionPlan,
+  ConnectorInstance,
+  MetadataStore,
+  RunError,
+  RunRecord,
+  StreamRecord,
+  VerificationEnd,
+} from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
 export async function createMetadataStore(databaseUrl: string, secretKey: Buffer): Promise<MetadataStore> {
@@ -65,6 +75,18 @@ export class PostgresMetadataStore implements MetadataStore {
 
   lastNumber(connectionId: string): Promise<number> {
     return askDatabase(() => lastNumber(this.db, connectionId));
+  }
+
+  recordRunVerification(runId: string, stream: string, found: Verification): Promise<void> {
+    return askDatabase(() => recordRunVerification(this.db, { runId, stream, found }));
+  }
+
+  recordVerification(id: string, stream: string, found: Verification): Promise<void> {
+    return askDatabase(() => recordVerification(this.db, { id, stream, found }));
+  }
+
+  endVerification(id: string, end: VerificationEnd): Promise<void> {
+    return askDatabase(() => endVerification(this.db, id, end));
   }
 
   async close(): Promise<void> {

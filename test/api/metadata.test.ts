@@ -27,7 +27,12 @@ describe('migrations', () => {
     const empty = await createDatabase();
     const pools = await Promise.all([1, 2, 3, 4].map(() => openMetadata(empty.url)));
     expect(await empty.db('workspaces').select('id', 'name')).toEqual([{ id: 'wsp_default', name: 'default' }]);
-    expect(await empty.db('millrace_migrations').pluck('name')).toEqual(['001-core-tables', '002-schedules', '003-steering']);
+    expect(await empty.db('millrace_migrations').pluck('name')).toEqual([
+      '001-core-tables',
+      '002-schedules',
+      '003-steering',
+      '004-verification',
+    ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();
   });

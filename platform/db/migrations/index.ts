@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { coreTables } from './001-core-tables.js';
 import { schedules } from './002-schedules.js';
 import { steering } from './003-steering.js';
+import { verification } from './004-verification.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
 export interface Migration {
@@ -10,7 +11,7 @@ export interface Migration {
   down(db: Knex): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering];
+export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering, verification];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
 export const migrationSource: Knex.MigrationSource<Migration> = {
