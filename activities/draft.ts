@@ -43,7 +43,7 @@ export function wantedStreams({ input, connection }: Pick<RunWork, 'input' | 'co
   return connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
 }
 
-export function targetOf({ destination }: RunWork, { name, target }: StreamConfig): Target {
+export function targetOf({ destination }: Pick<RunWork, 'destination'>, { name, target }: StreamConfig): Target {
   const usual = destination.connector.defaultTarget(destination.context.config, name);
   return { schema: target?.schema ?? usual.schema, table: target?.table ?? usual.table };
 }

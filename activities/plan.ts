@@ -114,7 +114,7 @@ function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDED_ON)[n
 
 /** Only for whole tables into a target of ours, with no SQL in between: nobody has to look at the rows. */
 function nativeRoute(config: StreamConfig, fields: readonly Field[], { source, destination }: RouteEnds): string | undefined {
-  if (config.mode !== 'full_refresh_overwrite' || config.sql !== undefined) return undefined;
+  if (config.mode !== 'full_refresh_overwrite' || config.sql !== undefined || config.verify === 'hash') return undefined;
   const format = source.nativeFormat?.(fields);
   return format !== undefined && destination.takesNative?.(format, fields) ? format : undefined;
 }

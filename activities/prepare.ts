@@ -92,7 +92,8 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   const transforms = draft.plan.sql !== undefined;
   try {
     const live = track.startsWith('replay') ? nowhere : livePlace(input, draft, fence);
-    if (track === 'live') return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan };
+    if (track === 'live')
+      return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan, ...verifyOf(draft.plan) };
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
       plan,
@@ -104,6 +105,9 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
     return { feed, transforms, found: nowhere, error: streamError(error) };
   }
 }
+
+/** Only what the connection's own cursor covers is compared: the source says nothing of a window or of another destination. */
+const verifyOf = ({ verify }: FeedPlan): Pick<PreparedFeed, 'verify'> => (verify === 'none' ? {} : { verify });
 
 function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {
