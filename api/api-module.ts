@@ -17,6 +17,7 @@ import { createValidationPipe } from './http/validation.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
+import { VerificationsController } from './verifications/verifications.controller.js';
 import {
   API_KEYS,
   CONNECTIONS,
@@ -29,6 +30,7 @@ import {
   SOURCES,
   STATE,
   SYNCS,
+  VERIFICATIONS,
 } from './tokens.js';
 
 const CONTROLLERS = [
@@ -40,6 +42,7 @@ const CONTROLLERS = [
   StateController,
   RebuildController,
   RunsController,
+  VerificationsController,
   SchedulesController,
   ApiKeysController,
   HealthController,
@@ -64,6 +67,7 @@ function named(services: ApiServices): Provider[] {
     { provide: REBUILD, useValue: services.rebuild },
     { provide: STATE, useValue: services.state },
     { provide: RUNS, useValue: services.runs },
+    { provide: VERIFICATIONS, useValue: services.verifications },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },

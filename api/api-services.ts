@@ -21,6 +21,8 @@ import { ScheduleReconciler } from './schedules/reconciler.js';
 import { DESTINATION, SOURCE } from './systems/system-kind.js';
 import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
+import { VerificationService } from './verifications/verification-service.js';
+import { VerificationStore } from './verifications/verification-store.js';
 
 export interface ApiParts {
   readonly db: Knex;
@@ -42,6 +44,7 @@ export interface ApiServices {
   readonly state: StateService;
   readonly rebuild: RebuildService;
   readonly runs: RunService;
+  readonly verifications: VerificationService;
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
@@ -75,6 +78,7 @@ export function createServices(parts: ApiParts): ApiServices {
     state: new StateService(connectionStore, syncs, engine),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
+    verifications: new VerificationService(connectionStore, new VerificationStore(db), { link, linkOf, closing: parts.closing }),
     reconciler,
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),

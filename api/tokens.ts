@@ -9,6 +9,7 @@ export const SYNCS = Symbol('syncs');
 export const REBUILD = Symbol('rebuild');
 export const STATE = Symbol('state');
 export const RUNS = Symbol('runs');
+export const VERIFICATIONS = Symbol('verifications');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');
 export const SCHEDULES = Symbol('schedules');
