@@ -1,0 +1,246 @@
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Verification } from '../../schema/verification.js';
+import { type FinishedRun, type Millrace, startMillrace } from '../support/millrace.js';
+import { tempHome } from '../support/temp-home.js';
+
+let millrace: Millrace;
+
+beforeAll(async () => {
+  millrace = await startMillrace();
+});
+afterAll(() => millrace[Symbol.asyncDispose]());
+
+const NOTHING = { missing: 0, extra: 0, different: 0, changedSince: 0 };
+
+async function verify(id: string, body: object = {}): Promise<Verification> {
+  const reply = await millrace.call('POST', `/v1/connections/${id}/verify?wait=60s`, body);
+  expect(reply.body.streams?.[0]?.error, JSON.stringify(reply.body)).toBeNull();
+  return reply.body.streams[0].result as Verification;
+}
+
+/** Why the only stream could not be compared. */
+async function refused(id: string, body: object): Promise<unknown> {
+  const reply = await millrace.call('POST', `/v1/connections/${id}/verify?wait=60s`, body);
+  expect(reply.body, JSON.stringify(reply.body)).toMatchObject({ status: 'failed', matched: null });
+  return reply.body.streams[0].error;
+}
+
+const verificationOf = (run: FinishedRun): Verification =>
+  (run.streams[0] as unknown as { verification: Verification }).verification;
+
+/** Spoils rows on their way into the table, as a destination that does not hold what it was given. */
+async function corrupt(table: string, change: string): Promise<void> {
+  await millrace.destination
+    .query(`create or replace function spoil_${table}() returns trigger language plpgsql as $$ begin ${change} end $$;
+    create or replace trigger spoil before insert on ${table} for each row execute function spoil_${table}()`);
+}
+
+test('a run whose rows arrived as something else fails with verify.mismatch, and keeps them', async () => {
+  const { source, destination } = millrace;
+  await source.query(
+    `create table spoilt (id int primary key, at timestamptz, note text); insert into spoilt values (1, '2024-01-01', 'a')`,
+  );
+  const stream = { name: 'public.spoilt', mode: 'incremental_append', cursorField: 'at', verify: 'hash' };
+  const id = await millrace.connect([stream]);
+  expect((await millrace.sync(id)).status).toBe('succeeded');
+  await corrupt('spoilt', `new.note := upper(new.note); return new;`);
+  await source.query(
+    `insert into spoilt select i, '2025-01-01'::timestamptz + i * interval '1 s', 'b' from generate_series(2, 4) i`,
+  );
+  const run = await millrace.sync(id);
+  expect(run.streams[0]).toMatchObject({
+    status: 'failed',
+    step: 'verify',
+    rows: { loaded: 3 },
+    error: { code: 'verify.mismatch' },
+  });
+  expect(run).toMatchObject({ status: 'failed', error: { code: 'verify.mismatch' } });
+  expect(verificationOf(run)).toMatchObject({ scope: 'run', matched: false, rows: { source: 3, target: 3 } });
+  expect(verificationOf(run).sample).toHaveLength(6);
+  expect(await destination.query(`select count(*)::int as n from spoilt`)).toEqual([{ n: 4 }]);
+  const again = await verify(id, { scope: 'run' });
+  expect(again).toMatchObject({ scope: 'run', matched: false, differences: { missing: 3, extra: 3 } });
+  await source.query(`insert into spoilt values (5, '2026-01-01', 'C')`);
+  expect((await millrace.sync(id)).status, 'the cursor has moved on').toBe('succeeded');
+});
+
+test('a value that differs in a whole table fails the run; a source that has changed since does not', async () => {
+  const { source, destination } = millrace;
+  await source.query(
+    `create table whole (id int primary key, note text); insert into whole select i, 'n' from generate_series(1, 100) i`,
+  );
+  const id = await millrace.connect([{ name: 'public.whole', mode: 'full_refresh_overwrite', verify: 'hash' }]);
+  const first = await millrace.sync(id);
+  expect(verificationOf(first)).toMatchObject({ scope: 'table', by: 'sql', matched: true, rows: { source: 100, target: 100 } });
+  expect(first.streams[0]?.notes.join()).toContain('verified by hash');
+  await corrupt('whole', `if new.id = 7 then new.note := 'x'; end if; return new;`);
+  const second = await millrace.sync(id);
+  expect(second.streams[0]).toMatchObject({ status: 'failed', error: { code: 'verify.mismatch' } });
+  expect(verificationOf(second).sample).toEqual([{ kind: 'different', key: ['7'], columns: ['note'] }]);
+  // the source changes while the rows are loaded: what was read is what counts
+  await destination.query(`create extension if not exists dblink`);
+  const other = `dbname=${source.name} ${await connectionOf(source.url)}`;
+  await corrupt(
+    'whole',
+    `if new.id = 7 then perform public.dblink_exec('${other}', 'update whole set note = ''later'' where id in (8, 9)'); end if; return new;`,
+  );
+  const third = await millrace.sync(id);
+  expect(third.status, JSON.stringify(third.streams[0]?.error)).toBe('succeeded');
+  expect(verificationOf(third)).toMatchObject({ matched: true, differences: { ...NOTHING, changedSince: 2 } });
+});
+
+async function connectionOf(url: string): Promise<string> {
+  const { hostname, port, username, password } = new URL(url);
+  return `host=${hostname} port=${port} user=${username} password=${password}`;
+}
+
+test('incremental_deduped in a run: of several versions the newest counts, and what a newer row superseded is no error', async () => {
+  const { source, destination } = millrace;
+  await source.query(
+    `create table merged (id int primary key, at timestamptz, note text); insert into merged select i, '2024-01-01', 'a' from generate_series(1, 50) i`,
+  );
+  const id = await millrace.connect([
+    {
+      name: 'public.merged',
+      mode: 'incremental_deduped',
+      cursorField: 'at',
+      verify: 'hash',
+      sql: 'select id, "at", upper(note) as note from input',
+    },
+  ]);
+  expect(verificationOf(await millrace.sync(id))).toMatchObject({
+    scope: 'run',
+    by: 'duckdb',
+    matched: true,
+    rows: { target: 50 },
+  });
+  await destination.query(`update merged set at = '2030-01-01' where id = 3`);
+  await source.query(`update merged set at = '2025-01-01' where id in (3, 4)`);
+  const run = await millrace.sync(id);
+  expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
+  expect(verificationOf(run)).toMatchObject({ matched: true, differences: { ...NOTHING, changedSince: 1 } });
+  expect(await refused(id, {})).toMatchObject({ code: 'verify.not_possible', message: expect.stringContaining('SQL') });
+  expect(await millrace.sync(id), 'nothing to compare').toMatchObject({ status: 'succeeded' });
+});
+
+test('by count: a run whose rows got lost fails', async () => {
+  const { source } = millrace;
+  await source.query(`create table counted (id int primary key, at timestamptz); insert into counted values (1, '2024-01-01')`);
+  const id = await millrace.connect([{ name: 'public.counted', mode: 'incremental_append', cursorField: 'at', verify: 'count' }]);
+  expect(verificationOf(await millrace.sync(id))).toMatchObject({
+    method: 'count',
+    matched: true,
+    rows: { source: 1, target: 1 },
+  });
+  await source.query(`insert into counted values (2, '2025-01-01'), (3, '2025-01-01')`);
+  // after the copy was counted, as a trigger that deletes what has just come
+  await millrace.destination
+    .query(`create function lose() returns trigger language plpgsql as $$ begin delete from public.counted where id = 3; return null; end $$;
+    create trigger lose after insert on counted for each statement execute function lose()`);
+  const run = await millrace.sync(id);
+  expect(run.streams[0]?.error).toMatchObject({ code: 'verify.mismatch' });
+  expect(verificationOf(run)).toMatchObject({ rows: { source: 2, target: 1 }, differences: { ...NOTHING, missing: 1 } });
+});
+
+test('a run that has kept its staged files can be compared later; one that has not says so', async () => {
+  const { source, destination } = millrace;
+  await source.query(
+    `create table kept (id int primary key, tags text[], doc jsonb); insert into kept values (1, '{"a,b",NULL}', '{"b": 1, "a": [1.50]}')`,
+  );
+  const id = await millrace.connect([
+    {
+      name: 'public.kept',
+      mode: 'full_refresh_overwrite',
+      sql: `select id, tags, ['x', null, 'y,"z'] as list, doc, {'k': id, 'f': 1.5} as made from input`,
+    },
+  ]);
+  await millrace.sync(id);
+  expect((await millrace.call('POST', `/v1/connections/${id}/verify`, { scope: 'run' })).body.code).toBe('run.not_staged');
+  await millrace.call('PATCH', `/v1/connections/${id}`, { keepStaged: '1h' });
+  await millrace.sync(id);
+  expect(await verify(id, { scope: 'run', run: 2 })).toMatchObject({ matched: true, rows: { source: 1, target: 1 } });
+  await destination.query(`update kept set made = '{"f": 1.5, "k": 1}', list = array['x', null, 'y,z']`);
+  expect((await verify(id, { scope: 'run' })).sample).toEqual([{ kind: 'different', key: ['1'], columns: ['list'] }]);
+});
+
+test.each(['csv', 'parquet', 'jsonl'])('files (%s) against Postgres', async (format) => {
+  await using home = await tempHome(`verify-${format}`);
+  await writeExports(home.path, format);
+  const { call, destination } = millrace;
+  const config = { root: pathToFileURL(home.path).href, streams: [{ name: 'exports', path: `*.${format}`, format }] };
+  const from = await call('POST', '/v1/sources', { name: `files-${format}`, connector: 'files', config });
+  const to = await call('POST', '/v1/destinations', {
+    name: `to-${format}`,
+    connector: 'postgres',
+    config: { url: destination.url },
+  });
+  const streams = [
+    { name: 'exports', mode: 'full_refresh_overwrite', primaryKey: ['id'], target: { table: `whole_${format}` }, verify: 'hash' },
+  ];
+  const body = { name: `files-${format}`, sourceId: from.body.id, destinationId: to.body.id, streams };
+  const { id } = (await call('POST', '/v1/connections', body)).body;
+  const run = await millrace.sync(id);
+  expect(verificationOf(run), JSON.stringify(run)).toMatchObject({ matched: true, scope: 'run', rows: { source: 4, target: 4 } });
+  expect(await verify(id)).toMatchObject({ matched: true, by: 'duckdb', rows: { source: 4, target: 4 } });
+  expect(await verify(id, { method: 'count' })).toMatchObject({ matched: true });
+  await destination.query(`update whole_${format} set note = null where id = 2; delete from whole_${format} where id = 3`);
+  const found = await verify(id);
+  expect(found).toMatchObject({ matched: false, differences: { ...NOTHING, missing: 1, different: 1 } });
+  expect(found.sample).toEqual(
+    expect.arrayContaining([
+      { kind: 'different', key: ['2'], columns: ['note'] },
+      { kind: 'missing_in_target', key: ['3'] },
+    ]),
+  );
+});
+
+/** Two files, old enough that nobody writes to them. */
+async function writeExports(folder: string, format: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const rows = [`(1, 0.1::double, 'a', timestamp '2024-01-01 00:00:00.000001')`, `(2, '-0'::double, '', null)`];
+  const more = [`(3, 1e300::double, 'c', null)`, `(4, null, null, timestamp '2024-01-02')`];
+  const { openTrustedEngine } = await import('../../platform/duckdb/engine.js');
+  await using engine = await openTrustedEngine({ tempDirectory: folder });
+  const options = { csv: 'format csv, header true', parquet: 'format parquet', jsonl: 'format json' }[format];
+  for (const [index, values] of [rows, more].entries()) {
+    const path = join(folder, `${index}.${format}`);
+    await engine.run(`copy (select * from (values ${values.join(', ')}) t(id, amount, note, seen)) to '${path}' (${options})`);
+    await utimes(path, 1_700_000_000, 1_700_000_000);
+  }
+}
+
+test('files that are appended: what came later is left to the next run', async () => {
+  await using home = await tempHome('verify-append');
+  const { call, destination } = millrace;
+  const config = {
+    root: pathToFileURL(home.path).href,
+    streams: [{ name: 'days', path: '*.csv', format: 'csv' }],
+    changedBy: 'modification',
+  };
+  const write = async (day: number, text: string) => {
+    const path = join(home.path, `${day}.csv`);
+    await writeFile(path, text);
+    await utimes(path, 1_700_000_000 + day, 1_700_000_000 + day);
+  };
+  await write(1, 'id,v\n1,a\n2,b\n');
+  await write(2, 'id,v\n3,c\n');
+  const from = await call('POST', '/v1/sources', { name: 'days', connector: 'files', config });
+  const to = await call('POST', '/v1/destinations', { name: 'to-days', connector: 'postgres', config: { url: destination.url } });
+  const streams = [{ name: 'days', mode: 'incremental_append' }];
+  const made = await call('POST', '/v1/connections', {
+    name: 'days',
+    sourceId: from.body.id,
+    destinationId: to.body.id,
+    streams,
+  });
+  const id = made.body.id as string;
+  await millrace.sync(id);
+  await write(3, 'id,v\n4,d\n');
+  expect(await verify(id)).toMatchObject({ matched: true, by: 'duckdb', rows: { source: 3, target: 3 } });
+  await destination.query(`delete from days where v = 'b'`);
+  expect(await verify(id)).toMatchObject({ matched: false, differences: { ...NOTHING, missing: 1 } });
+  await rm(join(home.path, '3.csv'));
+});
