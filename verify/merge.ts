@@ -1,6 +1,9 @@
 import type { RowHash } from '../connectors/sdk/hashes.js';
 import type { HashGroup } from './judge.js';
 
+/** Many rows with one hash mean a key that is none: they are compared in parts, in the order that both sides give them. */
+const GROUP_ROWS = 1_000;
+
 type Pages = AsyncIterable<readonly RowHash[]>;
 
 /** Walks two lists of hashes that are in order, side by side: memory holds a page of each, and one group. */
@@ -35,7 +38,9 @@ class Walk implements AsyncDisposable {
 
   async take(hash: bigint | undefined): Promise<RowHash[]> {
     const taken: RowHash[] = [];
-    for (let row = await this.head(); row && row.hash === hash; row = await this.head()) {
+    while (taken.length < GROUP_ROWS) {
+      const row = await this.head();
+      if (!row || row.hash !== hash) break;
       taken.push(row);
       this.#at += 1;
     }

@@ -51,13 +51,17 @@ export class StagedHashedRows implements HashedRows {
   async *rows(buckets: number, only: readonly number[]): AsyncIterable<readonly RowHash[]> {
     if (this.options.segments.length === 0) return;
     const sorted = join(this.options.tempDir, `hashes-${serial++}.parquet`);
-    const hashes = this.#columns().map((column) => `${column}::VARCHAR`);
+    const hashes = `concat_ws(',', ${["''", ...this.#columns()].join(', ')})`;
     const select =
       this.options.by === 'row'
-        ? `select h, min(k) as k, count(*) as n, [] as f from ${this.#hashed()} where h & ${buckets - 1} in (${only.join(', ')}) group by h`
-        : `select h, k, 1 as n, [${hashes.join(', ')}] as f from ${this.#hashed()} where h & ${buckets - 1} in (${only.join(', ')})`;
-    const numbered = `select row_number() over (order by h) as place, h::VARCHAR as h, k, n, f::VARCHAR[] as f from (${select}) order by place`;
-    await this.options.engine.run(`copy (${numbered}) to ${quoteLiteral(sorted)} (format parquet)`, [], this.options.signal);
+        ? `select h, min(k) as k, count(*) as n, '' as f from ${this.#hashed()} where h & ${buckets - 1} in (${only.join(', ')}) group by h`
+        : `select h, k, 1 as n, ${hashes} as f from ${this.#hashed()} where h & ${buckets - 1} in (${only.join(', ')})`;
+    const numbered = `select row_number() over (order by h, k, f) as place, h::VARCHAR as h, k, n, f from (${select}) order by place`;
+    await this.options.engine.run(
+      `copy (${numbered}) to ${quoteLiteral(sorted)} (format parquet, row_group_size ${PAGE_ROWS})`,
+      [],
+      this.options.signal,
+    );
     for (let at = 0; ; at += PAGE_ROWS) {
       const page = await this.#query(
         `select h, k, n::VARCHAR as n, f from read_parquet(${quoteLiteral(sorted)}) where place > ${at} and place <= ${at + PAGE_ROWS} order by place`,
@@ -137,5 +141,5 @@ function groupsOf(segments: readonly SegmentFile[]): readonly (readonly SegmentF
 
 function rowHash(row: Record<string, unknown>): RowHash {
   const key = row['k'] === null ? null : (JSON.parse(String(row['k'])) as (string | null)[]);
-  return { hash: BigInt(String(row['h'])), key, fields: row['f'] as string[], rows: Number(row['n']) };
+  return { hash: BigInt(String(row['h'])), key, fields: String(row['f']).split(',').slice(1), rows: Number(row['n']) };
 }
