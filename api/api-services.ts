@@ -23,6 +23,7 @@ import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
 import { VerificationService } from './verifications/verification-service.js';
 import { VerificationStore } from './verifications/verification-store.js';
+import { VerificationWorkflows } from './verifications/verification-workflows.js';
 
 export interface ApiParts {
   readonly db: Knex;
@@ -78,7 +79,11 @@ export function createServices(parts: ApiParts): ApiServices {
     state: new StateService(connectionStore, syncs, engine),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
-    verifications: new VerificationService(connectionStore, new VerificationStore(db), { link, linkOf, closing: parts.closing }),
+    verifications: new VerificationService(connectionStore, new VerificationStore(db), {
+      workflows: new VerificationWorkflows(link),
+      linkOf,
+      closing: parts.closing,
+    }),
     reconciler,
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),

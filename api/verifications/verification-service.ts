@@ -1,11 +1,10 @@
 import { newId } from '../../platform/db/ids.js';
 import type { VerificationRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import { VERIFY_WORKFLOW, type VerifyRequest, verifyWorkflowId } from '../../workflows/messages.js';
+import { type VerifyRequest, verifyWorkflowId } from '../../workflows/messages.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionStore, StoredConnection } from '../connections/connection-store.js';
 import { refuseUnknownStreams } from '../connections/stream-names.js';
-import type { TemporalLink } from '../engine/temporal-link.js';
 import { accepted, type Answer } from '../http/answer.js';
 import { toPage, type Page, type PageQuery } from '../http/pagination.js';
 import { readUntil } from '../http/wait.js';
@@ -14,15 +13,18 @@ import type { LinkOf } from '../runs/run-view.js';
 import type { VerificationView, VerifyBody } from './verification-schemas.js';
 import type { VerificationStore } from './verification-store.js';
 import { verificationView } from './verification-view.js';
-
-const START_MS = 5_000;
+import type { VerificationWorkflows } from './verification-workflows.js';
 
 /** Comparisons on demand: a worker makes them, the metadata keeps what it found. */
 export class VerificationService {
   constructor(
     private readonly connections: ConnectionStore,
     private readonly store: VerificationStore,
-    private readonly options: { readonly link: TemporalLink; readonly linkOf: LinkOf; readonly closing: AbortSignal },
+    private readonly options: {
+      readonly workflows: VerificationWorkflows;
+      readonly linkOf: LinkOf;
+      readonly closing: AbortSignal;
+    },
   ) {}
 
   async request(caller: Principal, connectionId: string, body: VerifyBody, wait: WaitForRun): Promise<Answer<VerificationView>> {
@@ -38,7 +40,9 @@ export class VerificationService {
   async get({ workspaceId }: Principal, id: string, wait: WaitForRun): Promise<VerificationView> {
     const patience = { limitMs: wait.limitMs, signal: AbortSignal.any([wait.clientGone, this.options.closing]) };
     const row = await readUntil(() => this.store.get(workspaceId, id), hasEnded, patience);
-    return verificationView(row, this.options.linkOf);
+    const isLost = !hasEnded(row) && (await this.options.workflows.hasEnded(row));
+    if (isLost) await this.store.endLost(row);
+    return verificationView(isLost ? await this.store.get(workspaceId, id) : row, this.options.linkOf);
   }
 
   async list({ workspaceId }: Principal, connectionId: string, query: PageQuery): Promise<Page<VerificationView>> {
@@ -74,16 +78,8 @@ export class VerificationService {
 
   /** One whose workflow did not start is not listed. */
   private async start(request: VerifyRequest, name: string): Promise<void> {
-    const { link } = this.options;
     try {
-      await link.call(START_MS, (client) =>
-        client.workflow.start(VERIFY_WORKFLOW, {
-          workflowId: verifyWorkflowId(request.connectionId, request.verificationId),
-          taskQueue: link.taskQueue,
-          args: [request],
-          staticSummary: `Verify ${name} by ${request.method}, ${request.scope === 'run' ? `run ${request.run?.number}` : 'whole tables'}`,
-        }),
-      );
+      await this.options.workflows.start(request, name);
     } catch (error) {
       await this.store.remove(request.verificationId);
       throw error;

@@ -44,6 +44,18 @@ export class VerificationStore {
     throw new MillraceError('request.not_found', { detail: `Connection ${connectionId} does not have ${which}.`, path: 'run' });
   }
 
+  /** Its workflow is gone; one that wrote its end just now has the last word. */
+  async endLost({ id, streams, results }: VerificationRow): Promise<void> {
+    const { code, message, suggestion } = new MillraceError('run.lost', {
+      detail: 'The comparison was ended in Temporal, or lost with it.',
+      suggestion: 'Ask for it again.',
+    });
+    const left = streams.filter((name) => !results[name]);
+    const errors = Object.fromEntries(left.map((name) => [name, { code, message, suggestion }]));
+    const end = { status: 'failed', ended_at: new Date(), errors: JSON.stringify(errors) };
+    await this.db('verifications').where({ id, status: 'running' }).update(end);
+  }
+
   async hasOpenRun(connectionId: string): Promise<boolean> {
     return (await this.db<RunRow>('runs').where({ connection_id: connectionId, status: 'running' }).first()) !== undefined;
   }

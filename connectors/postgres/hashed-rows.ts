@@ -67,7 +67,7 @@ export class PostgresHashedRows implements HashedRows {
     const select =
       this.sql.by === 'row'
         ? `select h::text, min(k) as k, count(*)::text as n, '{}' as f from ${this.#hashed()} where ${where} group by r.h order by r.h`
-        : `select h::text, k, '1' as n, array[${fields}]::bigint[]::text as f from ${this.#hashed()} where ${where} order by r.h, 2 collate "C", 4`;
+        : `select h::text, k, '1' as n, array[${fields}]::bigint[]::text as f from ${this.#hashed()} where ${where} order by r.h, r.k collate "C", 4`;
     return this.#pages(select);
   }
 

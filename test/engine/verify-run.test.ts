@@ -2,34 +2,20 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Verification } from '../../schema/verification.js';
-import { type FinishedRun, type Millrace, startMillrace } from '../support/millrace.js';
+import { type Millrace, startMillrace } from '../support/millrace.js';
 import { tempHome } from '../support/temp-home.js';
+import { NOTHING, VerifyScene, verificationOf } from './support/verify-scene.js';
+
+/** What runs find of themselves, what is found of runs later, and files. */
 
 let millrace: Millrace;
+let scene: VerifyScene;
 
 beforeAll(async () => {
   millrace = await startMillrace();
+  scene = new VerifyScene(millrace);
 });
 afterAll(() => millrace[Symbol.asyncDispose]());
-
-const NOTHING = { missing: 0, extra: 0, different: 0, changedSince: 0 };
-
-async function verify(id: string, body: object = {}): Promise<Verification> {
-  const reply = await millrace.call('POST', `/v1/connections/${id}/verify?wait=60s`, body);
-  expect(reply.body.streams?.[0]?.error, JSON.stringify(reply.body)).toBeNull();
-  return reply.body.streams[0].result as Verification;
-}
-
-/** Why the only stream could not be compared. */
-async function refused(id: string, body: object): Promise<unknown> {
-  const reply = await millrace.call('POST', `/v1/connections/${id}/verify?wait=60s`, body);
-  expect(reply.body, JSON.stringify(reply.body)).toMatchObject({ status: 'failed', matched: null });
-  return reply.body.streams[0].error;
-}
-
-const verificationOf = (run: FinishedRun): Verification =>
-  (run.streams[0] as unknown as { verification: Verification }).verification;
 
 /** Spoils rows on their way into the table, as a destination that does not hold what it was given. */
 async function corrupt(table: string, change: string): Promise<void> {
@@ -61,7 +47,7 @@ test('a run whose rows arrived as something else fails with verify.mismatch, and
   expect(verificationOf(run)).toMatchObject({ scope: 'run', matched: false, rows: { source: 3, target: 3 } });
   expect(verificationOf(run).sample).toHaveLength(6);
   expect(await destination.query(`select count(*)::int as n from spoilt`)).toEqual([{ n: 4 }]);
-  const again = await verify(id, { scope: 'run' });
+  const again = await scene.verify(id, { scope: 'run' });
   expect(again).toMatchObject({ scope: 'run', matched: false, differences: { missing: 3, extra: 3 } });
   await source.query(`insert into spoilt values (5, '2026-01-01', 'C')`);
   expect((await millrace.sync(id)).status, 'the cursor has moved on').toBe('succeeded');
@@ -122,7 +108,7 @@ test('incremental_deduped in a run: of several versions the newest counts, and w
   const run = await millrace.sync(id);
   expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
   expect(verificationOf(run)).toMatchObject({ matched: true, differences: { ...NOTHING, changedSince: 1 } });
-  expect(await refused(id, {})).toMatchObject({ code: 'verify.not_possible', message: expect.stringContaining('SQL') });
+  expect(await scene.refused(id, {})).toMatchObject({ code: 'verify.not_possible', message: expect.stringContaining('SQL') });
   expect(await millrace.sync(id), 'nothing to compare').toMatchObject({ status: 'succeeded' });
 });
 
@@ -161,9 +147,9 @@ test('a run that has kept its staged files can be compared later; one that has n
   expect((await millrace.call('POST', `/v1/connections/${id}/verify`, { scope: 'run' })).body.code).toBe('run.not_staged');
   await millrace.call('PATCH', `/v1/connections/${id}`, { keepStaged: '1h' });
   await millrace.sync(id);
-  expect(await verify(id, { scope: 'run', run: 2 })).toMatchObject({ matched: true, rows: { source: 1, target: 1 } });
+  expect(await scene.verify(id, { scope: 'run', run: 2 })).toMatchObject({ matched: true, rows: { source: 1, target: 1 } });
   await destination.query(`update kept set made = '{"f": 1.5, "k": 1}', list = array['x', null, 'y,z']`);
-  expect((await verify(id, { scope: 'run' })).sample).toEqual([{ kind: 'different', key: ['1'], columns: ['list'] }]);
+  expect((await scene.verify(id, { scope: 'run' })).sample).toEqual([{ kind: 'different', key: ['1'], columns: ['list'] }]);
 });
 
 test.each(['csv', 'parquet', 'jsonl'])('files (%s) against Postgres', async (format) => {
@@ -184,10 +170,10 @@ test.each(['csv', 'parquet', 'jsonl'])('files (%s) against Postgres', async (for
   const { id } = (await call('POST', '/v1/connections', body)).body;
   const run = await millrace.sync(id);
   expect(verificationOf(run), JSON.stringify(run)).toMatchObject({ matched: true, scope: 'run', rows: { source: 4, target: 4 } });
-  expect(await verify(id)).toMatchObject({ matched: true, by: 'duckdb', rows: { source: 4, target: 4 } });
-  expect(await verify(id, { method: 'count' })).toMatchObject({ matched: true });
+  expect(await scene.verify(id)).toMatchObject({ matched: true, by: 'duckdb', rows: { source: 4, target: 4 } });
+  expect(await scene.verify(id, { method: 'count' })).toMatchObject({ matched: true });
   await destination.query(`update whole_${format} set note = null where id = 2; delete from whole_${format} where id = 3`);
-  const found = await verify(id);
+  const found = await scene.verify(id);
   expect(found).toMatchObject({ matched: false, differences: { ...NOTHING, missing: 1, different: 1 } });
   expect(found.sample).toEqual(
     expect.arrayContaining([
@@ -239,8 +225,8 @@ test('files that are appended: what came later is left to the next run', async (
   const id = made.body.id as string;
   await millrace.sync(id);
   await write(3, 'id,v\n4,d\n');
-  expect(await verify(id)).toMatchObject({ matched: true, by: 'duckdb', rows: { source: 3, target: 3 } });
+  expect(await scene.verify(id)).toMatchObject({ matched: true, by: 'duckdb', rows: { source: 3, target: 3 } });
   await destination.query(`delete from days where v = 'b'`);
-  expect(await verify(id)).toMatchObject({ matched: false, differences: { ...NOTHING, missing: 1 } });
+  expect(await scene.verify(id)).toMatchObject({ matched: false, differences: { ...NOTHING, missing: 1 } });
   await rm(join(home.path, '3.csv'));
 });
