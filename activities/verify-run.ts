@@ -1,6 +1,5 @@
-import type { SegmentFile } from '../connectors/sdk/types.js';
 import type { TargetHashes } from '../connectors/sdk/hashes.js';
-import type { StagedColumn } from '../connectors/sdk/types.js';
+import type { SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { Verification } from '../schema/verification.js';
 import type { SliceManifest } from '../stage/manifest.js';
@@ -21,7 +20,7 @@ export async function verifyRun(work: VerifyWork, run: number): Promise<Verifica
   const { connector, context } = destination;
   const { mode, primaryKey } = feed;
   const manifests = await manifestsOf(work, run);
-  const columns = columnsOf(manifests);
+  const columns = columnsOf(manifests).map(asMade(work));
   const hasKey = primaryKey.length > 0 && primaryKey.every((name) => columns.some((column) => column.name === name));
   const rule = runRule({ mode, hasKey }, run);
   if (!rule) return impossible(work, `in ${mode} a run does not write every row that it read`, 'Use scope table.');
@@ -31,9 +30,22 @@ export async function verifyRun(work: VerifyWork, run: number): Promise<Verifica
   await using target = await connector.targetHashes(context, request);
   const held = columns.filter(({ name }) => target.types[name] !== undefined);
   const staged: StagedSide = { rule, manifests, key, columns: input.method === 'hash' ? held : held.filter(isKey(key)), target };
-  const found = await (byNumber(work, rule) ? compareNumbers(staged) : compareStaged(work, staged));
-  const skippedColumns = columns.filter((column) => !held.includes(column)).map(({ name }) => name);
-  return verificationOf(work, found, { scope: 'run', rule, by: 'duckdb', skippedColumns, notes: [] });
+  const { found, unclear } = await (byNumber(work, rule) ? compareNumbers(staged) : compareTwice(work, staged));
+  const skipped = columns.filter((column) => !held.includes(column) || unclear.includes(column));
+  const notes = unclear.map(({ name }) => `the destination writes ${name} in its own way, so that it could not be compared`);
+  return verificationOf(work, found, {
+    scope: 'run',
+    rule,
+    by: 'duckdb',
+    skippedColumns: skipped.map(({ name }) => name),
+    notes,
+  });
+}
+
+interface StagedComparison {
+  readonly found: Comparison;
+  /** Columns that were left out because their texts may mean the same. */
+  readonly unclear: readonly StagedColumn[];
 }
 
 interface StagedSide {
@@ -53,6 +65,20 @@ const isKey =
 const byNumber = ({ input, feed }: VerifyWork, { by }: CompareRule): boolean =>
   input.method === 'count' && !(feed.mode === 'incremental_deduped' && by === 'key');
 
+/** JSON that SQL has made need not be written as a `jsonb` prints it. */
+const asMade =
+  ({ feed }: VerifyWork) =>
+  (column: StagedColumn): StagedColumn => {
+    const { native: _native, ...rest } = column;
+    return feed.sql !== undefined && column.stage === 'JSON' ? rest : column;
+  };
+
+/** SQL may have made text of a type that only the destination knows, such as '1 days' of an interval that prints as '1 day'. */
+const mayPrintAnew =
+  ({ feed }: VerifyWork) =>
+  ({ type, stage }: StagedColumn): boolean =>
+    feed.sql !== undefined && stage === 'VARCHAR' && (type === 'opaque' || type === 'numeric');
+
 /** The newest slice knows of columns that came while the run went on. */
 const columnsOf = (manifests: readonly SliceManifest[]): readonly StagedColumn[] => manifests.at(-1)?.columns ?? [];
 
@@ -64,17 +90,34 @@ async function manifestsOf({ destination, dependencies, input }: VerifyWork, run
   return loadedManifests(dependencies.stage, { workspaceId, connectionId, run }, own);
 }
 
-async function compareNumbers({ manifests, target }: StagedSide): Promise<Comparison> {
-  return countsOf(
-    manifests.reduce((sum, { rows }) => sum + rows.staged, 0),
-    await target.count(),
-  );
+async function compareNumbers({ manifests, target }: StagedSide): Promise<StagedComparison> {
+  const staged = manifests.reduce((sum, { rows }) => sum + rows.staged, 0);
+  return { found: countsOf(staged, await target.count()), unclear: [] };
 }
 
-async function compareStaged(work: VerifyWork, { rule, manifests, key, columns, target }: StagedSide): Promise<Comparison> {
+/** First all columns; where they differ, once more without those whose text alone says little. */
+async function compareTwice(work: VerifyWork, staged: StagedSide): Promise<StagedComparison> {
+  const source = await segmentsOf(work, staged.manifests);
+  const held = await stageTarget(work, { fields: staged.columns, rows: staged.rule.targetRows });
+  const found = await compareStaged(work, staged, { source, held });
+  const unclear = staged.columns.filter(mayPrintAnew(work)).filter(({ name }) => !staged.key.includes(name));
+  const { missing, extra, different } = found.differences;
+  if (unclear.length === 0 || missing + extra + different === 0) return { found, unclear: [] };
+  const columns = staged.columns.filter((column) => !unclear.includes(column));
+  return { found: await compareStaged(work, { ...staged, columns }, { source, held }), unclear };
+}
+
+interface StagedFiles {
+  readonly source: readonly SegmentFile[];
+  readonly held: readonly SegmentFile[];
+}
+
+async function compareStaged(
+  work: VerifyWork,
+  { rule, key, columns, target }: StagedSide,
+  { source, held }: StagedFiles,
+): Promise<Comparison> {
   const { dependencies, feed, shell, tempDir } = work;
-  const source = await segmentsOf(work, manifests);
-  const held = await stageTarget(work, { fields: columns, rows: rule.targetRows });
   const fields = columns.map(({ name }) => name);
   const sides = { engine: dependencies.engine, tempDir, signal: shell.signal, key, by: rule.by, fields };
   const merges = feed.mode === 'incremental_deduped';
@@ -93,5 +136,5 @@ async function segmentsOf(work: VerifyWork, manifests: readonly SliceManifest[])
   for (const manifest of manifests) segments.push(...(await openSegments(work.dependencies.stage, manifest)));
   if (segments.some(({ format }) => format !== 'parquet'))
     impossible(work, "its rows travelled in the servers' own format, which only they can read", 'Use scope table.');
-  return segments;
+  return segments.map((segment) => ({ ...segment, columns: segment.columns.map(asMade(work)) }));
 }

@@ -152,6 +152,25 @@ test('a run that has kept its staged files can be compared later; one that has n
   expect((await scene.verify(id, { scope: 'run' })).sample).toEqual([{ kind: 'different', key: ['1'], columns: ['list'] }]);
 });
 
+test('what SQL makes of a type that only the destination knows is no difference, and is told', async () => {
+  const { source, destination } = millrace;
+  await source.query(`create table remade (id int primary key, doc jsonb, span interval, kept interval, ip inet);
+    insert into remade values (1, '{"b": 1, "a": 2.50}', '1 day', '2 days', '10.0.0.1')`);
+  const sql = `select id, json_merge_patch(doc, '{"c":1}') as doc, replace(span, '1 day', '1 days') as span, kept, ip || '/32' as ip from input`;
+  const made = { name: 'public.remade', mode: 'full_refresh_overwrite', verify: 'hash' };
+  const run = await millrace.sync(await millrace.connect([{ ...made, sql }]));
+  expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
+  expect(verificationOf(run)).toMatchObject({ matched: true, skippedColumns: ['span', 'kept', 'ip'] });
+  expect(run.streams[0]?.notes.join()).toContain('the destination writes span in its own way');
+  expect(await destination.query(`select doc::text, span::text, ip::text from remade`)).toEqual([
+    { doc: '{"a": 2.5, "b": 1, "c": 1}', span: '1 day', ip: '10.0.0.1/32' },
+  ]);
+  const same = await millrace.sync(
+    await millrace.connect([{ ...made, sql: 'select * from input', target: { table: 'remade_not' } }]),
+  );
+  expect(verificationOf(same)).toMatchObject({ matched: true, skippedColumns: [] });
+});
+
 test.each(['csv', 'parquet', 'jsonl'])('files (%s) against Postgres', async (format) => {
   await using home = await tempHome(`verify-${format}`);
   await writeExports(home.path, format);
