@@ -37,13 +37,11 @@ export async function openWork(shell: Shell, dependencies: ActivityDependencies,
   const { input } = options;
   const connection = await dependencies.store.loadConnection(input.connectionId, options.version);
   const session = sessionOf(shell, input);
+  const source = openSource(shell, dependencies, connection.source, session);
+  const destination = openDestination(shell, dependencies, connection.destination, session);
   const temp: TempDir = await dependencies.stage.tempDir();
   return {
-    shell,
-    dependencies,
-    ...options,
-    source: openSource(shell, dependencies, connection.source, session),
-    destination: openDestination(shell, dependencies, connection.destination, session),
+    ...{ shell, dependencies, ...options, source, destination },
     tempDir: temp.path,
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   };

@@ -105,7 +105,9 @@ async function tableThenRun(work: VerifyWork, { run, position }: LoadedByRun): P
     if (isImpossible(error)) return table;
     throw error;
   });
-  return read.matched ? changedMeanwhile(table) : read;
+  if (!read.matched) return read;
+  // what an earlier run had loaded of the same read says nothing of itself
+  return read.rows.target === table.rows.target ? changedMeanwhile(table) : table;
 }
 
 function changedMeanwhile(table: Verification): Verification {
