@@ -17,6 +17,8 @@ export interface HashSql {
 /** What a NULL counts as: nothing would hide a value that became one. */
 const NULL_HASH = 1;
 const PAGE_ROWS = 5_000;
+/** No table of a user has it. */
+const KEY_HASH = '"_millrace_key_hash"';
 
 type Key = readonly (string | null)[];
 
@@ -112,15 +114,13 @@ export class PostgresHashedRows implements HashedRows {
 
   /** Rows as `h` (hash of the key or row), `k` (the key as JSON) and `c0`, `c1` … (a hash of each column). */
   #hashed(): string {
-    const { texts, key, by } = this.sql;
-    const values = texts.map((text, index) => `${text} as v${index}`);
+    const { from, where, texts, key, by } = this.sql;
     const whole = by === 'row' ? `(row(${texts.join(', ')})::text)` : keyLiteral(key);
-    // `offset 0` keeps the planner from computing h once more for every column
-    const inner = `select ${hashOf(whole, '0')} as h, ${keyJson(key)} as k${by === 'row' ? '' : values.map((value) => `, ${value}`).join('')}
-      from ${this.#rows()} offset 0`;
+    // `offset 0` keeps the planner from computing the hash of the key once more for every column
+    const inner = `select ${hashOf(whole, '0')} as ${KEY_HASH}, t.* from ${from} as t where ${where} offset 0`;
     const columns =
-      by === 'row' ? [] : texts.map((_, index) => `coalesce(${hashOf(`v${index}`, 'h')}, ${NULL_HASH}) as c${index}`);
-    return `(select ${['h', 'k', ...columns].join(', ')} from (${inner}) as t) as r`;
+      by === 'row' ? [] : texts.map((text, index) => `coalesce(${hashOf(`(${text})`, KEY_HASH)}, ${NULL_HASH}) as c${index}`);
+    return `(select ${[`${KEY_HASH} as h`, `${keyJson(key)} as k`, ...columns].join(', ')} from (${inner}) as t) as r`;
   }
 }
 
