@@ -5,6 +5,7 @@
 import type { Position } from '../checkpoint/position.js';
 import type { CheckResult, KeptRejects, RejectReason } from '../connectors/sdk/types.js';
 import type { Catalog } from '../schema/types.js';
+import type { VerificationCounts, VerifyMethod, VerifyScope } from '../schema/verification.js';
 import type { SliceRef } from '../stage/manifest.js';
 import type {
   FeedState,
@@ -58,6 +59,8 @@ export interface PreparedFeed {
   readonly feed: string;
   readonly transforms: boolean;
   readonly place: Place;
+  /** How source and target are compared after the last load; absent when they are not. */
+  readonly verify?: VerifyMethod;
   /** What people should know of where it starts. */
   readonly notes: readonly string[];
   /** Set when the run goes on in a new history: what the feed did so far. */
@@ -155,6 +158,45 @@ export interface LocateInput {
   readonly place: Place;
 }
 
+/** A comparison of one stream with its target. */
+export interface VerifyInput {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly stream: string;
+  readonly method: VerifyMethod;
+  readonly of: LoadedByRun | AskedFor;
+}
+
+/** At the end of a run, by its plan. */
+export interface LoadedByRun {
+  readonly kind: 'run';
+  readonly run: RunRef;
+  readonly plan: StageRef;
+  readonly position: Position;
+}
+
+/** Somebody wants to know. */
+export interface AskedFor {
+  readonly kind: 'request';
+  readonly verificationId: string;
+  readonly scope: VerifyScope;
+  /** For `scope: run`. */
+  readonly run?: { readonly number: number; readonly staged: StageRef };
+}
+
+/** Null when it could not be compared; `notes` say why. */
+export interface Verified {
+  readonly counts: VerificationCounts | null;
+  readonly notes: readonly string[];
+}
+
+export interface EndVerificationInput {
+  readonly verificationId: string;
+  readonly cancelled: boolean;
+  /** Streams that could not be compared. */
+  readonly errors: Readonly<Record<string, RunError>>;
+}
+
 export interface FinishInput {
   readonly run: RunRef;
   readonly status: RunStatus;
@@ -208,6 +250,12 @@ export interface Activities {
   load(input: LoadInput): Promise<Loaded>;
   /** The feed's place by the ledger, after a load was refused because it did not follow. */
   locate(input: LocateInput): Promise<Place>;
+  /**
+   * Compares what was loaded with its source and keeps the result where people look.
+   * @throws `verify.mismatch` at the end of a run whose rows differ; on demand a difference is an answer
+   */
+  verify(input: VerifyInput): Promise<Verified>;
+  endVerification(input: EndVerificationInput): Promise<void>;
   finish(input: FinishInput): Promise<void>;
   /** Writes streams that have ended where people look, before the run goes on in a new history. */
   recordStreams(input: RecordStreamsInput): Promise<void>;

@@ -49,7 +49,10 @@ export function wantedStreams({ input, connection }: Pick<RunWork, 'input' | 'co
   return connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
 }
 
-export function targetOfStream({ connection, destination }: RunWork, config: StreamConfig): Target {
+export function targetOfStream(
+  { connection, destination }: Pick<RunWork, 'connection' | 'destination'>,
+  config: StreamConfig,
+): Target {
   const usual = (stream: string): Target => destination.connector.defaultTarget(destination.context.config, stream);
   return targetOf(config, { targetNames: connection.targetNames, usual });
 }

@@ -103,7 +103,12 @@ const nothing = (input: ExtractInput): Extracted => ({
 
 const boundaryOf = (input: ExtractInput) => (input.place.boundary ? { boundary: input.place.boundary } : {});
 
-function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Omit<ReadRequest, 'sliceBytes'> {
+/** What a feed asks of its source from a place on. */
+export function readRequest(
+  { place }: { readonly place: Pick<ExtractInput['place'], 'position'> },
+  feed: FeedPlan,
+  tempDir: string,
+): Omit<ReadRequest, 'sliceBytes'> {
   return {
     stream: feed.stream,
     fields: feed.fields,
@@ -113,7 +118,7 @@ function readRequest(input: ExtractInput, feed: FeedPlan, tempDir: string): Omit
     nullCursor: feed.nullCursor,
     rereadNullCursor: feed.mode === 'incremental_deduped',
     settleMs: feed.settleMs,
-    position: input.place.position,
+    position: place.position,
     sliceRows: SLICE_ROWS,
     tempDir,
     ...(feed.native === undefined ? {} : { native: feed.native }),

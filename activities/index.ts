@@ -13,6 +13,7 @@ import { createCheck, createDiscover } from './probe.js';
 import { createRecordStateChange, createRecordStreams } from './record.js';
 import { createRecover } from './recover.js';
 import { createTransform } from './transform.js';
+import { createEndVerification, createVerify } from './verify.js';
 
 /** Those that need no Temporal client of their own. */
 export type DataActivities = Omit<Activities, 'requestScheduledSync' | 'tripBreaker' | 'closeBreaker'>;
@@ -24,6 +25,8 @@ export function createActivities(dependencies: ActivityDependencies): DataActivi
     transform: createTransform(dependencies),
     load: createLoad(dependencies),
     locate: createLocate(dependencies),
+    verify: createVerify(dependencies),
+    endVerification: createEndVerification(dependencies),
     finish: createFinish(dependencies),
     recordStreams: createRecordStreams(dependencies),
     recover: createRecover(dependencies),

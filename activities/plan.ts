@@ -134,7 +134,7 @@ export function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDE
 
 /** Only into a shadow of ours, with no SQL in between: nobody has to look at the rows. */
 function nativeRoute(config: StreamConfig, fields: readonly Field[], { source, destination }: RouteEnds): string | undefined {
-  if (config.sql !== undefined) return undefined;
+  if (config.sql !== undefined || config.verify === 'hash') return undefined;
   const format = source.nativeFormat?.(fields);
   return format !== undefined && destination.takesNative?.(format, fields) ? format : undefined;
 }

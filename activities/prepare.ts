@@ -100,8 +100,10 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   const transforms = draft.plan.sql !== undefined;
   try {
     const live = isStaged(track) ? nowhere : livePlace(input, draft, fence);
-    if (track === 'live')
-      return { feed, transforms, found: noted(placeByCursor(live, draft.plan), draft.notes), plan: draft.plan };
+    if (track === 'live') {
+      const found = noted(placeByCursor(live, draft.plan), draft.notes);
+      return { feed, transforms, found, plan: draft.plan, ...verifyOf(draft.plan) };
+    }
     if (track.startsWith('rejects')) requireTarget(draft.plan, fence);
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
@@ -124,6 +126,8 @@ function requireTarget({ feed, target }: FeedPlan, { missingTargets }: Raised): 
   if (!missingTargets.includes(feed)) return;
   throw new MillraceError('load.target_missing', { detail: `${target.schema}.${target.table} does not exist.`, stream: feed });
 }
+/** Only what the connection's own cursor covers is compared: the source says nothing of a window or of another destination. */
+const verifyOf = ({ verify }: FeedPlan): Pick<PreparedFeed, 'verify'> => (verify === 'none' ? {} : { verify });
 
 function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {

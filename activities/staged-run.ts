@@ -84,6 +84,23 @@ export async function loadedSlices(
   return found;
 }
 
+/**
+ * Manifests of the slices of one feed that a run loaded.
+ * @throws MillraceError `run.not_staged` when one of them is gone
+ */
+export async function loadedManifests(
+  stage: Stage,
+  address: { readonly workspaceId: string; readonly connectionId: string; readonly run: number },
+  slices: readonly LoadedSlice[],
+): Promise<readonly SliceManifest[]> {
+  const manifests: SliceManifest[] = [];
+  for (const slice of slices) {
+    const { slice: ref } = await findSlice(stage, address, slice, 0);
+    if (ref) manifests.push(await readManifest(stage, ref));
+  }
+  return manifests;
+}
+
 async function findSlice(
   stage: Stage,
   address: { readonly workspaceId: string; readonly connectionId: string; readonly run: number },

@@ -19,6 +19,7 @@ import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
+import { VerificationsController } from './verifications/verifications.controller.js';
 import {
   API_KEYS,
   CONNECTIONS,
@@ -33,6 +34,7 @@ import {
   SOURCES,
   STATE,
   SYNCS,
+  VERIFICATIONS,
 } from './tokens.js';
 
 const CONTROLLERS = [
@@ -46,6 +48,7 @@ const CONTROLLERS = [
   RebuildController,
   RunsController,
   RejectsController,
+  VerificationsController,
   SchedulesController,
   ApiKeysController,
   HealthController,
@@ -72,6 +75,7 @@ function named(services: ApiServices): Provider[] {
     { provide: SCHEMAS, useValue: services.schemas },
     { provide: REJECTS, useValue: services.rejects },
     { provide: RUNS, useValue: services.runs },
+    { provide: VERIFICATIONS, useValue: services.verifications },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },

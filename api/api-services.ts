@@ -25,6 +25,9 @@ import { ScheduleReconciler } from './schedules/reconciler.js';
 import { DESTINATION, SOURCE } from './systems/system-kind.js';
 import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
+import { VerificationService } from './verifications/verification-service.js';
+import { VerificationStore } from './verifications/verification-store.js';
+import { VerificationWorkflows } from './verifications/verification-workflows.js';
 
 export interface ApiParts {
   readonly db: Knex;
@@ -49,6 +52,7 @@ export interface ApiServices {
   readonly rebuild: RebuildService;
   readonly runs: RunService;
   readonly rejects: RejectService;
+  readonly verifications: VerificationService;
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
@@ -84,6 +88,11 @@ export function createServices(parts: ApiParts): ApiServices {
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
     rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),
+    verifications: new VerificationService(connectionStore, new VerificationStore(db), {
+      workflows: new VerificationWorkflows(link),
+      linkOf,
+      closing: parts.closing,
+    }),
     reconciler,
     keys: new KeyStore(db),
     health: new HealthChecks(db, link, parts.workerState),

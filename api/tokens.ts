@@ -11,6 +11,7 @@ export const REBUILD = Symbol('rebuild');
 export const STATE = Symbol('state');
 export const SCHEMAS = Symbol('schemas');
 export const RUNS = Symbol('runs');
+export const VERIFICATIONS = Symbol('verifications');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');
 export const SCHEDULES = Symbol('schedules');

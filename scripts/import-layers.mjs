@@ -3,7 +3,7 @@
  * listed (test, bench, scripts, examples) may import anything.
  */
 const VOCABULARY = ['schema', 'platform'];
-const PLANNING = ['stage', 'transform', 'load', 'checkpoint', 'connectors/sdk'];
+const PLANNING = ['stage', 'transform', 'load', 'checkpoint', 'verify', 'connectors/sdk'];
 const MESSAGES = 'workflows/messages.ts';
 
 const MAY_IMPORT = {
@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   transform: [...VOCABULARY, ...PLANNING],
   load: [...VOCABULARY, ...PLANNING],
   checkpoint: [...VOCABULARY, ...PLANNING],
+  verify: [...VOCABULARY, ...PLANNING],
   'connectors/sdk': [...VOCABULARY, ...PLANNING],
   connectors: [...VOCABULARY, ...PLANNING, 'connectors'],
   activities: [...VOCABULARY, ...PLANNING, 'connectors', 'activities', MESSAGES],

@@ -27,7 +27,7 @@ function withoutMachine(history) {
   });
 }
 
-async function run({ api, database, client, connect }) {
+async function run({ api, database, target, client, connect }) {
   const histories = new Map();
   const keep = async (name, workflowId, runId) => {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -39,6 +39,15 @@ async function run({ api, database, client, connect }) {
     { name: 'public.people', mode: 'full_refresh_overwrite', sql: 'select id, upper(name) as name from input where id > 10' },
   ]);
   await keep('sync-transform', (await sync(transformed)).workflowId);
+
+  // compared after the load: one stream as a whole, one that loads nothing; then what was asked for
+  const verified = await connect([
+    { name: 'public.people', mode: 'full_refresh_overwrite', verify: 'hash', target: { table: 'verified' } },
+    { name: 'public.none', mode: 'incremental_append', cursorField: 'id', verify: 'count' },
+  ]);
+  await keep('sync-verified', (await sync(verified)).workflowId);
+  await target.query("update verified set name = 'x' where id = 1");
+  await keep('verify', (await api('POST', `/v1/connections/${verified}/verify?wait=60s`, {})).workflowId);
 
   const sliced = await connect([{ name: 'public.events', mode: 'incremental_append', cursorField: 'id' }]);
   await keep('sync-many-slices', (await sync(sliced)).workflowId);
@@ -136,21 +145,24 @@ async function record(home) {
   const database = new pg.Client({ connectionString: url.href });
   const connection = await Connection.connect({ address: facts.temporalAddress });
   const client = new Client({ connection, dataConverter });
+  let target;
   try {
     await database.connect();
     await database.query(`create table people (id int primary key, name text); insert into people select i, 'p' || i from generate_series(1, 100) i;
-      create table people_bad as select * from people; create table held as select * from people;
+      create table people_bad as select * from people; create table held as select * from people; create table none (id int primary key);
       create table events (id int primary key, note text); insert into events select i, repeat('n', 20) || i from generate_series(1, 5000) i;
       analyze`);
     await database.query('create database target');
     const api = apiOf(facts);
-    const target = new URL(url);
-    target.pathname = '/target';
+    const targetUrl = new URL(url);
+    targetUrl.pathname = '/target';
+    target = new pg.Client({ connectionString: targetUrl.href });
+    await target.connect();
     const source = await api('POST', '/v1/sources', { name: 'shop', connector: 'postgres', config: { url: url.href } });
     const destination = await api('POST', '/v1/destinations', {
       name: 'warehouse',
       connector: 'postgres',
-      config: { url: target.href },
+      config: { url: targetUrl.href },
     });
     await api('POST', `/v1/sources/${source.id}/check`);
     await api('POST', `/v1/sources/${source.id}/discover`);
@@ -158,8 +170,9 @@ async function record(home) {
     const connect = async (streams) =>
       (await api('POST', '/v1/connections', { name: `c${made++}`, sourceId: source.id, destinationId: destination.id, streams }))
         .id;
-    return await run({ api, database, client, connect });
+    return await run({ api, database, target, client, connect });
   } finally {
+    await target?.end();
     await database.end();
     await connection.close();
     await stop();

@@ -7,3 +7,4 @@ export { connection } from './connection.js';
 export { check, discover } from './probes.js';
 export { sync } from './sync.js';
 export { tick } from './tick.js';
+export { verify } from './verify.js';

@@ -5,6 +5,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Position } from '../checkpoint/position.js';
+import type { VerifyMethod, VerifyScope } from '../schema/verification.js';
 
 export type Trigger = 'manual' | 'schedule' | 'api' | 'backfill';
 /** What a tick does while a run is active: it is refused when absent, or its run waits. */
@@ -189,13 +190,28 @@ export interface ProbeInput {
   readonly resourceId: string;
 }
 
+/** Argument of `verify`: compares streams of a connection with their targets. The row that it fills is there already. */
+export interface VerifyRequest {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly verificationId: string;
+  readonly streams: readonly string[];
+  readonly method: VerifyMethod;
+  readonly scope: VerifyScope;
+  /** What the run had staged, for `scope: run`. */
+  readonly run?: { readonly number: number; readonly staged: StageRef };
+}
+
 export const CONNECTION_WORKFLOW = 'connection';
 export const TICK_WORKFLOW = 'tick';
 export const CHECK_WORKFLOW = 'check';
 export const DISCOVER_WORKFLOW = 'discover';
+export const VERIFY_WORKFLOW = 'verify';
 
 export const connectionWorkflowId = (connectionId: string): string => `connection/${connectionId}`;
 export const syncWorkflowId = (connectionId: string, number: number): string => `sync/${connectionId}/${number}`;
+export const verifyWorkflowId = (connectionId: string, verificationId: string): string =>
+  `verify/${connectionId}/${verificationId}`;
 export const scheduleId = (connectionId: string): string => `connection/${connectionId}`;
 
 /** Begins the note of a Schedule that was paused by Millrace; any other pause was made by a person in Temporal. */

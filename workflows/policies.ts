@@ -17,6 +17,8 @@ export const POLICIES = {
   transform: { startToCloseTimeout: '30 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 4 } },
   load: { startToCloseTimeout: '1 h', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 13 } },
   locate: { startToCloseTimeout: '1 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 10 } },
+  /** Reads whole tables on both sides, and changes nothing. */
+  verify: { startToCloseTimeout: '6 h', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 8 } },
   /** Writes where people look; it may wait long for the metadata database, the data is safe already. */
   finish: { startToCloseTimeout: '5 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 60 } },
   check: { startToCloseTimeout: '1 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
@@ -27,6 +29,8 @@ export const POLICIES = {
   requestScheduledSync: { startToCloseTimeout: '30 s', retry: { ...BACKOFF, maximumAttempts: 20 } },
 } as const satisfies Record<string, ActivityOptions>;
 
+/** Streams that are compared side by side. */
+export const PARALLEL_VERIFICATIONS = 2;
 /** Temporal suggests to continue as new at 4,096 events, warns at 10,240 and ends a workflow at 51,200. */
 export const MAX_HISTORY_EVENTS = 4_000;
 export const CHECKPOINT_EVERY_MS = 30_000;

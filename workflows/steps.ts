@@ -7,6 +7,8 @@ import type {
   Loaded,
   TransformInput,
   Transformed,
+  Verified,
+  VerifyInput,
 } from '../activities/contract.js';
 import { POLICIES } from './policies.js';
 import { count, placeText, summary } from './steps-text.js';
@@ -16,6 +18,7 @@ import { count, placeText, summary } from './steps-text.js';
 const { extract } = proxyActivities<Activities>(POLICIES.extract);
 const { transform } = proxyActivities<Activities>(POLICIES.transform);
 const { load } = proxyActivities<Activities>(POLICIES.load);
+const { verify } = proxyActivities<Activities>(POLICIES.verify);
 
 export function extractSlice(input: ExtractInput): Promise<Extracted> {
   return extract.executeWithOptions(
@@ -39,4 +42,10 @@ export function loadSlice(input: LoadInput): Promise<Loaded> {
     { ...POLICIES.load, summary: summary(`load ${input.feed} slice ${input.seq}, ${count(input.slice.rows)} rows`) },
     [input],
   );
+}
+
+export function verifyStream(input: VerifyInput): Promise<Verified> {
+  return verify.executeWithOptions({ ...POLICIES.verify, summary: summary(`verify ${input.stream}, by ${input.method}`) }, [
+    input,
+  ]);
 }

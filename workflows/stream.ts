@@ -18,7 +18,7 @@ import { failureCode, runError } from './failures.js';
 import type { FeedState, RunStatus } from './messages.js';
 import { MAX_RELOCATIONS, POLICIES } from './policies.js';
 import { NO_REJECTS, rejectsNote, withRejects } from './rejects.js';
-import { extractSlice, loadSlice, transformSlice } from './steps.js';
+import { extractSlice, loadSlice, transformSlice, verifyStream } from './steps.js';
 import type { FeedResult, StopReason } from './sync-types.js';
 
 const { locate } = proxyActivities<Activities>(POLICIES.locate);
@@ -40,6 +40,7 @@ export async function syncFeed(feedRun: FeedRun): Promise<FeedResult> {
   const feed = new FeedProgress(feedRun);
   try {
     await withRelocation(feed);
+    await verifyLoaded(feed);
     return feed.result();
   } catch (error) {
     const cancelled = isCancellation(error);
@@ -78,6 +79,17 @@ async function runSlices(feed: FeedProgress): Promise<void> {
     CancellationScope.current().cancel();
     throw error;
   }
+}
+
+/** What was loaded stays, whatever the comparison finds: a difference is the stream's failure. */
+async function verifyLoaded(feed: FeedProgress): Promise<void> {
+  const { run, plan, prepared } = feed.feedRun;
+  if (!prepared.verify || !feed.isComparable()) return;
+  feed.step('verify');
+  const { workspaceId, connectionId } = run;
+  const of = { kind: 'run', run, plan, position: feed.place.position } as const;
+  const { notes } = await verifyStream({ workspaceId, connectionId, stream: prepared.feed, method: prepared.verify, of });
+  feed.note(notes);
 }
 
 const extract = (feed: FeedProgress, place: Place): Promise<Extracted> =>
@@ -163,6 +175,12 @@ class FeedProgress {
   stops(): boolean {
     this.#stopped = this.feedRun.stop();
     return this.#stopped !== undefined;
+  }
+
+  /** Whether all that the run has loaded of the stream is where readers see it. */
+  isComparable(): boolean {
+    const ended = this.#stopped === undefined && this.#slices > 0 && this.place.refreshing === undefined;
+    return ended && (!this.#delayed || this.place.position.kind === 'cursor');
   }
 
   extracted(slice: Extracted): void {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { pageQueryFields } from '../http/pagination.js';
+import { streamVerificationSchema } from '../verifications/verification-schemas.js';
+import { runErrorSchema } from './run-error-schema.js';
 
 const RUN_STATUSES = ['queued', 'running', 'succeeded', 'partial', 'failed', 'cancelled', 'delayed'] as const;
 
 export const runStatusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
-
-const runErrorSchema = z.object({ code: z.string(), message: z.string(), suggestion: z.string() }).meta({ id: 'RunError' });
 
 const rowsSchema = z
   .object({
@@ -21,7 +21,7 @@ const rowsSchema = z
 export const runStreamSchema = z
   .object({
     name: z.string(),
-    step: z.enum(['waiting', 'extract', 'transform', 'load', 'checkpoint', 'finished']),
+    step: z.enum(['waiting', 'extract', 'transform', 'load', 'checkpoint', 'verify', 'finished']),
     status: runStatusSchema,
     rows: rowsSchema,
     bytes: z.int(),
@@ -29,6 +29,9 @@ export const runStreamSchema = z
     cursor: z.unknown().describe('How far the stream was read; null before anything was.'),
     error: runErrorSchema.nullable(),
     notes: z.array(z.string()).describe('Schema changes and other things worth knowing.'),
+    verification: streamVerificationSchema
+      .nullable()
+      .describe('What the comparison after the last load has found; null when there was none.'),
   })
   .meta({ id: 'RunStream' });
 

@@ -1,4 +1,5 @@
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
+import { verificationOfStream } from '../verifications/verification-view.js';
 import type { RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
 
 /** Address of a workflow in the Temporal Web UI, or null. */
@@ -50,5 +51,6 @@ export function runStreamView(row: RunStreamRow): RunStreamView {
     cursor: row.cursor,
     error: row.error,
     notes: [...row.notes],
+    verification: row.verification && verificationOfStream(row.verification),
   };
 }

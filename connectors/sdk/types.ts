@@ -4,6 +4,7 @@ import type { RowPolicy, WriteMode } from '../../schema/connection-config.js';
 import type { RejectReason } from '../../platform/db/store.js';
 import type { Engine } from '../../platform/duckdb/engine.js';
 import type { z } from 'zod';
+import type { ReadBackRequest, SourceHashRequest, SourceHashes, TargetHashRequest, TargetHashes } from './hashes.js';
 
 /** What every connector call gets. `signal` must reach sockets and queries: it fires on cancel, timeout and shutdown. */
 export interface ConnectorContext<Config> {
@@ -162,6 +163,8 @@ export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
   readWindow?(context: ConnectorContext<Config>, request: ReadRequest, window: ColumnWindow): AsyncIterable<ReadEvent>;
   /** A bulk format in which these fields can be read without loss. */
   nativeFormat?(fields: readonly Field[]): string | undefined;
+  /** The rows of a stream as hashes that the source makes itself; undefined where they would not be like the other side's. */
+  sourceHashes?(context: ConnectorContext<Config>, request: SourceHashRequest): Promise<SourceHashes | undefined>;
 }
 
 /** What the ledger knows of one feed. */
@@ -364,4 +367,8 @@ export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   slicesOfRun(context: ConnectorContext<Config>, connectionId: string, run: number): Promise<readonly LoadedSlice[]>;
   /** Loads one slice. @throws MillraceError `load.stale_epoch`, `load.stale_position` (facts: seq, position), `load.*` */
   load(context: ConnectorContext<Config>, request: LoadRequest): Promise<LoadResult>;
+  /** The rows of a target as hashes that the destination makes itself. @throws MillraceError `verify.not_possible` */
+  targetHashes?(context: ConnectorContext<Config>, request: TargetHashRequest): Promise<TargetHashes>;
+  /** Reads rows of a target back as they were staged, for comparisons. @throws MillraceError `verify.not_possible` */
+  readBack?(context: ConnectorContext<Config>, request: ReadBackRequest): AsyncIterable<FileEvent>;
 }

@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   run: 'run',
   reject: 'rej',
   key: 'key',
+  verification: 'ver',
   installation: 'ins',
 } as const;
 

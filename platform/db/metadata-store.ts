@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
+import type { Verification } from '../../schema/verification.js';
 import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
@@ -8,6 +9,7 @@ import { openMetadata } from './open.js';
 import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
+import { endVerification, recordRunVerification, recordVerification } from './verifications.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
 import { type SchemaVersion, recordSchema, schemaVersions } from './stream-schemas.js';
 import type {
@@ -20,6 +22,7 @@ import type {
   RunError,
   RunRecord,
   StreamRecord,
+  VerificationEnd,
 } from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
@@ -97,6 +100,18 @@ export class PostgresMetadataStore implements MetadataStore {
 
   lastNumber(connectionId: string): Promise<number> {
     return askDatabase(() => lastNumber(this.db, connectionId));
+  }
+
+  recordRunVerification(runId: string, stream: string, found: Verification): Promise<void> {
+    return askDatabase(() => recordRunVerification(this.db, { runId, stream, found }));
+  }
+
+  recordVerification(id: string, stream: string, found: Verification): Promise<void> {
+    return askDatabase(() => recordVerification(this.db, { id, stream, found }));
+  }
+
+  endVerification(id: string, end: VerificationEnd): Promise<void> {
+    return askDatabase(() => endVerification(this.db, id, end));
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
 import type { RunPurpose, RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
+import type { Verification, VerifyMethod, VerifyScope } from '../../schema/verification.js';
 import type { RejectReason, RunError, StreamStep } from './store.js';
 
 export interface ConnectorRow {
@@ -139,4 +140,28 @@ export interface RunStreamRow {
   readonly cursor: unknown;
   readonly error: RunError | null;
   readonly notes: readonly string[];
+  /** Of the comparison after the last load; null when there was none. */
+  readonly verification: Verification | null;
+}
+
+export type VerificationStatus = 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+/** A comparison that somebody asked for. */
+export interface VerificationRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly connection_id: string;
+  readonly workflow_id: string;
+  readonly method: VerifyMethod;
+  readonly scope: VerifyScope;
+  readonly run_number: string | null;
+  readonly status: VerificationStatus;
+  /** Streams that are compared, in order. */
+  readonly streams: readonly string[];
+  readonly results: Readonly<Record<string, Verification>>;
+  readonly errors: Readonly<Record<string, RunError>>;
+  /** A run of the connection was active while it was compared. */
+  readonly run_active: boolean;
+  readonly created_at: Date;
+  readonly ended_at: Date | null;
 }

@@ -1,5 +1,6 @@
 import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
 import type { RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
+import type { Verification } from '../../schema/verification.js';
 import type { RunRequest } from './rows.js';
 import type { SchemaVersion } from './stream-schemas.js';
 
@@ -40,7 +41,7 @@ export interface RunError {
   readonly suggestion: string;
 }
 
-export type StreamStep = 'waiting' | 'extract' | 'transform' | 'load' | 'checkpoint' | 'finished';
+export type StreamStep = 'waiting' | 'extract' | 'transform' | 'load' | 'checkpoint' | 'verify' | 'finished';
 
 export interface StreamRecord {
   readonly name: string;
@@ -116,6 +117,11 @@ export interface RunRecord {
   readonly staged?: StageRef;
 }
 
+export interface VerificationEnd {
+  readonly cancelled: boolean;
+  readonly errors: Readonly<Record<string, RunError>>;
+}
+
 /**
  * What activities need of the metadata database. Runs there are a projection that can be rebuilt: every write is an
  * idempotent upsert, and a later status never gives way to an earlier one.
@@ -149,5 +155,10 @@ export interface MetadataStore {
   wasDeleted(connectionId: string): Promise<boolean>;
   /** Number of the connection's newest run; 0 when it never ran. */
   lastNumber(connectionId: string): Promise<number>;
+  /** What the comparison at the end of a run has found. */
+  recordRunVerification(runId: string, stream: string, found: Verification): Promise<void>;
+  /** What a comparison that was asked for has found of one stream. */
+  recordVerification(id: string, stream: string, found: Verification): Promise<void>;
+  endVerification(id: string, end: VerificationEnd): Promise<void>;
   close(): Promise<void>;
 }

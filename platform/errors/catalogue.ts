@@ -77,6 +77,8 @@ export const CATALOGUE = {
   'load.bad_value': { recovery: 'fix_data', title: 'The destination refused a value', suggestion: 'See detail for column and value; change the transform or the target type.' },
   'load.count_mismatch': { recovery: 'bug', title: 'The destination counted other rows than were staged', suggestion: 'Nothing was committed. Report it with the run id.' },
   'load.blocked': { recovery: 'retry', title: 'A lock in the destination was not free in time', suggestion: 'End the session that holds the lock; it is retried by itself.' },
+  'verify.mismatch': { recovery: 'fix_data', title: 'The target does not hold what the source holds', suggestion: 'See the differences in the verification of the stream; a refresh loads it anew.' },
+  'verify.not_possible': { recovery: 'fix_config', title: 'The stream cannot be compared in this way', suggestion: 'See detail; the other scope may be possible.', status: 422 },
   'setup.invalid': { recovery: 'fix_config', title: 'The setting is not valid', suggestion: 'Correct the environment variable that detail names.' },
   'setup.unavailable': { recovery: 'fix_config', title: 'Something Millrace needs cannot be had', suggestion: 'See detail.' },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -31,7 +31,9 @@ describe('migrations', () => {
       '001-core-tables',
       '002-schedules',
       '003-steering',
+      '004-verification',
       '005-rejects',
+      '006-stream-schemas',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();

@@ -28,8 +28,10 @@ const RECORDED = [
   'sync-partial',
   'sync-refresh',
   'sync-transform',
+  'sync-verified',
   'tick-ended',
   'tick-refused',
+  'verify',
 ];
 const OPTIONS = { workflowBundle: { codePath: BUNDLE_PATH }, dataConverter };
 

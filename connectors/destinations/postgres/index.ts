@@ -8,6 +8,8 @@ import { fitIdentifier } from '../../../schema/naming.js';
 import { check } from './check.js';
 import { type PostgresDestinationConfig, config } from './config.js';
 import { fence } from './fence.js';
+import { targetHashes } from './hashes.js';
+import { readBack } from './read-back.js';
 import { slicesOfRun, standing } from './standing.js';
 import { load } from './write.js';
 
@@ -28,4 +30,6 @@ export default defineDestination<PostgresDestinationConfig>({
   standing,
   slicesOfRun,
   load,
+  targetHashes,
+  readBack,
 });

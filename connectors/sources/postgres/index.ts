@@ -7,6 +7,7 @@ import { defineSource } from '../../sdk/define.js';
 import { check } from './check.js';
 import { type PostgresSourceConfig, config } from './config.js';
 import { discover } from './discover.js';
+import { sourceHashes } from './hashes.js';
 import { read } from './read.js';
 import { readWindow } from './window.js';
 
@@ -20,4 +21,5 @@ export default defineSource<PostgresSourceConfig>({
   read,
   readWindow,
   nativeFormat,
+  sourceHashes,
 });

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { coreTables } from './001-core-tables.js';
 import { schedules } from './002-schedules.js';
 import { steering } from './003-steering.js';
+import { verification } from './004-verification.js';
 import { rejects } from './005-rejects.js';
 import { streamSchemas } from './006-stream-schemas.js';
 
@@ -12,7 +13,7 @@ export interface Migration {
   down(db: Knex): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering, rejects, streamSchemas];
+export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering, verification, rejects, streamSchemas];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
 export const migrationSource: Knex.MigrationSource<Migration> = {
