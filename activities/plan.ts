@@ -14,6 +14,7 @@ import { shortHash } from '../schema/naming.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
 import type { Extracted, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { requireDistances } from './distances.js';
 import type { Shell } from './shell.js';
 
 /** What the connection says of a stream and the plan hands on as it is. */
@@ -45,6 +46,8 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
   readonly target: Target;
   /** Rows go from the source to the destination in this format, untouched. */
   readonly native?: string;
+  /** The run's first slice begins at this cursor value, and reads again what `lag` asks for. */
+  readonly lagsFrom?: string;
   /** Only this window of the cursor field is read. */
   readonly window?: ColumnWindow;
   /** Slices that an earlier run had staged: they come before anything is read. */
@@ -83,6 +86,11 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   const primaryKey = config.primaryKey ?? stream.primaryKey ?? [];
   const whole = readsWhole(config);
   const cursor = whole ? undefined : planCursor(config, stream);
+  requireDistances(config, cursor);
+  requireFields(
+    stream,
+    (config.filter ?? []).map(({ field }) => field),
+  );
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
   if (config.mode === 'incremental_deduped' && primaryKey.length === 0) {
     throw new MillraceError('source.primary_key_missing', {

@@ -7,6 +7,7 @@ import { runFolder } from '../stage/layout.js';
 import { belowLive, trackPlace } from './backfill.js';
 import type { PrepareInput, Prepared, PreparedFeed, RunLimits, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { laggingFrom } from './distances.js';
 import {
   type FeedDraft,
   type PlannedFeed,
@@ -92,7 +93,10 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   const transforms = draft.plan.sql !== undefined;
   try {
     const live = track.startsWith('replay') ? nowhere : livePlace(input, draft, fence);
-    if (track === 'live') return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan };
+    if (track === 'live') {
+      const found = placeByCursor(live, draft.plan);
+      return { feed, transforms, found, plan: laggingFrom(draft.plan, found) };
+    }
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
       plan,

@@ -36,9 +36,18 @@ export async function collectBoundary(
   return keep(store, fields, counts);
 }
 
-/** One multiset of both; they must hash the same fields, else the newer one stands alone. */
+/** The rows of a set that came again, as they are hashed now: columns have come or changed their type since it was taken. */
+export function rehashed(
+  store: BoundaryStore,
+  fields: readonly BoundaryField[],
+  repeats: readonly string[],
+): Promise<BoundarySet> {
+  const counts = `select fresh as hash, sum(count)::bigint as count from read_parquet(${quoteList(repeats)}) group by fresh`;
+  return keep(store, fields, counts);
+}
+
+/** One multiset of both, which hash the same fields. */
 export async function mergeBoundaries(store: BoundaryStore, held: BoundarySet, added: BoundarySet): Promise<BoundarySet> {
-  if (JSON.stringify(held.fields) !== JSON.stringify(added.fields)) return added;
   const [a, b] = [
     boundaryTable(held, await boundaryPath(store.stage, held)),
     boundaryTable(added, await boundaryPath(store.stage, added)),

@@ -36,25 +36,6 @@ export function boundaryTable(set: BoundarySet, path: string | undefined): strin
   return `(values ${rows.join(', ')}) as b(hash, count)`;
 }
 
-export interface Subtraction {
-  /** SELECT that yields the rows read. */
-  readonly rows: string;
-  readonly atCursor: string;
-  readonly hash: string;
-  readonly taken: string;
-}
-
-/** The rows without those already taken; of equal rows only as many are left out as were taken (a multiset). */
-export function subtractSql({ rows, atCursor, hash, taken }: Subtraction): string {
-  return `with staged as materialized (${rows}),
-    tied as (select *, ${hash} as _hash from staged where ${atCursor}),
-    numbered as (select *, row_number() over (partition by _hash) as _copy from tied)
-  select * from staged where (${atCursor}) is distinct from true
-  union all
-  select numbered.* exclude (_hash, _copy) from numbered left join (select * from ${taken}) as taken on taken.hash = numbered._hash
-  where taken.hash is null or numbered._copy > taken.count`;
-}
-
 /** Digest of a set, for positions: equal sets have equal digests. */
 export function boundaryDigest(set: BoundarySet): string | undefined {
   if (set.file) return set.file.sha256;

@@ -167,6 +167,7 @@ class FeedProgress {
       this.#delayed = true;
       this.note([slice.delayed]);
     }
+    if (slice.unproven !== undefined) this.#noteOnce(`bound: unproven (${slice.unproven})`);
     this.#show();
   }
 
@@ -184,6 +185,11 @@ class FeedProgress {
 
   note(notes: readonly string[]): void {
     this.#notes.push(...notes);
+  }
+
+  /** Every slice takes a bound of its own, and a run that goes on in a new history brings its notes along. */
+  #noteOnce(note: string): void {
+    if (!this.#notes.includes(note)) this.note([note]);
   }
 
   /** I1: the rows are durable, so the cursor may move. */

@@ -12,6 +12,8 @@ import type { FileEvent } from '../../sdk/types.js';
 const LINE_FEED = 0x0a;
 
 export interface CopySelection {
+  /** For messages. */
+  readonly relation: string;
   readonly from: string;
   readonly fields: readonly Field[];
   readonly where: string;
@@ -32,7 +34,7 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
   try {
     await pipeline(rows, counted.stream, createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }));
   } catch (error) {
-    throw postgresError(error, `Cannot read ${selection.from}`);
+    throw postgresError(error, `Cannot read ${selection.relation}`);
   }
   const { native } = selection;
   return {
