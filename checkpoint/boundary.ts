@@ -33,6 +33,7 @@ const plainDecimal = (text: string): string =>
 export function boundaryTable(set: BoundarySet, path: string | undefined): string {
   if (path !== undefined) return `(select hash, count from read_parquet(${quoteLiteral(path)}))`;
   const rows = Object.entries(set.hashes ?? {}).map(([hash, count]) => `(${quoteLiteral(hash)}, ${count})`);
+  if (rows.length === 0) return `(select '' as hash, 0 as count where false)`;
   return `(values ${rows.join(', ')}) as b(hash, count)`;
 }
 
