@@ -3,7 +3,7 @@
  * that seen = repeated + staged can be checked and not only be defined (I7).
  * @module
  */
-import { rowHashSql } from '../checkpoint/boundary.js';
+import { type HashedField, rowHashSql } from '../checkpoint/boundary.js';
 import type { BoundaryField } from '../checkpoint/position.js';
 import type { Engine, Statements } from '../platform/duckdb/engine.js';
 import { quoteList, quoteLiteral } from '../platform/duckdb/quote.js';
@@ -12,14 +12,12 @@ import { MillraceError } from '../platform/errors/error.js';
 /** What was already taken at one cursor value. */
 export interface Taken {
   /** What its hashes were made of, with the columns in which it is staged now. */
-  readonly fields: readonly StagedField[];
+  readonly fields: readonly HashedField[];
   /** Condition for rows at the value. */
   readonly atCursor: string;
   /** Table expression with columns `hash` and `count`. */
   readonly table: string;
 }
-
-type StagedField = BoundaryField & { readonly column: string };
 
 export interface Subtraction {
   /** Yields the rows of a file. */
@@ -32,7 +30,7 @@ export interface Subtraction {
   /** Files of that kind, of earlier files of the slice. */
   readonly earlier: readonly string[];
   /** The columns as they are now. */
-  readonly fields: readonly StagedField[];
+  readonly fields: readonly HashedField[];
 }
 
 export interface Counts {
@@ -57,9 +55,8 @@ export function stageNew(engine: Engine, subtraction: Subtraction, signal: Abort
 async function subtract(statements: Statements, subtraction: Subtraction, signal: AbortSignal): Promise<Counts> {
   const { select, taken, rest, repeated, fields } = subtraction;
   const run = async (sql: string): Promise<number> => (await statements.run(sql, [], signal)).rowsChanged;
-  await run(
-    `create temp table seen as select *, case when ${taken.atCursor} then ${rowHashSql(taken.fields)} end as ${HASH} from (${select})`,
-  );
+  const hash = rowHashSql(asStaged(taken.fields, fields));
+  await run(`create temp table seen as select *, case when ${taken.atCursor} then ${hash} end as ${HASH} from (${select})`);
   await run(`create temp table gone as ${goneSql(subtraction)}`);
   const fresh = sameFields(taken.fields, fields) ? 'hash' : rowHashSql(fields);
   await run(
@@ -72,6 +69,11 @@ async function subtract(statements: Statements, subtraction: Subtraction, signal
     repeated: removed,
     staged: await run(copy(`select * exclude (${HASH}) from seen`, rest)),
   };
+}
+
+/** Fields of a set with the types that their columns have in this file. */
+function asStaged(taken: readonly HashedField[], now: readonly HashedField[]): readonly HashedField[] {
+  return taken.map((field) => ({ ...field, staged: now.find(({ column }) => column === field.column)?.stage }));
 }
 
 function goneSql({ taken, earlier }: Subtraction): string {

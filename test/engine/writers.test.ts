@@ -277,9 +277,9 @@ describe('under constant writing', { timeout: 60_000 }, () => {
     const columns = cursor === 'id' ? `id ${definition}, note text` : `id bigserial, ${cursor} ${definition}, note text`;
     await runs.source.query(`create table ${table} (${columns})`);
     const connection = connect(table, cursor, { settle: '5s' });
-    let writing = true;
+    const writing = new AbortController();
     const writers = Array.from({ length: 3 }, async (_, writer) => {
-      for (let turn = 0; writing; turn++) {
+      for (let turn = 0; !writing.signal.aborted; turn++) {
         await using session = await openTransaction(runs.source, insert(table, `${writer}/${turn}`));
         if (turn % 3 === 0) await session.query(`select pg_sleep(0.03)`);
         await session.query(insert(table, `${writer}/${turn} again`));
@@ -288,7 +288,7 @@ describe('under constant writing', { timeout: 60_000 }, () => {
     });
     let loaded = 0;
     for (let run = 0; run < 5; run++) loaded += (await connection.run()).rows.loaded;
-    writing = false;
+    writing.abort();
     await Promise.all(writers);
     expect(loaded, 'rows came while others were written').toBeGreaterThan(0);
     await runs.source.query(`select pg_sleep(${type === 'timestamptz(0)' ? 0.6 : 0})`); // a rounded time may lie ahead
