@@ -5,7 +5,7 @@ import { decryptConfig } from '../../platform/secrets/config.js';
 import type { StreamConfig } from '../../schema/connection-config.js';
 import type { Target } from '../../schema/types.js';
 import { inWords } from '../http/validation.js';
-import { cursorErrors, sharedTargetErrors, targetKey, targetOf, targetText } from './connection-rules.js';
+import { cursorErrors, distanceErrors, sharedTargetErrors, targetKey, targetOf, targetText } from './connection-rules.js';
 import type { ConnectionStore } from './connection-store.js';
 import { scheduleErrors } from './schedule-rules.js';
 import { sqlErrors } from './sql-check.js';
@@ -57,9 +57,11 @@ async function loadEnds(store: ConnectionStore, candidate: Candidate): Promise<E
 }
 
 function configErrors({ schedule, streams }: ConnectionConfig, { source }: Ends, resolve: ResolveTarget): readonly FieldError[] {
+  const cursor = findSource(source.connector).cursor ?? 'field';
   return [
     ...scheduleErrors(schedule),
-    ...cursorErrors(streams, findSource(source.connector).cursor ?? 'field'),
+    ...cursorErrors(streams, cursor),
+    ...distanceErrors(streams, cursor),
     ...sharedTargetErrors(streams.map(resolve)),
   ];
 }

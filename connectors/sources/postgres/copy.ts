@@ -31,8 +31,10 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
   const statement = `copy (select ${columns} from ${selection.from} where ${selection.where}) to stdout (${format})`;
   const counted = countLineFeeds();
   const rows = session.client.query(copyTo(statement));
+  const answered = serverHasAnswered(rows);
   try {
     await pipeline(rows, counted.stream, createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }));
+    await answered;
   } catch (error) {
     throw postgresError(error, `Cannot read ${selection.relation}`);
   }
@@ -46,6 +48,16 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
     rows: (rows as unknown as { rowCount: number }).rowCount,
     bytes: counted.bytes(),
   };
+}
+
+/** The stream ends with the last row; how many there were, and whether all went well, the server says only then. */
+function serverHasAnswered(rows: NodeJS.ReadableStream): Promise<void> {
+  const answered = new Promise<void>((resolve, reject) => {
+    Object.assign(rows, { handleReadyForQuery: () => resolve() });
+    rows.once('error', reject);
+  });
+  answered.catch(() => undefined); // it may fail while nobody waits for it yet
+  return answered;
 }
 
 function countLineFeeds(): { stream: Transform; lineFeeds(): number; bytes(): number } {
