@@ -54,6 +54,8 @@ export interface RunOptions {
 export interface Edge {
   readonly slice: number;
   readonly loaded: boolean;
+  /** The stream has nothing more in this run. */
+  readonly last: boolean;
 }
 
 /** Thrown by `atEdge`: the run ends there as if its worker had been killed. */
@@ -197,7 +199,7 @@ class FeedWork {
     this.#rows.extracted += extracted.rows.extracted;
     this.#rows.repeated += extracted.rows.repeated;
     if (!extracted.slice) return extracted.done;
-    await atEdge?.({ slice: this.#slices + 1, loaded: false });
+    await atEdge?.({ slice: this.#slices + 1, loaded: false, last: extracted.done });
     const loaded = await this.steps.load({
       ...{ run, plan, feed: feed.feed, lineage: this.#place.lineage, seq: this.#place.seq + 1 },
       ...{ refreshing: this.#place.refreshing === true, slice: extracted.slice, last: extracted.done },
@@ -207,7 +209,7 @@ class FeedWork {
     this.#rows.superseded += loaded.rows.superseded;
     this.#slices += 1;
     this.#moveTo(extracted, loaded.seq);
-    await atEdge?.({ slice: this.#slices, loaded: true });
+    await atEdge?.({ slice: this.#slices, loaded: true, last: extracted.done });
     return extracted.done;
   }
 
