@@ -8,7 +8,7 @@ import { isOfThisInstant, largestValue } from './bound-query.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
 import type { PostgresRead } from './read.js';
 import { READS } from './relations.js';
-import { type Blindness, blindnessSql, blindnessText, unseen } from './unproven.js';
+import { type Blindness, blindnessSql, blindnessText, cachedSequence, unseen } from './unproven.js';
 import { type Writer, writersSql } from './writers.js';
 
 export interface UpperBound {
@@ -74,21 +74,23 @@ async function look(read: PostgresRead, field: Field): Promise<Look> {
          (select coalesce(json_agg(w), '[]') from writers as w)::text as writers from bound`,
       [read.relation],
     );
-    return lookOf(row);
+    return await lookOf(read, field, row);
   } catch (error) {
     if ((error as { code?: string }).code === NO_RIGHT) return lookBlindly(read, bound);
     throw postgresError(error, `Cannot read ${read.relation}`);
   }
 }
 
-function lookOf(row: LookRow | undefined): Look {
+async function lookOf(read: PostgresRead, field: Field, row: LookRow | undefined): Promise<Look> {
   const blindness = JSON.parse(row?.blindness ?? '{}') as Blindness;
+  const sql = `with recursive ${READS} ${cachedSequence(field)}`;
+  const [cached] = blindness.caches ? await read.session.rows<{ name: string }>(sql, [read.relation]) : [];
   return {
     value: row?.value ?? null,
     instant: row?.instant === 'true',
     // a standby's own sessions write nothing
     writers: blindness.standby ? [] : (JSON.parse(row?.writers ?? '[]') as Writer[]),
-    unproven: blindnessText(blindness),
+    unproven: blindnessText(blindness, cached?.name),
   };
 }
 

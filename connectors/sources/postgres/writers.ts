@@ -30,15 +30,17 @@ export function writersSql(field: Field, bound: string): string {
   return `${OPEN_TRANSACTIONS} ${began} ${PREPARED}`;
 }
 
+const DATABASE = '(select oid from pg_database where datname = current_database())';
+
 /**
  * Every INSERT, UPDATE, MERGE and COPY takes exactly this lock, also under a stronger one, and before a default such as
  * `nextval` is computed. Who holds only stronger locks has written nothing yet, and will get a later value.
  */
 const LOCK_HOLDERS = `
 select l.virtualtransaction as id, l.pid::text as pid, coalesce(a.application_name, '') as application, null as since
-from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+from pg_locks l left join pg_stat_get_activity(null) a on a.pid = l.pid
 where l.locktype = 'relation' and l.mode = 'RowExclusiveLock' and l.granted and l.pid is distinct from pg_backend_pid()
-  and l.database = (select oid from pg_database where datname = current_database())
+  and l.database = ${DATABASE}
   and l.relation in (select oid from reads)`;
 
 /**
@@ -48,14 +50,14 @@ where l.locktype = 'relation' and l.mode = 'RowExclusiveLock' and l.granted and 
 const OPEN_TRANSACTIONS = `
 select a.pid || '/' || coalesce(a.xact_start::text, hidden.virtualxid) as id, a.pid::text as pid, coalesce(a.application_name, '') as application,
   to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS.USOF') as since
-from pg_stat_activity a
+from pg_stat_get_activity(null) a
 left join lateral (select v.virtualxid from pg_locks v where v.pid = a.pid and v.locktype = 'virtualxid' limit 1) as hidden
   on a.xact_start is null and (a.backend_type is null or a.state = 'disabled')
-where a.datname = current_database() and a.pid <> pg_backend_pid() and a.application_name not like 'millrace/%${READER}'
+where a.datid = ${DATABASE} and a.pid <> pg_backend_pid() and a.application_name not like 'millrace/%${READER}'
   and (a.application_name not like 'millrace/con\\_%' or exists (
     select from reads join pg_attribute m on m.attrelid = reads.oid where m.attname = '_millrace_run' and not m.attisdropped))
   and coalesce(a.backend_type, 'hidden') not like 'autovacuum%'
   and (a.xact_start is not null or hidden.virtualxid is not null)`;
 
 const PREPARED = `
-union all select transaction::text, null, 'prepared transaction', null from pg_prepared_xacts where database = current_database()`;
+union all select transaction::text, null, 'prepared transaction', null from pg_prepared_xact() where dbid = ${DATABASE}`;
