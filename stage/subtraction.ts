@@ -39,6 +39,7 @@ export interface Counts {
   readonly staged: number;
 }
 
+/** Hashes are worked with as 16 bytes instead of 32 letters: there may be millions. */
 const HASH = '"_millrace_hash"';
 
 /** Stages what is new. Of equal rows only as many are left out as were taken: a multiset. */
@@ -56,12 +57,9 @@ async function subtract(statements: Statements, subtraction: Subtraction, signal
   const { select, taken, rest, repeated, fields } = subtraction;
   const run = async (sql: string): Promise<number> => (await statements.run(sql, [], signal)).rowsChanged;
   const hash = rowHashSql(asStaged(taken.fields, fields));
-  await run(`create temp table seen as select *, case when ${taken.atCursor} then ${hash} end as ${HASH} from (${select})`);
+  await run(`create temp table seen as select *, case when ${taken.atCursor} then ${hash}::uuid end as ${HASH} from (${select})`);
   await run(`create temp table gone as ${goneSql(subtraction)}`);
-  const fresh = sameFields(taken.fields, fields) ? 'hash' : rowHashSql(fields);
-  await run(
-    copy(`select hash, ${fresh} as fresh, count(*) as count from gone join seen on seen.rowid = gone.row group by all`, repeated),
-  );
+  await run(copy(sameFields(taken.fields, fields) ? repeatedSql() : rehashedSql(fields), repeated));
   const [before] = await statements.rows('select count(*)::varchar as n from seen', [], signal);
   const removed = await run('delete from seen where rowid in (select row from gone)');
   return {
@@ -76,11 +74,19 @@ function asStaged(taken: readonly HashedField[], now: readonly HashedField[]): r
   return taken.map((field) => ({ ...field, staged: now.find(({ column }) => column === field.column)?.stage }));
 }
 
+const hex = (hash: string): string => `replace(${hash}::varchar, '-', '')`;
+
+const repeatedSql = (): string =>
+  `select ${hex('hash')} as hash, ${hex('hash')} as fresh, count from (select hash, count(*) as count from gone group by hash)`;
+
+const rehashedSql = (fields: readonly HashedField[]): string =>
+  `select ${hex('hash')} as hash, ${rowHashSql(fields)} as fresh, count(*) as count from gone join seen on seen.rowid = gone.row group by all`;
+
 function goneSql({ taken, earlier }: Subtraction): string {
   const left = earlier.length === 0 ? taken.table : withoutEarlier(taken.table, earlier);
   return `select row, numbered.hash from (
       select rowid as row, ${HASH} as hash, row_number() over (partition by ${HASH} order by rowid) as copy from seen where ${HASH} is not null
-    ) as numbered join (select * from ${left}) as taken on taken.hash = numbered.hash where numbered.copy <= taken.count`;
+    ) as numbered join (select hash::uuid as hash, count from ${left}) as taken on taken.hash = numbered.hash where numbered.copy <= taken.count`;
 }
 
 function withoutEarlier(table: string, earlier: readonly string[]): string {
