@@ -1,10 +1,11 @@
 import { type Largest, advance } from '../checkpoint/advance.js';
-import { collectBoundary, compareStaged, largestValue, mergeBoundaries } from '../checkpoint/boundary-store.js';
+import { collectBoundary, compareStaged, largestValue, mergeBoundaries, rehashed } from '../checkpoint/boundary-store.js';
 import { compareDecimals } from '../checkpoint/decimal.js';
-import { samePosition } from '../checkpoint/position.js';
+import { type BoundarySet, samePosition } from '../checkpoint/position.js';
 import type { MarkEvent, StagedColumn } from '../connectors/sdk/types.js';
 import { STAGE_FORMAT, type SliceManifest } from '../stage/manifest.js';
 import { openSegments, writeManifest } from '../stage/reader.js';
+import { sameFields } from '../stage/subtraction.js';
 import type { StagedSlice } from '../stage/writer.js';
 import type { Extracted } from './contract.js';
 import type { SliceRead } from './extract.js';
@@ -12,8 +13,8 @@ import type { SliceRead } from './extract.js';
 /** A source's mark ends the slice: finds the next position and seals what was staged with a manifest (I8). */
 export async function closeSlice(read: SliceRead, staged: StagedSlice, mark: MarkEvent): Promise<Extracted> {
   const { position: from } = read.input.place;
-  const repeated = staged.extracted - staged.staged;
-  const rows = { extracted: staged.extracted, repeated };
+  const { extracted, repeated } = staged;
+  const rows = { extracted, repeated };
   const next = await nextPosition(read, staged, mark);
   const endsShadow = mark.done && read.input.place.refreshing;
   if (staged.staged === 0 && samePosition(from, next.position) && !endsShadow) {
@@ -51,8 +52,18 @@ async function nextPosition(read: SliceRead, staged: StagedSlice, mark: MarkEven
     held: read.held,
     compare: async (a, b) =>
       decimalText(read, column) ? compareDecimals(a, b) : compareStaged(boundaries.engine, column?.stage ?? 'VARCHAR', a, b),
-    merge: (held, added) => mergeBoundaries(boundaries, held, added),
+    merge: (held, added) => mergeHeld(read, staged, { held, added }),
   });
+}
+
+/** A set can only be added to what was hashed alike. */
+async function mergeHeld(
+  { boundaries }: SliceRead,
+  { repeats }: StagedSlice,
+  { held, added }: { readonly held: BoundarySet; readonly added: BoundarySet },
+): Promise<BoundarySet> {
+  if (sameFields(held.fields, added.fields)) return mergeBoundaries(boundaries, held, added);
+  return repeats.length === 0 ? added : mergeBoundaries(boundaries, await rehashed(boundaries, added.fields, repeats), added);
 }
 
 /** Numbers without a declared scale are staged as text; only the source can find the largest, and we compare it digit by digit. */

@@ -105,6 +105,8 @@ export interface Extracted {
   readonly boundary?: StageRef;
   readonly done: boolean;
   readonly delayed?: string;
+  /** Why the upper bound cannot be proven (I4). */
+  readonly unproven?: string;
   readonly rows: { readonly extracted: number; readonly repeated: number };
   readonly bytes: number;
 }

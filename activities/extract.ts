@@ -1,16 +1,20 @@
 import { join } from 'node:path';
-import { atCursorSql, boundaryTable, rowHashSql, subtractSql } from '../checkpoint/boundary.js';
+import { atCursorSql, boundaryTable } from '../checkpoint/boundary.js';
 import { type BoundaryStore, boundaryPath } from '../checkpoint/boundary-store.js';
 import type { BoundarySet } from '../checkpoint/position.js';
 import type { ReadRequest } from '../connectors/sdk/types.js';
-import { MillraceError } from '../platform/errors/error.js';
+import { MillraceError, isMillraceError } from '../platform/errors/error.js';
+import { cursorDistance } from '../schema/cursor-distance.js';
 import { boundaryFolder, sliceFolder } from '../stage/layout.js';
 import { rowsFile } from '../stage/rows.js';
+import type { Taken } from '../stage/subtraction.js';
 import { SliceWriter } from '../stage/writer.js';
 import { stagedNames } from '../schema/naming.js';
+import { isKeyed } from '../schema/write-mode.js';
 import { closeSlice } from './close-slice.js';
-import type { ExtractInput, Extracted } from './contract.js';
+import type { ExtractInput, Extracted, Place } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { distancesOf } from './distances.js';
 import { type FeedPlan, type RunPlan, openSource, requireFeed, sessionOf } from './plan.js';
 import { getDocument, getPlan } from './plan-store.js';
 import { type BoundaryDocument, addressOf } from './place.js';
@@ -75,21 +79,22 @@ async function readSlice(
       fields: feed.fields,
       signal: shell.signal,
     },
-    reduce: await subtraction(read),
+    taken: await takenBefore(read),
   });
-  let delayed: string | undefined;
+  let said: Pick<Extracted, 'delayed' | 'unproven'> = {};
   let batches = 0;
   const request = { ...readRequest(input, feed, temp.path), sliceBytes: dependencies.sliceBytes };
   const events = feed.window ? connector.readWindow?.(context, request, feed.window) : connector.read(context, request);
   for await (const event of events ?? []) {
-    if (event.kind === 'delayed') delayed = event.reason;
+    if (event.kind === 'delayed') said = { ...said, delayed: event.reason };
+    else if (event.kind === 'unproven') said = { ...said, unproven: acceptUnproven(feed, event.reason) };
     else if (event.kind === 'file') await writer.add(event);
     else if (event.kind === 'rows')
       await writer.add(await rowsFile(event, feed.fields, join(temp.path, `rows-${batches++}.jsonl`)));
-    else return { ...(await closeSlice(read, writer.finish(), event)), ...(delayed === undefined ? {} : { delayed }) };
+    else return { ...(await closeSlice(read, writer.finish(), event)), ...said };
     shell.progress({ step: 'extract', stream: input.feed, slice: address.slice, rows: writer.finish().extracted });
   }
-  return { ...nothing(input), ...(delayed === undefined ? {} : { delayed }) };
+  return { ...nothing(input), ...said };
 }
 
 const nothing = (input: ExtractInput): Extracted => ({
@@ -105,7 +110,7 @@ const boundaryOf = (input: ExtractInput) => (input.place.boundary ? { boundary: 
 
 /** What a feed asks of its source from a place on. */
 export function readRequest(
-  { place }: { readonly place: Pick<ExtractInput['place'], 'position'> },
+  { place }: { readonly place: Pick<Place, 'position'> },
   feed: FeedPlan,
   tempDir: string,
 ): Omit<ReadRequest, 'sliceBytes'> {
@@ -116,13 +121,25 @@ export function readRequest(
     primaryKey: feed.primaryKey,
     ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
     nullCursor: feed.nullCursor,
-    rereadNullCursor: feed.mode === 'incremental_deduped',
+    rereadNullCursor: isKeyed(feed.mode),
     settleMs: feed.settleMs,
+    ...(feed.filter ? { filter: feed.filter } : {}),
+    ...distancesOf(feed, place),
     position: place.position,
     sliceRows: SLICE_ROWS,
     tempDir,
     ...(feed.native === undefined ? {} : { native: feed.native }),
   };
+}
+
+/**
+ * Rows that are appended cannot be corrected later, so they are read on an unproven bound only if somebody said so (I4).
+ * @throws MillraceError `source.bound_unproven`
+ */
+function acceptUnproven(feed: FeedPlan, reason: string): string {
+  const said = feed.mode !== 'incremental_append' || feed.unprovenBound === 'accept' || cursorDistance(feed.holdBack);
+  if (said) return reason;
+  throw new MillraceError('source.bound_unproven', { detail: `${feed.feed}: ${reason}.`, stream: feed.feed });
 }
 
 /** @throws MillraceError `source.boundary_lost` where going on without the set would load rows twice */
@@ -134,23 +151,35 @@ async function heldBoundary(
   const { boundary, position } = input.place;
   const held = boundary && (await getDocument<BoundaryDocument>(stage, boundary)).boundary;
   const expected = position.kind === 'cursor' && position.cursor.boundary !== undefined;
-  const lost = (expected && !held) || held?.fields.some(({ name }) => !feed.fields.some((field) => field.name === name));
+  const lost = held ? !hasFields(feed, held) || (await isFileLost(stage, held)) : expected;
   if (!lost) return held;
-  if (feed.mode === 'incremental_deduped') return undefined;
+  if (isKeyed(feed.mode)) return undefined;
   throw new MillraceError('source.boundary_lost', {
     detail: `${feed.feed}: the rows already taken at the last cursor value cannot be told from new ones.`,
     stream: feed.feed,
   });
 }
 
+const hasFields = ({ fields }: FeedPlan, held: BoundarySet): boolean =>
+  held.fields.every(({ name }) => fields.some((field) => field.name === name));
+
+async function isFileLost(stage: ActivityDependencies['stage'], held: BoundarySet): Promise<boolean> {
+  try {
+    await boundaryPath(stage, held);
+    return false;
+  } catch (error) {
+    if (isMillraceError(error, 'stage.corrupt')) return true;
+    throw error;
+  }
+}
+
 /** Only at the cursor's last value can rows come again; during a first-read scan they cannot. */
-async function subtraction({ input, feed, held, boundaries }: SliceRead): Promise<((select: string) => string) | undefined> {
+async function takenBefore({ input, feed, held, boundaries }: SliceRead): Promise<Taken | undefined> {
   const { position } = input.place;
   if (!held || !feed.cursor || position.kind !== 'cursor' || position.cursor.value === null) return undefined;
   const columnOf = stagedNames(feed.fields);
   const fields = held.fields.map((field) => ({ ...field, column: columnOf(field.name) }));
   const stage = held.fields.find((field) => field.name === feed.cursor?.field)?.stage ?? 'VARCHAR';
   const atCursor = atCursorSql(columnOf(feed.cursor.field), stage, position.cursor.value, feed.cursor.type === 'decimal');
-  const taken = boundaryTable(held, await boundaryPath(boundaries.stage, held));
-  return (rows) => subtractSql({ rows, atCursor, hash: rowHashSql(fields), taken });
+  return { fields, atCursor, table: boundaryTable(held, await boundaryPath(boundaries.stage, held)) };
 }

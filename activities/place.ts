@@ -1,7 +1,8 @@
 import type { FoundPlace } from '../checkpoint/place.js';
-import { type BoundarySet, type Position, START } from '../checkpoint/position.js';
+import { type BoundarySet, type CursorMark, type Position, START } from '../checkpoint/position.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { pathPart, runFolder } from '../stage/layout.js';
+import { isKeyed } from '../schema/write-mode.js';
 import type { Stage } from '../stage/store.js';
 import type { Place, RunRef } from './contract.js';
 import type { FeedPlan } from './plan.js';
@@ -22,26 +23,41 @@ export async function stagePlace(stage: Stage, run: RunRef, feed: string, found:
 }
 
 /**
- * A position by another cursor field says nothing about this one. Merging may begin anew, in a new lineage.
+ * A position by another cursor field, or by one whose values have become of another kind, says nothing about this one.
+ * Merging may begin anew, in a new lineage.
  * @throws MillraceError `source.cursor_changed` where beginning anew would load rows twice
  */
-export function placeByCursor(place: FoundPlace, { feed, mode, cursor }: FeedPlan): FoundPlace {
-  const held = cursorFieldOf(place.position);
-  if (held === undefined || cursor === undefined || held === cursor.field) return place;
-  if (mode === 'incremental_deduped') {
+export function placeByCursor(place: FoundPlace, { feed, mode, cursor }: Pick<FeedPlan, 'feed' | 'mode' | 'cursor'>): FoundPlace {
+  const held = cursorOf(place.position);
+  if (!held || !cursor || isSameCursor(held, cursor)) return place;
+  if (isKeyed(mode)) {
     const { boundary: _, ...rest } = place;
-    return { ...rest, lineage: place.lineage + 1, seq: 0, position: START };
+    const notes = [...place.notes, `${changeOf(held, cursor)}: read from the start`];
+    return { ...rest, lineage: place.lineage + 1, seq: 0, position: START, notes };
   }
   throw new MillraceError('source.cursor_changed', {
-    detail: `${feed} was read up to a value of '${held}', and is configured to be read by '${cursor.field}'.`,
+    detail: `${feed} was read up to ${held.value ?? 'NULL'}, but ${changeOf(held, cursor)}.`,
     path: 'cursorField',
     stream: feed,
   });
 }
 
-function cursorFieldOf(position: Position): string | undefined {
-  if (position.kind === 'cursor') return position.cursor.field;
-  return position.kind === 'scan' ? (position.scan.largest ?? position.scan.upper)?.field : undefined;
+function cursorOf(position: Position): CursorMark | undefined {
+  if (position.kind === 'cursor') return position.cursor;
+  return position.kind === 'scan' ? (position.scan.largest ?? position.scan.upper) : undefined;
+}
+
+type Cursor = Pick<CursorMark, 'field' | 'type'>;
+
+/** Whole numbers keep value and order when they become decimals. */
+function isSameCursor(held: Cursor, now: Cursor): boolean {
+  return held.field === now.field && (held.type === now.type || (held.type === 'int' && now.type === 'decimal'));
+}
+
+function changeOf(held: Cursor, now: Cursor): string {
+  return held.field === now.field
+    ? `its cursor ${now.field} was a value of type ${held.type} and is ${now.type} now`
+    : `its cursor was ${held.field} and is ${now.field} now`;
 }
 
 export const addressOf = (run: RunRef): { workspaceId: string; connectionId: string; run: number } => ({

@@ -11,9 +11,11 @@ import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
 import { fitIdentifier, isReserved, shortHash } from '../schema/naming.js';
+import { isKeyed, readsWhole } from '../schema/write-mode.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
 import type { Extracted, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { requireDistances } from './distances.js';
 import type { Shell } from './shell.js';
 
 /** What the connection says of a stream and the plan hands on as it is. */
@@ -49,6 +51,8 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
   readonly accepted?: readonly Field[];
   /** Rows go from the source to the destination in this format, untouched. */
   readonly native?: string;
+  /** The run's first slice begins at this cursor value, and reads again what `lag` asks for. */
+  readonly lagsFrom?: string;
   /** Only this window of the cursor field is read. */
   readonly window?: ColumnWindow;
   /** Slices that an earlier run had staged: they come before anything is read. */
@@ -76,13 +80,6 @@ export interface RunPlan {
   readonly feeds: readonly FeedPlan[];
 }
 
-/** A history that is kept by a cursor reads what has changed; without one it compares all. */
-export const readsWhole = ({ mode, cursorField }: StreamConfig): boolean =>
-  mode.startsWith('full_refresh') || mode === 'mirror' || (mode === 'scd2' && cursorField === undefined);
-
-/** Whether the mode keeps one row, or one current version, per key. */
-export const isKeyed = (mode: WriteMode): boolean => mode === 'incremental_deduped' || mode === 'mirror' || mode === 'scd2';
-
 /** How the plan's rows are loaded, in the destination's names. */
 export function loadedAs({ mode, primaryKey }: Pick<FeedPlan, 'mode' | 'primaryKey'>): LoadedAs {
   return { mode, key: isKeyed(mode) ? primaryKey.map((name) => fitIdentifier(name)) : [] };
@@ -101,6 +98,11 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   const primaryKey = config.primaryKey ?? stream.primaryKey ?? [];
   const whole = readsWhole(config);
   const cursor = whole ? undefined : planCursor(config, stream);
+  requireDistances(config, cursor);
+  requireFields(
+    stream,
+    (config.filter ?? []).map(({ field }) => field),
+  );
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
   if (isKeyed(config.mode) && primaryKey.length === 0) {
     throw new MillraceError('source.primary_key_missing', {

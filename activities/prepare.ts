@@ -8,6 +8,7 @@ import { runFolder } from '../stage/layout.js';
 import { belowLive, trackPlace } from './backfill.js';
 import type { PrepareInput, Prepared, PreparedFeed, RunLimits, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { laggingFrom } from './distances.js';
 import {
   type FeedDraft,
   type PlannedFeed,
@@ -102,7 +103,7 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
     const live = isStaged(track) ? nowhere : livePlace(input, draft, fence);
     if (track === 'live') {
       const found = noted(placeByCursor(live, draft.plan), draft.notes);
-      return { feed, transforms, found, plan: draft.plan, ...verifyOf(draft.plan) };
+      return { feed, transforms, found, plan: laggingFrom(draft.plan, found), ...verifyOf(draft.plan) };
     }
     if (track.startsWith('rejects')) requireTarget(draft.plan, fence);
     const { plan, notes } = belowLive(draft.plan, live);

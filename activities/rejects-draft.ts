@@ -3,13 +3,14 @@ import { cursorType } from '../connectors/sdk/cursor.js';
 import type { RejectedSlice } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
+import { isKeyed, readsWhole } from '../schema/write-mode.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { readManifest } from '../stage/reader.js';
 import type { Stage } from '../stage/store.js';
 import type { RunPurpose } from '../workflows/messages.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedDraft, type RunDraft, type RunWork, targetOfStream, trackOf, wantedStreams } from './draft.js';
-import { type FeedPlan, type StagedSlice, handedOn, isKeyed, readsWhole } from './plan.js';
+import { type FeedPlan, type StagedSlice, handedOn } from './plan.js';
 import { streamError } from './stream-error.js';
 
 type Rejects = Extract<RunPurpose, { kind: 'rejects' }>;

@@ -31,7 +31,7 @@ export async function stageSource(work: VerifyWork, { fields, position }: Source
   let writer = writerFor(work, { side: 'source', fields, slice: 0 });
   let slices = 0;
   for await (const event of connector.read(context, readable)) {
-    if (event.kind === 'delayed') continue;
+    if (event.kind === 'delayed' || event.kind === 'unproven') continue;
     if (event.kind === 'file') await writer.add(event);
     else if (event.kind === 'rows')
       await writer.add(await rowsFile(event, fields, join(work.tempDir, `source-${segments.length}-${slices}.jsonl`)));

@@ -2,11 +2,11 @@ import type { Position } from '../checkpoint/position.js';
 import type { AnyDestination, AnySource } from '../connectors/registry.js';
 import type { HashShape, SourceHashRequest, SourceHashes, TargetHashes } from '../connectors/sdk/hashes.js';
 import type { Field } from '../schema/types.js';
+import { isKeyed } from '../schema/write-mode.js';
 import type { Verification } from '../schema/verification.js';
 import { type Comparison, compareCounts, compareHashes, countsOf } from '../verify/compare.js';
 import { type CompareRule, tableRule } from '../verify/scope.js';
 import { StagedHashedRows } from '../verify/staged-rows.js';
-import { isKeyed } from './plan.js';
 import { stageSource, stageTarget } from './verify-files.js';
 import { type VerifyWork, compareOptions, impossible, verificationOf } from './verify-work.js';
 

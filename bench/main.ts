@@ -7,12 +7,13 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { machine, printReport } from './support/report.js';
 import { startBenchStack } from './support/stack.js';
+import { cursors } from './suites/cursors.js';
 import { history } from './suites/history.js';
 import { lineitem } from './suites/lineitem.js';
 import { merge } from './suites/merge.js';
 import { small } from './suites/small.js';
 
-const SUITES = { small, lineitem, merge, history };
+const SUITES = { small, lineitem, merge, history, cursors };
 
 const { suite, quick, repeat, scale, json } = new Command('bench')
   .description(`Suites: ${Object.keys(SUITES).join(', ')}.`)

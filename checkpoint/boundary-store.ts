@@ -29,16 +29,30 @@ export async function collectBoundary(
 ): Promise<BoundarySet> {
   const columns = segments[0]?.columns ?? [];
   const fields = columns.map(({ name, stage }) => ({ name, stage }));
-  const hash = rowHashSql(columns);
+  const hash = rowHashSql(columns.map((column, index) => ({ ...column, staged: stagedIn(segments, index) ?? column.stage })));
   const where = atCursorSql(at.cursor.column, at.cursor.stage, at.value, at.isDecimal);
   const counts = `select ${hash} as hash, count(*) as count from read_parquet(${quoteList(segments.map((segment) => segment.path))}, union_by_name=true)
     where ${where} group by 1`;
   return keep(store, fields, counts);
 }
 
-/** One multiset of both; they must hash the same fields, else the newer one stands alone. */
+/** Segments are read as one: a column that is text in one of them is text in all. */
+function stagedIn(segments: readonly SegmentFile[], index: number): string | undefined {
+  return segments.some(({ columns }) => columns[index]?.stage === 'VARCHAR') ? 'VARCHAR' : undefined;
+}
+
+/** The rows of a set that came again, as they are hashed now: columns have come or changed their type since it was taken. */
+export function rehashed(
+  store: BoundaryStore,
+  fields: readonly BoundaryField[],
+  repeats: readonly string[],
+): Promise<BoundarySet> {
+  const counts = `select fresh as hash, sum(count)::bigint as count from read_parquet(${quoteList(repeats)}) group by fresh`;
+  return keep(store, fields, counts);
+}
+
+/** One multiset of both, which hash the same fields. */
 export async function mergeBoundaries(store: BoundaryStore, held: BoundarySet, added: BoundarySet): Promise<BoundarySet> {
-  if (JSON.stringify(held.fields) !== JSON.stringify(added.fields)) return added;
   const [a, b] = [
     boundaryTable(held, await boundaryPath(store.stage, held)),
     boundaryTable(added, await boundaryPath(store.stage, added)),

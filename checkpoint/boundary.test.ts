@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { openTrustedEngine } from '../platform/duckdb/engine.js';
-import { atCursorSql, boundaryDigest, boundaryTable, rowHashSql, subtractSql } from './boundary.js';
-import type { BoundarySet } from './position.js';
+import { atCursorSql, boundaryDigest, rowHashSql } from './boundary.js';
 
 const FIELDS = [
   { name: 'id', column: 'id', stage: 'INTEGER' },
@@ -23,26 +22,6 @@ test('rows that could be mistaken for one another have different hashes', async 
 
 test('the hash of a row is frozen: cursors in ledgers depend on it', async () => {
   expect(await hashes(`(1, 'a')`)).toEqual([createHash('md5').update('1:1|1:a').digest('hex')]);
-});
-
-test('only as many equal rows are subtracted as were taken', async () => {
-  await using engine = await openTrustedEngine({ tempDirectory: tmpdir() });
-  const [hash] = await hashes(`(5, 'x')`);
-  const set: BoundarySet = { algorithm: 'md5-v1', fields: FIELDS, hashes: { [hash ?? '']: 2 } };
-  const rows = `select * from (values (5, 'x'), (5, 'x'), (5, 'x'), (5, 'y'), (6, 'x'), (null, 'x')) as t(id, note)`;
-  const sql = subtractSql({
-    rows,
-    atCursor: atCursorSql('id', 'INTEGER', '5', false),
-    hash: rowHashSql(FIELDS),
-    taken: boundaryTable(set, undefined),
-  });
-  const left = await engine.rows(`select id, note from (${sql}) order by all nulls last`);
-  expect(left).toEqual([
-    { id: 5, note: 'x' },
-    { id: 5, note: 'y' },
-    { id: 6, note: 'x' },
-    { id: null, note: 'x' },
-  ]);
 });
 
 test('decimals as text are equal whatever their trailing zeros', async () => {

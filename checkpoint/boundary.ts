@@ -10,13 +10,40 @@ import type { BoundaryField, BoundarySet } from './position.js';
 /** A set with more distinct rows than this stands in a file of the stage, not in the ledger row. */
 export const MAX_INLINE_HASHES = 1_000;
 
+export interface HashedField extends BoundaryField {
+  /** Where it is staged now. */
+  readonly column: string;
+  /** Its type there; as it was hashed when absent. */
+  readonly staged?: string | undefined;
+}
+
 /** Text of a row that no other row can have: every value with its length, NULL apart from everything. */
-export function rowHashSql(fields: readonly (BoundaryField & { readonly column: string })[]): string {
-  const parts = fields.map(({ column, stage }) => {
-    const text = `cast(try_cast(${quoteIdentifier(column)} as ${stage}) as varchar)`;
+export function rowHashSql(fields: readonly HashedField[]): string {
+  const parts = fields.map((field) => {
+    const text = `cast(try_cast(${asHashed(field)} as ${field.stage}) as varchar)`;
     return `coalesce(length(${text}) || ':' || ${text}, 'N')`;
   });
   return `md5(concat_ws('|', ${parts.join(', ')}))`;
+}
+
+/** A value that its type cannot hold makes a column text in one slice and not in the next: the source's text, not DuckDB's. */
+function asHashed({ column, stage, staged = stage }: HashedField): string {
+  const value = quoteIdentifier(column);
+  if (staged === 'VARCHAR' && stage !== 'VARCHAR') return fromSourceText(value, stage);
+  return stage === 'VARCHAR' && staged !== 'VARCHAR' ? toSourceText(value, staged) : value;
+}
+
+const isTime = (stage: string): boolean => /^(DATE|TIMESTAMP)/.test(stage);
+
+function fromSourceText(text: string, stage: string): string {
+  if (stage.endsWith('[]')) return `translate(${text}, '{}', '[]')`;
+  return isTime(stage) ? `regexp_replace(${text}, '^(\\S+)( [0-9:.]+)?(\\+00)? BC$', '\\1 (BC)\\2\\3')` : text;
+}
+
+function toSourceText(value: string, staged: string): string {
+  if (staged === 'BOOLEAN[]') return `replace(replace(translate(${value}::varchar, '[] ', '{}'), 'true', 't'), 'false', 'f')`;
+  if (staged.endsWith('[]')) return `translate(${value}::varchar, '[] ', '{}')`;
+  return isTime(staged) ? `regexp_replace(${value}::varchar, '^(\\S+) \\(BC\\)(.*)$', '\\1\\2 BC')` : value;
 }
 
 /** Condition for rows at a cursor value; decimals without a declared scale are equal whatever their trailing zeros. */
@@ -33,26 +60,8 @@ const plainDecimal = (text: string): string =>
 export function boundaryTable(set: BoundarySet, path: string | undefined): string {
   if (path !== undefined) return `(select hash, count from read_parquet(${quoteLiteral(path)}))`;
   const rows = Object.entries(set.hashes ?? {}).map(([hash, count]) => `(${quoteLiteral(hash)}, ${count})`);
+  if (rows.length === 0) return `(select '' as hash, 0 as count where false)`;
   return `(values ${rows.join(', ')}) as b(hash, count)`;
-}
-
-export interface Subtraction {
-  /** SELECT that yields the rows read. */
-  readonly rows: string;
-  readonly atCursor: string;
-  readonly hash: string;
-  readonly taken: string;
-}
-
-/** The rows without those already taken; of equal rows only as many are left out as were taken (a multiset). */
-export function subtractSql({ rows, atCursor, hash, taken }: Subtraction): string {
-  return `with staged as materialized (${rows}),
-    tied as (select *, ${hash} as _hash from staged where ${atCursor}),
-    numbered as (select *, row_number() over (partition by _hash) as _copy from tied)
-  select * from staged where (${atCursor}) is distinct from true
-  union all
-  select numbered.* exclude (_hash, _copy) from numbered left join (select * from ${taken}) as taken on taken.hash = numbered._hash
-  where taken.hash is null or numbered._copy > taken.count`;
 }
 
 /** Digest of a set, for positions: equal sets have equal digests. */

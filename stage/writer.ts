@@ -15,6 +15,7 @@ import { type CsvReading, type RuleChoice, stagedSelect } from './scan.js';
 import { conversionCulprit } from './conversion.js';
 import type { SegmentRecord } from './manifest.js';
 import type { Stage } from './store.js';
+import { type Counts, type Taken, requireCounts, stageNew } from './subtraction.js';
 
 export interface WriterOptions {
   readonly stage: Stage;
@@ -24,16 +25,20 @@ export interface WriterOptions {
   readonly stream: string;
   readonly fields: readonly Field[];
   readonly signal: AbortSignal;
-  /** Rewrites the SELECT of a file's rows, e.g. to subtract rows already taken. */
-  readonly reduce?: ((select: string) => string) | undefined;
+  /** Rows that are not staged again. */
+  readonly taken?: Taken | undefined;
 }
 
 export interface StagedSlice {
   readonly columns: readonly StagedColumn[];
   readonly segments: readonly SegmentRecord[];
   readonly extracted: number;
+  /** Left out because they had been taken before. */
+  readonly repeated: number;
   readonly staged: number;
   readonly bytes: number;
+  /** Local files that say which rows these were; see `Subtraction.repeated`. */
+  readonly repeats: readonly string[];
 }
 
 /** Collects the files of one slice as segments of its folder. */
@@ -42,7 +47,9 @@ export class SliceWriter {
   readonly #segments: SegmentRecord[] = [];
   #choice: RuleChoice = [];
   #columns: readonly StagedColumn[] | undefined;
+  readonly #repeats: string[] = [];
   #extracted = 0;
+  #repeated = 0;
   #bytes = 0;
 
   constructor(private readonly options: WriterOptions) {
@@ -67,15 +74,17 @@ export class SliceWriter {
 
   async #addReadable(event: FileEvent, file: ReadableFile): Promise<void> {
     const local = join(this.options.tempDir, `segment-${this.#segments.length}.parquet`);
-    const { rows, seen, select } = await this.#write({ ...event, file }, local);
-    if (event.rows !== undefined && seen !== event.rows) {
+    const { types, ...counts } = await this.#write({ ...event, file }, local);
+    if (event.rows !== undefined && counts.seen !== event.rows) {
       throw new MillraceError('load.count_mismatch', {
-        detail: `The source sent ${event.rows} rows of ${this.options.stream}, ${seen} were staged.`,
+        detail: `The source sent ${event.rows} rows of ${this.options.stream}, ${counts.seen} were read.`,
         stream: this.options.stream,
       });
     }
-    await this.#record(local, rows, await this.#types(select));
-    this.#extracted += seen;
+    requireCounts(this.options.stream, counts);
+    await this.#record(local, counts.staged, types);
+    this.#extracted += counts.seen;
+    this.#repeated += counts.repeated;
     this.#bytes += event.bytes;
     if (file.format === 'csv') await unlink(file.path);
   }
@@ -85,25 +94,40 @@ export class SliceWriter {
       columns: this.#columns ?? [],
       segments: this.#segments,
       extracted: this.#extracted,
+      repeated: this.#repeated,
+      repeats: this.#repeats,
       staged: this.#segments.reduce((sum, segment) => sum + segment.rows, 0),
       bytes: this.#bytes,
     };
   }
 
-  async #write(event: ReadableEvent, local: string): Promise<{ rows: number; seen: number; select: string }> {
-    const { engine, signal, reduce } = this.options;
+  async #write(event: ReadableEvent, local: string): Promise<Counts & { readonly types: readonly string[] }> {
     for (let parallel = provenParallel(event); ;) {
       const reading = await csvReading(event, parallel);
       const select = stagedSelect(event.file, this.#names, this.#choice, reading);
       try {
-        const { rowsChanged } = await engine.run(copyToParquet(reduce?.(select) ?? select, local), [], signal);
-        return { rows: rowsChanged, seen: reduce ? (event.rows ?? (await this.#count(select))) : rowsChanged, select };
+        const types = await this.#types(select);
+        return { ...(await this.#stage(select, local, types)), types };
       } catch (error) {
         if (!reading) throw error;
         if (!parallel) this.#choice = await this.#demote(event, reading, error);
         parallel = false;
       }
     }
+  }
+
+  async #stage(select: string, local: string, types: readonly string[]): Promise<Counts> {
+    const { engine, signal, taken } = this.options;
+    if (!taken) {
+      const { rowsChanged } = await engine.run(copyToParquet(select, local), [], signal);
+      return { seen: rowsChanged, repeated: 0, staged: rowsChanged };
+    }
+    const earlier = [...this.#repeats];
+    const repeated = join(this.options.tempDir, `repeated-${earlier.length}-${crypto.randomUUID()}.parquet`);
+    const fields = this.#columnsOf(types);
+    const counts = await stageNew(engine, { select, taken, rest: local, repeated, earlier, fields }, signal);
+    this.#repeats.push(repeated);
+    return counts;
   }
 
   /** The next rule for the column that a value did not fit. @throws what DuckDB threw when no column is to blame */
@@ -117,11 +141,6 @@ export class SliceWriter {
     });
     if (culprit === undefined) throw error;
     return event.file.columns.map((_, index) => (this.#choice[index] ?? 0) + (index === culprit ? 1 : 0));
-  }
-
-  async #count(select: string): Promise<number> {
-    const [row] = await this.options.engine.rows(`select count(*)::varchar as n from (${select})`, [], this.options.signal);
-    return Number(row?.['n']);
   }
 
   async #types(select: string): Promise<string[]> {

@@ -191,6 +191,7 @@ class FeedProgress {
       this.#delayed = true;
       this.note([slice.delayed]);
     }
+    if (slice.unproven !== undefined) this.#noteOnce(`bound: unproven (${slice.unproven})`);
     this.#show();
   }
 
@@ -212,6 +213,11 @@ class FeedProgress {
 
   rejected(rejects: LoadedRejects): void {
     this.#rejects = withRejects(this.#rejects, rejects);
+  }
+
+  /** Every slice takes a bound of its own, and a run that goes on in a new history brings its notes along. */
+  #noteOnce(note: string): void {
+    if (!this.#notes.includes(note)) this.note([note]);
   }
 
   /** I1: the rows are durable, so the cursor may move. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { streamConfigSchema, type StreamConfig } from '../../schema/connection-config.js';
-import { cursorErrors, sharedTargetErrors } from './connection-rules.js';
+import { cursorErrors, distanceErrors, sharedTargetErrors } from './connection-rules.js';
 
 describe('cursor fields', () => {
   test('incremental modes need one where the source has no cursor of its own', () => {
@@ -15,6 +15,29 @@ describe('cursor fields', () => {
   test('a source with its own cursor takes none', () => {
     const streams = [stream({ mode: 'incremental_append' }), stream({ mode: 'incremental_append', cursorField: 'id' })];
     expect(cursorErrors(streams, 'source')).toMatchObject([{ path: 'streams[1].cursorField', code: 'not_allowed' }]);
+  });
+});
+
+describe('holdBack and lag', () => {
+  const errors = (fields: Partial<Record<keyof StreamConfig, unknown>>, cursor: 'field' | 'source' = 'field') =>
+    distanceErrors([stream({ cursorField: 'at', ...fields })], cursor).map(({ path }) => path);
+
+  test.each([
+    ['a full read', { mode: 'full_refresh_overwrite', holdBack: '1m' }, ['streams[0].holdBack']],
+    ['a lag that nothing merges', { mode: 'incremental_append', lag: 5 }, ['streams[0].lag']],
+    ['both', { mode: 'full_refresh_overwrite', holdBack: 1, lag: '1s' }, ['streams[0].holdBack', 'streams[0].lag']],
+    ['what fits', { mode: 'incremental_append', holdBack: '1m' }, []],
+    ['what fits a mode that merges', { mode: 'incremental_deduped', holdBack: 5, lag: 5 }, []],
+    ['none at all', { mode: 'full_refresh_overwrite', holdBack: '0s', lag: 0 }, []],
+  ])('%s', (_, fields, paths) => {
+    expect(errors(fields)).toEqual(paths);
+  });
+
+  test('a source with its own cursor has no field to measure by', () => {
+    expect(errors({ mode: 'incremental_deduped', holdBack: '1m', lag: '1m' }, 'source')).toEqual([
+      'streams[0].holdBack',
+      'streams[0].lag',
+    ]);
   });
 });
 

@@ -1,6 +1,8 @@
 import type { StreamConfig } from '../../schema/connection-config.js';
+import { cursorDistance } from '../../schema/cursor-distance.js';
 import type { FieldError } from '../../platform/errors/error.js';
 import type { Target } from '../../schema/types.js';
+import { isKeyed, readsWhole } from '../../schema/write-mode.js';
 
 /** What can be wrong with a connection although each field alone is fine. Pure: what needs a server is asked elsewhere. */
 
@@ -28,6 +30,25 @@ export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' |
       },
     ];
   });
+}
+
+/** Distances that mean nothing for how a stream is read; whether they fit the cursor's type is known when the source is asked. */
+export function distanceErrors(streams: readonly StreamConfig[], cursor: 'field' | 'source'): readonly FieldError[] {
+  return streams.flatMap((stream, index) =>
+    (['holdBack', 'lag'] as const).flatMap((name): FieldError[] => {
+      const message = cursorDistance(stream[name]) && misplaced(name, stream, cursor);
+      if (!message) return [];
+      return [{ path: `streams[${index}].${name}`, code: 'not_allowed', message, suggestion: `Leave ${name} out.` }];
+    }),
+  );
+}
+
+function misplaced(name: 'holdBack' | 'lag', stream: StreamConfig, cursor: 'field' | 'source'): string | undefined {
+  const { mode } = stream;
+  if (readsWhole(stream)) return `${mode} reads all rows, whatever their cursor.`;
+  if (cursor === 'source') return 'This source has no cursor field to measure by.';
+  if (name === 'lag' && !isKeyed(mode)) return `${mode} would double the rows that are read again.`;
+  return undefined;
 }
 
 /** Two streams of one connection must not go to the same table. */

@@ -6,7 +6,7 @@ import type { StreamConfig } from '../../schema/connection-config.js';
 import { targetOf } from '../../schema/target-name.js';
 import type { Target } from '../../schema/types.js';
 import { inWords } from '../http/validation.js';
-import { cursorErrors, sharedTargetErrors, targetKey, targetText } from './connection-rules.js';
+import { cursorErrors, distanceErrors, sharedTargetErrors, targetKey, targetText } from './connection-rules.js';
 import type { ConnectionStore } from './connection-store.js';
 import { scheduleErrors } from './schedule-rules.js';
 import { sqlErrors } from './sql-check.js';
@@ -60,9 +60,11 @@ async function loadEnds(store: ConnectionStore, candidate: Candidate): Promise<E
 
 function configErrors(connection: ConnectionConfig, { source }: Ends, resolve: ResolveTarget): readonly FieldError[] {
   const { schedule, streams } = connection;
+  const cursor = findSource(source.connector).cursor ?? 'field';
   return [
     ...scheduleErrors(schedule),
-    ...cursorErrors(streams, findSource(source.connector).cursor ?? 'field'),
+    ...cursorErrors(streams, cursor),
+    ...distanceErrors(streams, cursor),
     ...sharedTargetErrors(streams.map((stream) => resolve(connection, stream))),
   ];
 }

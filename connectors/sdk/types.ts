@@ -1,6 +1,7 @@
 import type { BoundarySet, Position } from '../../checkpoint/position.js';
 import type { Catalog, Field, StreamDescription, Target } from '../../schema/types.js';
-import type { RowPolicy, WriteMode } from '../../schema/connection-config.js';
+import type { Condition, RowPolicy, WriteMode } from '../../schema/connection-config.js';
+import type { CursorDistance } from '../../schema/cursor-distance.js';
 import type { RejectReason } from '../../platform/db/store.js';
 import type { Engine } from '../../platform/duckdb/engine.js';
 import type { z } from 'zod';
@@ -39,6 +40,12 @@ export interface ReadRequest {
   /** Rows with a NULL cursor are wanted again in every run (merge modes), not only in the first read. */
   readonly rereadNullCursor: boolean;
   readonly settleMs: number;
+  /** Only rows that meet all of these are read or counted; their fields need not be among `fields`. See `sdk/filter.ts`. */
+  readonly filter?: readonly Condition[];
+  /** Rows newer than this wait for a later run: below the clock for times, below the largest value for numbers. */
+  readonly holdBack?: CursorDistance;
+  /** Rows so far below the cursor are read again, in the same slice as those at the cursor. */
+  readonly lag?: CursorDistance;
   readonly position: Position;
   /** A slice should stay near these; a slice always ends at a mark. */
   readonly sliceRows: number;
@@ -133,7 +140,17 @@ export interface DelayedEvent {
   readonly reason: string;
 }
 
-export type ReadEvent = RowsEvent | FileEvent | MarkEvent | DelayedEvent;
+/**
+ * Nobody can tell whether rows are still on their way below the upper bound (I4). Comes before any data; the engine decides
+ * whether the read goes on.
+ */
+export interface UnprovenEvent {
+  readonly kind: 'unproven';
+  /** Why, in words that follow a colon. */
+  readonly reason: string;
+}
+
+export type ReadEvent = RowsEvent | FileEvent | MarkEvent | DelayedEvent | UnprovenEvent;
 
 export interface ConnectorInfo<Config> {
   readonly id: string;

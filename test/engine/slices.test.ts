@@ -87,3 +87,20 @@ test('views and partitioned tables are read as well', async () => {
     await contentHash(source, 'parts_view', 'id, at, double'),
   );
 });
+
+test('a bound that cannot be proven is noted once in a run, and stops what is appended', async () => {
+  const { source } = millrace;
+  await source.query(`create sequence blocks cache 50; create table cached (id bigint primary key default nextval('blocks'), filler text);
+    insert into cached (filler) values ('first'); analyze cached`);
+  const stream = { name: 'public.cached', cursorField: 'id' };
+  const merging = await millrace.connect([{ ...stream, mode: 'incremental_deduped', target: { table: 'cached_merged' } }]);
+  await millrace.sync(merging);
+  await source.query(`insert into cached (filler) select repeat('x', 100) from generate_series(1, 5000); analyze cached`);
+  const run = await millrace.sync(merging);
+  expect(run.streams[0]?.slices).toBeGreaterThan(1);
+  expect(run.streams[0]?.notes.filter((note: string) => note.startsWith('bound: unproven'))).toEqual([
+    expect.stringMatching(/^bound: unproven \(.*blocks hands out numbers in blocks.*\)$/),
+  ]);
+  const appending = await millrace.connect([{ ...stream, mode: 'incremental_append' }]);
+  expect(await millrace.sync(appending)).toMatchObject({ status: 'failed', error: { code: 'source.bound_unproven' } });
+});

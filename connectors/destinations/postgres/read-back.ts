@@ -38,7 +38,7 @@ async function copyRange(
   const from = `(select ${columns || 'null as "nothing"'} from ${qualified(target)} where ${rowsWhere(rows, target)} and ${range}) as held`;
   const event = await copyToFile(
     session,
-    { from, fields: fields.map(withoutNative), where: 'true' },
+    { relation: qualified(target), from, fields: fields.map(withoutNative), where: 'true' },
     join(tempDir, `held-${index}.csv`),
   );
   return event.file.format === 'csv' ? { ...event, file: { ...event.file, columns: fields.map(rulesOf) } } : event;

@@ -5,10 +5,10 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { parsePosition } from '../../../checkpoint/position.js';
 import { planLoad } from '../../../load/index.js';
 import type { LoadColumn, LoadShape } from '../../../load/plan.js';
-import type { WriteMode } from '../../../schema/connection-config.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier, isReserved } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
+import { isKeyed } from '../../../schema/write-mode.js';
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
@@ -107,7 +107,7 @@ function resultOf(row: LedgerRow, alreadyLoaded: boolean, notes: readonly string
 function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
   const cursor = columns.find((column) => column.name === fitIdentifier(request.cursorField ?? ''));
   refuseReserved(request);
-  const keyed = KEYED.has(request.mode);
+  const keyed = isKeyed(request.mode);
   if (keyed) requireColumns(request, columns, cursor);
   return {
     target: request.shadow ? shadowOf(request) : request.target,
@@ -134,8 +134,6 @@ function refuseReserved({ columns, stream }: LoadRequest): void {
     stream,
   });
 }
-
-const KEYED: ReadonlySet<WriteMode> = new Set(['incremental_deduped', 'mirror', 'scd2']);
 
 /** @throws MillraceError `load.target_incompatible` when a transform left out what the mode compares */
 function requireColumns(request: LoadRequest, columns: readonly LoadColumn[], cursor: LoadColumn | undefined): void {

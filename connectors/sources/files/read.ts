@@ -8,6 +8,7 @@ import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../
 import { type FileStream, type FilesConfig } from './config.js';
 import { convertBatch, explainFormatFailure } from './convert.js';
 import { compressionOf } from './csv/bytes.js';
+import { checkFilter, fieldsToRead, filterSql } from './filter.js';
 import type { Batch, FormatContext } from './format.js';
 import { formatOf } from './formats.js';
 import { type SourceFile, isSameFile, sourceFile } from './listing.js';
@@ -51,6 +52,7 @@ interface Work {
 async function* readSlices(context: Context, request: ReadRequest, { stream, files }: Work): AsyncIterable<ReadEvent> {
   await using engine = await openScratch(request.tempDir);
   const format: FormatContext = { engine, stream, signal: context.signal };
+  await checkFilter(engine, request);
   for (let next = 0; next < files.length;) {
     const slice = takeSlice(files.slice(next), request.sliceBytes);
     next += slice.length;
@@ -79,7 +81,7 @@ const mark = (position: Position, done: boolean): ReadEvent => ({ kind: 'mark', 
 
 async function batchesOf(format: FormatContext, files: readonly SourceFile[], request: ReadRequest): Promise<readonly Batch[]> {
   try {
-    return await formatOf(format.stream).batches(format, files, request.fields);
+    return await formatOf(format.stream).batches(format, files, fieldsToRead(request));
   } catch (error) {
     throw explainFormatFailure(files, error);
   }
@@ -103,20 +105,35 @@ async function* readBatch(format: FormatContext, batch: Batch, request: ReadRequ
   serial += 1;
   const path = join(request.tempDir, `files-${process.pid}-${serial}.parquet`);
   try {
-    const rows = await convertBatch(format, batch, request.fields, path);
+    const read = await convertBatch(format, batch, fieldsToRead(request), path);
     await requireUnchanged(batch.files);
+    const { scan, rows } = await filtered(format, request, { scan: `read_parquet(${quoteLiteral(path)})`, rows: read });
     const select = request.fields.map((_, index) => `c${index}`);
     const label = batch.files.map((file) => file.path).join(', ');
     const bytes = batch.files.reduce((sum, file) => sum + file.bytes, 0);
     yield {
       kind: 'file',
-      file: { format: 'duckdb-scan', scan: `read_parquet(${quoteLiteral(path)})`, select, label },
+      file: { format: 'duckdb-scan', scan, select, label },
       rows,
       bytes,
     };
   } finally {
     await rm(path, { force: true });
   }
+}
+
+interface Records {
+  readonly scan: string;
+  readonly rows: number;
+}
+
+/** Every record of a file is read and checked, whatever the filter says of it; what it leaves out counts nowhere. */
+async function filtered({ engine, signal }: FormatContext, request: ReadRequest, all: Records): Promise<Records> {
+  const conditions = filterSql(request);
+  if (conditions === undefined) return all;
+  const scan = `(select * from ${all.scan} where ${conditions})`;
+  const [row] = await engine.rows(`select count(*)::varchar as n from ${scan}`, [], signal);
+  return { scan, rows: Number(row?.['n']) };
 }
 
 /** @throws MillraceError `connector.transient` when a file is no longer the one that was listed */

@@ -12,6 +12,8 @@ import type { FileEvent } from '../../sdk/types.js';
 const LINE_FEED = 0x0a;
 
 export interface CopySelection {
+  /** For messages. */
+  readonly relation: string;
   readonly from: string;
   readonly fields: readonly Field[];
   readonly where: string;
@@ -29,10 +31,12 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
   const statement = `copy (select ${columns} from ${selection.from} where ${selection.where}) to stdout (${format})`;
   const counted = countLineFeeds();
   const rows = session.client.query(copyTo(statement));
+  const answered = serverHasAnswered(rows);
   try {
     await pipeline(rows, counted.stream, createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }));
+    await answered;
   } catch (error) {
-    throw postgresError(error, `Cannot read ${selection.from}`);
+    throw postgresError(error, `Cannot read ${selection.relation}`);
   }
   const { native } = selection;
   return {
@@ -44,6 +48,16 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
     rows: (rows as unknown as { rowCount: number }).rowCount,
     bytes: counted.bytes(),
   };
+}
+
+/** The stream ends with the last row; how many there were, and whether all went well, the server says only then. */
+function serverHasAnswered(rows: NodeJS.ReadableStream): Promise<void> {
+  const answered = new Promise<void>((resolve, reject) => {
+    Object.assign(rows, { handleReadyForQuery: () => resolve() });
+    rows.once('error', reject);
+  });
+  answered.catch(() => undefined); // it may fail while nobody waits for it yet
+  return answered;
 }
 
 function countLineFeeds(): { stream: Transform; lineFeeds(): number; bytes(): number } {

@@ -6,9 +6,9 @@ import { type Session, openSession } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
 import type { SourceHashRequest, SourceHashes } from '../../sdk/hashes.js';
 import type { ConnectorContext } from '../../sdk/types.js';
-import { conditionsSql } from './conditions.js';
 import type { PostgresSourceConfig } from './config.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
+import { filteredRelation } from './filter.js';
 import { relationOf } from './read.js';
 
 /** Undefined when the other side prints values in another way than this server does. */
@@ -53,7 +53,8 @@ function hashSql({ stream, fields, key, by, filter, upTo, like }: SourceHashRequ
   const keys = key.map((name) => textOf(required(fields, name)));
   if (!areKnown(texts) || !areKnown(keys)) return undefined;
   const selected = upTo ? `(${below(fields, upTo)})` : 'true';
-  return { from: relationOf(stream.name), where: `${conditionsSql(filter)} and ${selected}`, texts, key: keys, by };
+  const from = filteredRelation(relationOf(stream.name), { stream, ...(filter ? { filter } : {}) });
+  return { from, where: selected, texts, key: keys, by };
 }
 
 const areKnown = (texts: readonly (string | undefined)[]): texts is readonly string[] => !texts.includes(undefined);

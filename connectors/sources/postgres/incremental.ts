@@ -2,14 +2,15 @@ import type { Field } from '../../../schema/types.js';
 import { inSnapshot } from '../../postgres/snapshot.js';
 import { ident } from '../../postgres/sql.js';
 import type { ReadEvent } from '../../sdk/types.js';
-import { cursorLiteral, cursorSql } from './cursor.js';
+import { cursorLiteral, cursorSql, lowerBound } from './cursor.js';
 import { estimateRead } from './estimate.js';
 import { largestInSource } from './largest.js';
 import type { PostgresRead } from './read.js';
 
 /**
  * Rows from the last cursor value on, that value included: more rows may have come with it since, and the engine subtracts
- * those it already has. Each slice ends with all rows of one value, which is always above the last one.
+ * those it already has. Each slice ends with all rows of one value, which is always above the last one: what `lag` reads
+ * again below it comes whole with the first slice, else the cursor could not move on.
  */
 export async function* readChanges(
   read: PostgresRead,
@@ -21,17 +22,19 @@ export async function* readChanges(
     read.request.nullCursor === 'include' && read.request.rereadNullCursor ? `${ident(field.name)} is null` : undefined;
   if (upper === null && !nulls) return yield nothing();
   let from = last;
+  let { lag } = read.request;
   for (let done = false; !done;) {
     const slice = await inSnapshot(read.session, async () => {
-      const range = between(field, from, upper);
-      const end = await sliceEnd(read, field, from, range);
-      const where = end === null ? anyOf(range, nulls) : between(field, from, end);
+      const lower = from === null ? null : lowerBound(field, from, lag);
+      const end = await sliceEnd(read, field, from, between(field, from === null ? null : cursorLiteral(field, from), upper));
+      const where = end === null ? anyOf(between(field, lower, upper), nulls) : between(field, lower, end);
       return { end, file: await read.copy(where), largest: await largestInSource(read, field, where) };
     });
     done = slice.end === null;
     yield slice.file;
     yield { kind: 'mark', done, position: { kind: 'largest', ...(slice.largest === undefined ? {} : { value: slice.largest }) } };
     from = slice.end ?? from;
+    lag = undefined;
   }
 }
 
@@ -39,9 +42,10 @@ const nothing = (): ReadEvent => ({ kind: 'mark', done: true, position: { kind: 
 
 const anyOf = (range: string, nulls: string | undefined): string => (nulls ? `(${range} or ${nulls})` : range);
 
+/** From a lower bound, which is SQL, up to a value. */
 function between(field: Field, from: string | null, to: string | null): string {
   if (to === null) return 'false';
-  const lower = from === null ? '' : `${cursorSql(field)} >= ${cursorLiteral(field, from)} and `;
+  const lower = from === null ? '' : `${cursorSql(field)} >= ${from} and `;
   return `(${lower}${cursorSql(field)} <= ${cursorLiteral(field, to)})`;
 }
 

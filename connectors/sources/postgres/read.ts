@@ -7,16 +7,20 @@ import { ident } from '../../postgres/sql.js';
 import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
 import type { PostgresSourceConfig } from './config.js';
 import { copyToFile } from './copy.js';
+import { checkFilter, filteredRelation } from './filter.js';
 import { readChanges } from './incremental.js';
 import { readScan } from './scan.js';
 import { readSnapshot } from './snapshot.js';
 import { upperBound } from './upper-bound.js';
+import { READER } from './writers.js';
 
 /** One read in progress: the session, what is asked for and where files go. */
 export interface PostgresRead {
   readonly session: Session;
   readonly request: ReadRequest;
-  /** Quoted relation. */
+  /** Quoted name of the stream's relation. */
+  readonly relation: string;
+  /** What its rows are selected from: the relation, or its rows that meet the filter. */
   readonly from: string;
   readonly log: ConnectorContext<unknown>['log'];
   copy(where: string): Promise<FileEvent>;
@@ -44,9 +48,10 @@ export async function* withRead(
 ): AsyncIterable<ReadEvent> {
   await using reading = await openRead(context, request);
   try {
+    await checkFilter(reading.session, reading.relation, request);
     yield* read(reading);
   } catch (error) {
-    throw postgresError(error, `Cannot read ${reading.from}`);
+    throw postgresError(error, `Cannot read ${reading.relation}`);
   }
 }
 
@@ -54,16 +59,18 @@ async function openRead(
   context: ConnectorContext<PostgresSourceConfig>,
   request: ReadRequest,
 ): Promise<PostgresRead & AsyncDisposable> {
-  const session = await openSession(context.config, context);
+  const relation = relationOf(request.stream.name);
+  const from = filteredRelation(relation, request);
+  const session = await openSession(context.config, { ...context, sessionName: `${context.sessionName}${READER}` });
   let files = 0;
-  const from = relationOf(request.stream.name);
   const copy = (where: string): Promise<FileEvent> =>
     copyToFile(
       session,
-      { from, fields: request.fields, where, native: request.native },
+      { relation, from, fields: request.fields, where, native: request.native },
       join(request.tempDir, `${files++}.copy`),
     );
-  return { session, request, from, log: context.log, copy, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
+  const dispose = (): PromiseLike<void> => session[Symbol.asyncDispose]();
+  return { session, request, relation, from, log: context.log, copy, [Symbol.asyncDispose]: dispose };
 }
 
 async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
@@ -80,6 +87,7 @@ async function* readIncremental(read: PostgresRead): AsyncIterable<ReadEvent> {
     return yield* readFirst(read, field, position.scan.upper?.value ?? null, position.scan.after);
   }
   const bound = await upperBound(read, field);
+  if (bound.unproven !== undefined) yield { kind: 'unproven', reason: bound.unproven };
   if (bound.delayed !== undefined) yield { kind: 'delayed', reason: bound.delayed };
   if (position.kind === 'cursor') yield* readChanges(read, field, position.cursor.value, bound.value);
   else if (bound.delayed === undefined || bound.value !== null) yield* readFirst(read, field, bound.value);

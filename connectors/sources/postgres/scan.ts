@@ -54,11 +54,11 @@ function markPosition(
   return { kind: 'exact', position: after ? { kind: 'scan', scan: { by, after } } : { kind: 'end' } };
 }
 
-/** Null when the whole stream fits one slice. */
+/** Null when the whole stream fits one slice. What a filter leaves of a large one is only known when it is read. */
 async function rowsPerSlice(read: PostgresRead): Promise<number | null> {
   const { sliceBytes, sliceRows } = read.request;
-  const estimate = await estimateRead(read.session, read.from, 'true');
-  const bytes = Math.max(estimate.bytes, await relationBytes(read.session, read.from));
+  const estimate = await estimateRead(read.session, read.relation, 'true');
+  const bytes = Math.max(estimate.bytes, await relationBytes(read.session, read.relation));
   if (bytes <= sliceBytes && estimate.rows <= sliceRows) return null;
   const bytesPerRow = Math.max(1, bytes / Math.max(1, estimate.rows));
   return Math.max(1_000, Math.min(sliceRows, Math.floor(sliceBytes / bytesPerRow)));
@@ -80,6 +80,6 @@ async function sliceEnd(
     );
     return last ? columns.map((_, index) => last[`k${index}`] ?? '') : null;
   } catch (error) {
-    throw postgresError(error, `Cannot read ${read.from}`);
+    throw postgresError(error, `Cannot read ${read.relation}`);
   }
 }

@@ -32,7 +32,7 @@ export async function* readSnapshot(
 /** Conditions on `ctid` that together cover the table; only plain tables have stable pages within one snapshot. */
 async function pageRanges(read: PostgresRead): Promise<string[]> {
   if (read.request.stream.kind !== 'table') return ['true'];
-  const pages = Math.ceil((await relationBytes(read.session, read.from)) / PAGE_BYTES);
+  const pages = Math.ceil((await relationBytes(read.session, read.relation)) / PAGE_BYTES);
   const step = Math.max(1, Math.floor(read.request.sliceBytes / PAGE_BYTES));
   const starts = Array.from({ length: Math.max(1, Math.ceil(pages / step)) }, (_, index) => index * step);
   return starts.map((start, index) => {

@@ -4,24 +4,34 @@ import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { ident, literal } from '../../postgres/sql.js';
 import { cursorType } from '../../sdk/cursor.js';
+import { isOfThisInstant, largestValue } from './bound-query.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
 import type { PostgresRead } from './read.js';
+import { READS } from './relations.js';
+import { type Blindness, blindnessSql, blindnessText, cachedSequence, unseen } from './unproven.js';
+import { type Writer, writersSql } from './writers.js';
 
 export interface UpperBound {
   /** Read nothing above it; null when no row has a cursor value, or when nothing may be read yet. */
   readonly value: string | null;
   /** Why newer rows wait for the next run. */
   readonly delayed?: string;
+  /** Why writers below the bound may have been overlooked. */
+  readonly unproven?: string;
 }
 
-interface Writer {
-  readonly pid: string | null;
-  readonly application: string;
-  /** Transaction start in the cursor's own form. */
-  readonly since: string | null;
+/** What one look at the server says. */
+interface Look {
+  readonly value: string | null;
+  /** A value of this very instant may still get company. */
+  readonly instant: boolean;
+  readonly writers: readonly Writer[];
+  readonly unproven: string | undefined;
 }
 
 const POLL_MS = 20;
+const MAX_POLL_MS = 200;
+const NO_RIGHT = '42501';
 
 /**
  * A cursor value is set before its transaction commits, so the largest visible value is no safe bound by itself: rows below
@@ -36,10 +46,11 @@ export async function upperBound(read: PostgresRead, field: Field): Promise<Uppe
     });
   }
   if (read.request.nullCursor === 'error') await refuseNulls(read, field);
-  const value = await largestBelowClock(read, field);
-  if (value === null) return { value: null };
-  const remaining = await settle(read, field, value);
-  return remaining.length === 0 ? { value } : heldBack(read, field, remaining);
+  const { value, instant, writers, unproven } = await look(read, field);
+  const proof = unproven === undefined ? {} : { unproven };
+  if (value === null) return { value, ...proof };
+  const remaining = await settle(read, field, { value, writers: instant ? undefined : writers });
+  return { ...(remaining.length === 0 ? { value } : await heldBack(read, field, { value, writers: remaining })), ...proof };
 }
 
 async function refuseNulls(read: PostgresRead, field: Field): Promise<void> {
@@ -51,81 +62,87 @@ async function refuseNulls(read: PostgresRead, field: Field): Promise<void> {
     });
 }
 
-/** Values in the future are left for their time; a value of this very instant may still get company, so its instant is let pass. */
-async function largestBelowClock(read: PostgresRead, field: Field): Promise<string | null> {
-  const column = cursorSql(field);
-  const timed = cursorType(field) === 'timestamptz';
-  const bounded = timed ? `where ${column} <= clock_timestamp()` : '';
+type LookRow = Readonly<Record<'value' | 'instant' | 'blindness' | 'writers', string | null>>;
+
+/** Bound, writers and what hides them by one statement: its snapshot is taken before writers are listed. */
+async function look(read: PostgresRead, field: Field): Promise<Look> {
+  const bound = `bound as materialized (${largestValue(read.from, field, read.request.holdBack)})`;
   try {
-    const [row] = await read.session.rows<{ value: string | null; wait: string }>(
-      `select m.value::text as value, ${timed ? "(m.value > clock_timestamp() - interval '10 ms')" : 'false'}::text as wait
-       from (select max(${column}) as value from ${read.from} ${bounded}) as m`,
+    const [row] = await read.session.rows<LookRow>(
+      `with recursive ${READS}, ${bound}, writers as (${writersSql(field, '(select value from bound)')})
+       select value::text as value, (${isOfThisInstant(field)})::text as instant, ${blindnessSql(field)}::text as blindness,
+         (select coalesce(json_agg(w), '[]') from writers as w)::text as writers from bound`,
+      [read.relation],
     );
-    if (row?.wait !== 'true') return row?.value ?? null;
-    await wait(POLL_MS);
-    return await largestBelowClock(read, field);
+    return await lookOf(read, field, row);
   } catch (error) {
-    throw postgresError(error, `Cannot read ${read.from}`);
+    if ((error as { code?: string }).code === NO_RIGHT) return lookBlindly(read, bound);
+    throw postgresError(error, `Cannot read ${read.relation}`);
   }
 }
 
+async function lookOf(read: PostgresRead, field: Field, row: LookRow | undefined): Promise<Look> {
+  const blindness = JSON.parse(row?.blindness ?? '{}') as Blindness;
+  const sql = `with recursive ${READS} ${cachedSequence(field)}`;
+  const [cached] = blindness.caches ? await read.session.rows<{ name: string }>(sql, [read.relation]) : [];
+  return {
+    value: row?.value ?? null,
+    instant: row?.instant === 'true',
+    // a standby's own sessions write nothing
+    writers: blindness.standby ? [] : (JSON.parse(row?.writers ?? '[]') as Writer[]),
+    unproven: blindnessText(blindness, cached?.name),
+  };
+}
+
+/** For users from whom the catalogs are hidden. The right to read the stream itself may be what is missing: then this fails, too. */
+async function lookBlindly(read: PostgresRead, bound: string): Promise<Look> {
+  const [row] = await read.session.rows<{ value: string | null }>(`with ${bound} select value::text as value from bound`);
+  return { value: row?.value ?? null, instant: false, writers: [], unproven: unseen(read.request.stream.name) };
+}
+
 /** Waits for the possible writers of the moment, not for later ones, at most `settleMs`. */
-async function settle(read: PostgresRead, field: Field, value: string): Promise<readonly Writer[]> {
-  let left = await possibleWriters(read, field, value);
-  if (left.length === 0) return left;
-  const first = new Set(left.map(identity));
-  for (const deadline = Date.now() + read.request.settleMs; left.length > 0 && Date.now() < deadline;) {
-    await wait(POLL_MS);
-    left = (await possibleWriters(read, field, value)).filter((writer) => first.has(identity(writer)));
+async function settle(
+  read: PostgresRead,
+  field: Field,
+  { value, writers }: { readonly value: string; readonly writers: readonly Writer[] | undefined },
+): Promise<readonly Writer[]> {
+  if (!writers) await wait(POLL_MS);
+  let left = writers ?? (await possibleWriters(read, field, value));
+  const first = new Set(left.map(({ id }) => id));
+  const deadline = Date.now() + read.request.settleMs;
+  for (let pause = POLL_MS; left.length > 0 && Date.now() < deadline; pause = Math.min(2 * pause, MAX_POLL_MS)) {
+    await wait(Math.min(pause, deadline - Date.now()));
+    // what is prepared while it is waited for goes by another name
+    left = (await possibleWriters(read, field, value)).filter(({ id, pid }) => pid === null || first.has(id));
   }
   return left;
 }
 
-const identity = (writer: Writer): string => `${writer.pid}/${writer.since}`;
+function possibleWriters(read: PostgresRead, field: Field, value: string): Promise<readonly Writer[]> {
+  const writers = writersSql(field, cursorLiteral(field, value));
+  return read.session.rows<Writer & object>(`with recursive ${READS} ${writers}`, [read.relation]);
+}
 
 /** A timestamp falls back to just below the oldest start still open; other types keep their place. */
-async function heldBack(read: PostgresRead, field: Field, writers: readonly Writer[]): Promise<UpperBound> {
-  const blocker = writers[0];
-  const delayed = `${read.request.stream.name}: rows at or above the bound may still be written by ${
-    blocker?.pid ? `pid ${blocker.pid} (${blocker.application || 'no application name'})` : 'a prepared transaction'
-  }; they are left for the next run.`;
+async function heldBack(
+  read: PostgresRead,
+  field: Field,
+  { value, writers }: { readonly value: string; readonly writers: readonly Writer[] },
+): Promise<UpperBound> {
+  const delayed = `${read.request.stream.name}: rows at or below ${value} may still be written by ${inWords(writers)}; they are left for the next run.`;
   const starts = writers.map((writer) => writer.since);
   if (cursorType(field) !== 'timestamptz' || starts.includes(null)) return { value: null, delayed };
   const oldest = starts.toSorted()[0] ?? '';
   const column = cursorSql(field);
   const [row] = await read.session.rows<{ value: string | null }>(
-    `select max(${column})::text as value from ${read.from} where ${column} < ${literal(oldest)}::timestamptz`,
+    `select max(${column})::text as value from ${read.from} where ${column} < ${literal(oldest)}::timestamptz and ${column} <= ${cursorLiteral(field, value)}`,
   );
   return { value: row?.value ?? null, delayed };
 }
 
-/**
- * For integers and text: holders of a write lock on the table or its partitions. For timestamps: every transaction of this
- * database that began at or below the bound, since `now()` is its start; for naive timestamps and dates, every open one.
- */
-async function possibleWriters(read: PostgresRead, field: Field, value: string): Promise<readonly Writer[]> {
-  const type = cursorType(field);
-  const timed = type === 'timestamptz' || type === 'timestamp' || type === 'date';
-  const began = type === 'timestamptz' ? `and (a.xact_start is null or a.xact_start <= ${cursorLiteral(field, value)})` : '';
-  const sql = timed ? `${OPEN_TRANSACTIONS} ${began} ${PREPARED}` : LOCK_HOLDERS;
-  return read.session.rows<{ pid: string | null; application: string; since: string | null }>(sql, timed ? [] : [read.from]);
+function inWords(writers: readonly Writer[]): string {
+  const named = writers.slice(0, 3).map(({ pid, application }) => {
+    return pid === null ? 'a prepared transaction' : `pid ${pid} (${application || 'no application name'})`;
+  });
+  return [...named, ...(writers.length > 3 ? [`${writers.length - 3} more`] : [])].join(', ');
 }
-
-/** A session of another user hides its start from us; that it has a transaction open shows in its virtual id's lock. */
-const OPEN_TRANSACTIONS = `
-select a.pid::text as pid, a.application_name as application, to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS.USOF') as since
-from pg_stat_activity a
-where a.datname = current_database() and a.pid <> pg_backend_pid() and a.application_name not like 'millrace/%'
-  and coalesce(a.backend_type, 'hidden') not like 'autovacuum%'
-  and (a.xact_start is not null
-    or (a.backend_type is null and exists (select from pg_locks v where v.pid = a.pid and v.locktype = 'virtualxid')))`;
-
-const PREPARED = `
-union all select null, 'prepared transaction', null from pg_prepared_xacts where database = current_database()`;
-
-const LOCK_HOLDERS = `
-select l.pid::text as pid, coalesce(a.application_name, '') as application, a.xact_start::text as since
-from pg_locks l left join pg_stat_activity a on a.pid = l.pid
-where l.locktype = 'relation' and l.mode = 'RowExclusiveLock' and l.granted and l.pid is distinct from pg_backend_pid()
-  and l.database = (select oid from pg_database where datname = current_database())
-  and l.relation in (select $1::regclass::oid union select relid from pg_partition_tree($1::regclass))`;
