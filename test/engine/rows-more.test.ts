@@ -64,7 +64,7 @@ test.each(['null_field', 'reject_row'])(
   },
 );
 
-test('I7: a later good row takes the note of an earlier bad one away', async () => {
+test('I7: a later good row takes the note of an earlier bad one away, also under another policy', async () => {
   const { source, destination } = millrace;
   await source.query(`create table mended (id int primary key, at int, v text); insert into mended values (1, 1, 'ok')`);
   const id = await millrace.connect([stream('mended', 'incremental_deduped', { cursorField: 'at' })]);
@@ -75,6 +75,8 @@ test('I7: a later good row takes the note of an earlier bad one away', async () 
   await succeeded(id);
   expect(await note()).toEqual([{ v: null, changes: [expect.objectContaining({ field: 'v', change: 'nulled' })] }]);
   await source.query(`update mended set at = 3, v = 'fine'`);
+  const { body } = await millrace.call('GET', `/v1/connections/${id}`);
+  await millrace.call('PATCH', `/v1/connections/${id}`, { streams: [{ ...body.streams[0], rowPolicy: 'reject_row' }] });
   await succeeded(id);
   expect(await note()).toEqual([{ v: 'fine', changes: null }]);
 });

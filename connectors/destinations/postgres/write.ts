@@ -29,6 +29,7 @@ import {
 } from './ledger.js';
 import { publishShadow, replaceWindow } from './publish.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
+import { notesChanges } from './rows/changes.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { claimTarget, describeTable, ensureTarget, evolveTable } from './target.js';
 
@@ -62,7 +63,8 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   const earlier = await acceptSlice(session, request);
   if (earlier) return resultOf(earlier, true, []);
   await insertLedgerRow(session, request);
-  const shape = shapeOf(request, await targetColumns(session, request));
+  const noted = await notesChanges(session, request);
+  const shape = { ...shapeOf(request, await targetColumns(session, request)), notesChanges: noted };
   refuseOtherTypes(request, shape.columns);
   const schemaChanges = await ensureTables(session, request, shape);
   const plan = planLoad(request.mode, shape, dialect);
@@ -127,7 +129,6 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
     primaryKey: request.mode === 'incremental_deduped' ? request.primaryKey.map((key) => fitIdentifier(key)) : [],
     ...(cursor ? { cursor } : {}),
     dedup: request.dedup,
-    notesChanges: request.rowPolicy === 'null_field',
     run: request.run,
     extractedAt: request.extractedAt,
   };
