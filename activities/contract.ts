@@ -136,7 +136,8 @@ export interface Loaded {
   readonly seq: number;
   readonly to: Position;
   readonly rows: { readonly loaded: number; readonly rejected: number; readonly superseded: number };
-  readonly schemaChanges: readonly string[];
+  /** What was done to the target besides adding rows, in words. */
+  readonly notes: readonly string[];
   readonly rejects?: LoadedRejects;
 }
 

@@ -1,14 +1,17 @@
 import type { AnyDestination } from '../connectors/registry.js';
 import type { Track } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, RunError } from '../platform/db/store.js';
-import { MillraceError, isMillraceError } from '../platform/errors/error.js';
+import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
+import { targetOf } from '../schema/target-name.js';
 import type { StreamDescription, Target } from '../schema/types.js';
 import { requireWindow } from './backfill.js';
 import type { PrepareInput, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, type OpenConnector, type RouteEnds, type RunPlan, openSource, planFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
+import { applySchemaPolicies } from './schema-policy.js';
+import { streamError } from './stream-error.js';
 import type { Shell } from './shell.js';
 import { type SlicesByFeed, loadedSlices, pendingSlices, stagedRun } from './staged-run.js';
 
@@ -24,6 +27,7 @@ export interface PlannedFeed {
   readonly feed: string;
   readonly config: StreamConfig;
   readonly plan: FeedPlan;
+  /** What people should know of it. */
   readonly notes?: readonly string[];
 }
 
@@ -45,9 +49,9 @@ export function wantedStreams({ input, connection }: Pick<RunWork, 'input' | 'co
   return connection.streams.filter((stream) => !input.streams || input.streams.includes(stream.name));
 }
 
-export function targetOf({ destination }: RunWork, { name, target }: StreamConfig): Target {
-  const usual = destination.connector.defaultTarget(destination.context.config, name);
-  return { schema: target?.schema ?? usual.schema, table: target?.table ?? usual.table };
+export function targetOfStream({ connection, destination }: RunWork, config: StreamConfig): Target {
+  const usual = (stream: string): Target => destination.connector.defaultTarget(destination.context.config, stream);
+  return targetOf(config, { targetNames: connection.targetNames, usual });
 }
 
 export async function draftRun(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<RunDraft> {
@@ -61,7 +65,7 @@ export async function draftRun(shell: Shell, dependencies: ActivityDependencies,
   return { ...draft, feeds: pending ? feeds.map((feed) => withPending(feed, pending)) : feeds };
 }
 
-async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<FeedDraft[]> {
+async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<readonly FeedDraft[]> {
   const { connection, input } = work;
   const source = openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
   const streams = wantedStreams(work);
@@ -69,11 +73,12 @@ async function draftFromSource(shell: Shell, dependencies: ActivityDependencies,
     source.context,
     streams.map((stream) => stream.name),
   );
-  return streams.map((config) => {
+  const drafts = streams.map((config) => {
     const found = catalog.streams.find((stream) => stream.name === config.name);
-    const ends = { source: source.connector, destination: work.destination.connector, target: targetOf(work, config) };
+    const ends = { source: source.connector, destination: work.destination.connector, target: targetOfStream(work, config) };
     return draftFeed(config, found, { ends, purpose: input.purpose });
   });
+  return applySchemaPolicies(dependencies, work, drafts);
 }
 
 function draftFeed(
@@ -157,13 +162,7 @@ async function draftReplay(
   const slices = await loadedSlices(shell, dependencies, { ...work, run });
   const feeds = stagedFeeds(work, plan, slices).map((draft): FeedDraft => {
     const { sql: _, ...loaded } = draft.plan; // what was staged for the load has been transformed
-    return { ...draft, plan: { ...loaded, target: targetOf(work, draft.config) } };
+    return { ...draft, plan: { ...loaded, target: targetOfStream(work, draft.config) } };
   });
   return { track: trackOf(work.input), source: false, destinationId, feeds };
-}
-
-/** What concerns one stream becomes part of the plan; anything else stops the run. */
-export function streamError(error: unknown): RunError {
-  if (!isMillraceError(error)) throw error;
-  return { code: error.code, message: error.message, suggestion: error.suggestion };
 }

@@ -1,5 +1,5 @@
 import { START } from '../checkpoint/position.js';
-import type { LoadRequest, ShadowLoad, Track } from '../connectors/sdk/types.js';
+import type { LoadRequest, ShadowLoad } from '../connectors/sdk/types.js';
 import type { MetadataStore } from '../platform/db/store.js';
 import { MillraceError, errorText, isMillraceError } from '../platform/errors/error.js';
 import type { SliceManifest } from '../stage/manifest.js';
@@ -34,11 +34,8 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
   const feed = requireFeed(plan, input.feed);
   const rejectId = feed.staged?.find(({ slice }) => slice?.sha256 === input.slice.sha256)?.rejectId;
-  const facts = loadRequest(onOwnTrack(input, rejectId), {
-    feed,
-    manifest,
-    track: rejectId ? `rejects/${rejectId}` : plan.track,
-  });
+  const track = rejectId ? (`rejects/${rejectId}` as const) : plan.track;
+  const facts = loadRequest(onOwnTrack(input, rejectId), { feed, manifest, track, asOf: plan.asOf });
   const request = { ...facts, segments, engine: dependencies.engine, tempDir: temp.path, attempt: shell.attempt };
   const { workspaceId } = input.run;
   const slice = { workspaceId, manifest, key: input.slice.manifest, request, signal: shell.signal };
@@ -51,9 +48,9 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
   checkCounts(request.rows, result.rows, input.feed);
   await recordProgress(dependencies, input, result.rows);
   const rejects = result.rejects ? await recordRejects(dependencies, input.run, result.rejects) : undefined;
-  const { seq, to, rows, schemaChanges } = rejectId === undefined ? result : { ...result, seq: input.seq, to: START };
+  const { seq, to, rows, notes } = rejectId === undefined ? result : { ...result, seq: input.seq, to: START };
   if (rejectId !== undefined) await markReplayed(dependencies, input.run, rejectId);
-  return { seq, to, rows, schemaChanges, ...(rejects ? { rejects } : {}) };
+  return { seq, to, rows, notes, ...(rejects ? { rejects } : {}) };
 }
 
 /** A slice of rows that were rejected before is the one slice of its track. */
@@ -68,7 +65,7 @@ async function deletedOwner(store: MetadataStore, error: unknown): Promise<strin
 
 function loadRequest(
   input: LoadInput,
-  { feed, manifest, track }: { feed: FeedPlan; manifest: SliceManifest; track: Track },
+  { feed, manifest, track, asOf }: { feed: FeedPlan; manifest: SliceManifest } & Pick<LoadRequest, 'track' | 'asOf'>,
 ): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt' | 'keepRejects'> {
   const { run, lineage, seq, slice } = input;
   const shadow = shadowLoad(input, feed);
@@ -83,8 +80,13 @@ function loadRequest(
     manifestSha256: slice.sha256,
     mode: feed.mode,
     dedup: feed.dedup,
+    deletes: feed.deletes,
+    onDependents: feed.onDependents,
     rowPolicy: feed.rowPolicy,
     primaryKey: feed.primaryKey,
+    uniqueKey: feed.uniqueKey,
+    whole: feed.whole,
+    asOf,
     ...(feed.cursor ? { cursorField: feed.cursor.field } : {}),
     target: feed.target,
     columns: manifest.columns,
@@ -99,8 +101,8 @@ function loadRequest(
 
 /** Where rows of an earlier read give way to these, readers see none of them before all are there (I5). */
 function shadowLoad({ refreshing, last: publish }: LoadInput, { mode, whole, window }: FeedPlan): ShadowLoad | undefined {
-  if (whole || refreshing) return { publish };
-  return window && mode === 'incremental_append' ? { publish, window } : undefined;
+  if (whole || refreshing) return { publish, replace: refreshing };
+  return window && mode === 'incremental_append' ? { publish, replace: false, window } : undefined;
 }
 
 /** I7: out of the transform = loaded + rejected + superseded. */

@@ -4,7 +4,7 @@ import { trackPlace } from './backfill.js';
 import type { LocateInput, Place } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { stagePlace } from './place.js';
-import { destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
+import { destinationOf, loadedAs, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 
@@ -30,7 +30,7 @@ async function locate(shell: Shell, dependencies: ActivityDependencies, { run, p
     });
   const [ledger] = fence.track;
   if (track !== 'live') return stagePlace(dependencies.stage, run, feed, trackPlace(feedPlan, place, ledger));
-  const rule = { name: feed, whole, refresh: false, goOn: true, ...ANYWHERE };
+  const rule = { name: feed, loadedAs: loadedAs(feedPlan), whole, refresh: false, goOn: true, ...ANYWHERE };
   const { boundary: _, ...state } = place;
   const known = { state, ledger, targetMissing: false };
   return stagePlace(dependencies.stage, run, feed, findPlace(rule, known));

@@ -5,12 +5,12 @@
 import type { CursorType, Position } from '../checkpoint/position.js';
 import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
-import type { ColumnWindow, ConnectorContext, Track } from '../connectors/sdk/types.js';
+import type { ColumnWindow, ConnectorContext, LoadedAs, Track } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
-import { shortHash } from '../schema/naming.js';
+import { fitIdentifier, isReserved, shortHash } from '../schema/naming.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
 import type { Extracted, RunRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -39,10 +39,14 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
   /** Every run reads all of the stream. */
   readonly whole: boolean;
   readonly primaryKey: readonly string[];
+  /** The source itself keeps the key unique, and nothing changes the rows on their way. */
+  readonly uniqueKey: boolean;
   readonly cursor?: { readonly field: string; readonly type: CursorType };
   readonly settleMs: number;
   readonly sql?: string;
   readonly target: Target;
+  /** Columns have changed since these were accepted: rows that do not fit them are rejected. */
+  readonly accepted?: readonly Field[];
   /** Rows go from the source to the destination in this format, untouched. */
   readonly native?: string;
   /** Only this window of the cursor field is read. */
@@ -63,6 +67,8 @@ export interface RunPlan {
   readonly format: 'millrace-plan/1';
   readonly connectionVersion: number;
   readonly track: Track;
+  /** The run's moment by the destination's clock; RFC 3339, UTC. */
+  readonly asOf: string;
   /** False when only staged slices are loaded, and the source is left alone. */
   readonly source: boolean;
   /** Set when the run loads into another destination than the connection's. */
@@ -70,7 +76,17 @@ export interface RunPlan {
   readonly feeds: readonly FeedPlan[];
 }
 
-export const readsWhole = ({ mode }: StreamConfig): boolean => mode.startsWith('full_refresh');
+/** A history that is kept by a cursor reads what has changed; without one it compares all. */
+export const readsWhole = ({ mode, cursorField }: StreamConfig): boolean =>
+  mode.startsWith('full_refresh') || mode === 'mirror' || (mode === 'scd2' && cursorField === undefined);
+
+/** Whether the mode keeps one row, or one current version, per key. */
+export const isKeyed = (mode: WriteMode): boolean => mode === 'incremental_deduped' || mode === 'mirror' || mode === 'scd2';
+
+/** How the plan's rows are loaded, in the destination's names. */
+export function loadedAs({ mode, primaryKey }: Pick<FeedPlan, 'mode' | 'primaryKey'>): LoadedAs {
+  return { mode, key: isKeyed(mode) ? primaryKey.map((name) => fitIdentifier(name)) : [] };
+}
 
 /** What a stream goes from and to. */
 export interface RouteEnds {
@@ -86,14 +102,15 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
   const whole = readsWhole(config);
   const cursor = whole ? undefined : planCursor(config, stream);
   requireFields(stream, [...primaryKey, ...(cursor && !stream.sourceDefinedCursor ? [cursor.field] : [])]);
-  if (config.mode === 'incremental_deduped' && primaryKey.length === 0) {
+  if (isKeyed(config.mode) && primaryKey.length === 0) {
     throw new MillraceError('source.primary_key_missing', {
       detail: `${stream.name} declares no key and streams[].primaryKey is not set.`,
       stream: stream.name,
     });
   }
   const fields = selectFields(config, stream, [...primaryKey, ...(cursor ? [cursor.field] : [])]);
-  const native = nativeRoute(config, fields, ends);
+  const uniqueKey = config.sql === undefined && JSON.stringify(primaryKey) === JSON.stringify(stream.primaryKey);
+  const native = whole && (uniqueKey || !isKeyed(config.mode)) ? nativeRoute(config, fields, ends) : undefined;
   return {
     feed: config.name,
     stream,
@@ -101,6 +118,7 @@ export function planFeed(config: StreamConfig, stream: StreamDescription, ends: 
     mode: config.mode,
     whole,
     primaryKey,
+    uniqueKey,
     ...(cursor ? { cursor } : {}),
     ...handedOn(config),
     settleMs: durationMs(config.settle),
@@ -114,9 +132,9 @@ export function handedOn(config: StreamConfig): Pick<StreamConfig, (typeof HANDE
   return Object.fromEntries(HANDED_ON.map((name) => [name, config[name]])) as Pick<StreamConfig, (typeof HANDED_ON)[number]>;
 }
 
-/** Only for whole tables into a target of ours, with no SQL in between: nobody has to look at the rows. */
+/** Only into a shadow of ours, with no SQL in between: nobody has to look at the rows. */
 function nativeRoute(config: StreamConfig, fields: readonly Field[], { source, destination }: RouteEnds): string | undefined {
-  if (config.mode !== 'full_refresh_overwrite' || config.sql !== undefined) return undefined;
+  if (config.sql !== undefined) return undefined;
   const format = source.nativeFormat?.(fields);
   return format !== undefined && destination.takesNative?.(format, fields) ? format : undefined;
 }
@@ -149,11 +167,12 @@ function requireFields(stream: StreamDescription, names: readonly string[]): voi
 /** The selected fields in the source's order; key and cursor are always read. */
 function selectFields(config: StreamConfig, stream: StreamDescription, needed: readonly string[]): Field[] {
   const { columns } = config;
-  if (!columns) return [...stream.fields];
+  const readable = stream.fields.filter(({ name }) => !isReserved(name));
+  if (!columns) return readable;
   requireFields(stream, 'include' in columns ? columns.include : columns.exclude);
   const wanted = (name: string): boolean =>
     'include' in columns ? columns.include.includes(name) : !columns.exclude.includes(name);
-  return stream.fields.filter((field) => wanted(field.name) || needed.includes(field.name));
+  return readable.filter((field) => wanted(field.name) || needed.includes(field.name));
 }
 
 export interface OpenConnector<Connector> {

@@ -14,16 +14,16 @@ import {
   type RunDraft,
   type RunWork,
   draftRun,
-  streamError,
-  targetOf,
+  targetOfStream,
   trackOf,
   wantedStreams,
 } from './draft.js';
-import { type FeedPlan, type RunPlan, destinationOf, openDestination, sessionOf } from './plan.js';
+import { type FeedPlan, type RunPlan, destinationOf, loadedAs, openDestination, sessionOf } from './plan.js';
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { draftRejects } from './rejects-draft.js';
 import { type Shell, inShell } from './shell.js';
+import { streamError } from './stream-error.js';
 
 /** Fixes the plan of the run, takes the destination over from whoever had it, and finds where every feed stands. */
 export function createPrepare(dependencies: ActivityDependencies) {
@@ -53,7 +53,7 @@ function raiseFence(work: RunWork): Promise<FenceResult> {
   const { run, feeds: states } = work.input;
   const feeds = wantedStreams(work).map((config) => {
     const setTo = setByHand(states[config.name]);
-    return { name: config.name, target: targetOf(work, config), ...(setTo ? { setTo } : {}) };
+    return { name: config.name, target: targetOfStream(work, config), ...(setTo ? { setTo } : {}) };
   });
   const { connectionId, epoch, number } = run;
   return connector.fence(context, { connectionId, epoch, run: number, track: trackOf(work.input), feeds });
@@ -79,6 +79,7 @@ async function finishPlan({ stage }: ActivityDependencies, { input, connection }
   const document: RunPlan = {
     format: 'millrace-plan/1',
     connectionVersion: connection.version,
+    asOf: fence.asOf,
     ...rest,
     feeds: placed.flatMap(({ plan }) => (plan ? [plan] : [])),
   };
@@ -99,7 +100,8 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   const transforms = draft.plan.sql !== undefined;
   try {
     const live = isStaged(track) ? nowhere : livePlace(input, draft, fence);
-    if (track === 'live') return { feed, transforms, found: placeByCursor(live, draft.plan), plan: draft.plan };
+    if (track === 'live')
+      return { feed, transforms, found: noted(placeByCursor(live, draft.plan), draft.notes), plan: draft.plan };
     if (track.startsWith('rejects')) requireTarget(draft.plan, fence);
     const { plan, notes } = belowLive(draft.plan, live);
     const place = trackPlace(
@@ -113,6 +115,7 @@ function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fe
   }
 }
 
+const noted = (place: FoundPlace, notes: readonly string[] = []): FoundPlace => ({ ...place, notes: [...notes, ...place.notes] });
 /** Only staged slices are loaded: where the stream stands does not matter. */
 const isStaged = (track: string): boolean => track.startsWith('replay') || track.startsWith('rejects');
 
@@ -125,6 +128,7 @@ function requireTarget({ feed, target }: FeedPlan, { missingTargets }: Raised): 
 function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
   const rule: FeedRule = {
     name: feed,
+    loadedAs: loadedAs(plan),
     whole: plan.whole,
     refresh: input.refresh?.includes(feed) ?? false,
     goOn: input.unfinished === true || input.purpose?.kind === 'retry',
@@ -136,6 +140,7 @@ function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fen
     ledger: fence.live.find((row) => row.feed === feed),
     targetMissing: fence.missingTargets.includes(feed),
     boundaryAtState: fence.boundaries[feed],
+    loadedAs: fence.loadedAs[feed],
   });
 }
 

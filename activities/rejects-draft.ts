@@ -8,8 +8,9 @@ import { readManifest } from '../stage/reader.js';
 import type { Stage } from '../stage/store.js';
 import type { RunPurpose } from '../workflows/messages.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { type FeedDraft, type RunDraft, type RunWork, streamError, targetOf, trackOf, wantedStreams } from './draft.js';
-import { type FeedPlan, type StagedSlice, handedOn, readsWhole } from './plan.js';
+import { type FeedDraft, type RunDraft, type RunWork, targetOfStream, trackOf, wantedStreams } from './draft.js';
+import { type FeedPlan, type StagedSlice, handedOn, isKeyed, readsWhole } from './plan.js';
+import { streamError } from './stream-error.js';
 
 type Rejects = Extract<RunPurpose, { kind: 'rejects' }>;
 
@@ -50,7 +51,7 @@ async function draftStream(stage: Stage, work: RunWork, { config, rejects, byNam
     if (counted.length === 0) throw refusal(config, 'it was read anew since, and its rejected rows came again with that.');
     const manifests = await Promise.all(counted.map(({ manifest }) => manifestOf(stage, manifest)));
     const staged = counted.map((reject, index) => stagedReject(reject, manifests[index], { seq: index + 1, of: counted.length }));
-    const plan = { ...planRejects(config, manifests[0]), target: targetOf(work, config), staged };
+    const plan = { ...planRejects(config, manifests[0]), target: targetOfStream(work, config), staged };
     return { feed, config, plan, notes: leftOut(rejects.length - counted.length) };
   } catch (error) {
     return { feed, config, error: streamError(error) };
@@ -64,7 +65,7 @@ export function refuseWhole(config: StreamConfig): void {
 
 /** A merge finds out by itself what is older. Rows that are appended would come twice once the stream was read anew. */
 function isCurrent({ mode, dedup }: StreamConfig, { track, lineage }: RejectedSlice, current: number | undefined): boolean {
-  const merges = mode === 'incremental_deduped' && dedup === 'newest_wins';
+  const merges = isKeyed(mode) && dedup === 'newest_wins';
   return merges || track !== 'live' || current === undefined || lineage === current;
 }
 
@@ -102,6 +103,7 @@ function planRejects(config: StreamConfig, manifest: SliceManifest | undefined):
     fields,
     mode: config.mode,
     whole: false,
+    uniqueKey: false,
     primaryKey: config.primaryKey ?? manifest?.rejected?.primaryKey ?? [],
     ...(cursor ? { cursor: { field: cursor.name, type: cursorType(cursor) ?? 'string' } } : {}),
     ...handedOn(config),

@@ -5,6 +5,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { RebuildController } from './connections/rebuild.controller.js';
+import { SchemaController } from './connections/schema.controller.js';
 import { StateController } from './connections/state.controller.js';
 import { SyncsController } from './connections/syncs.controller.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
@@ -28,6 +29,7 @@ import {
   REJECTS,
   RUNS,
   SCHEDULES,
+  SCHEMAS,
   SOURCES,
   STATE,
   SYNCS,
@@ -40,6 +42,7 @@ const CONTROLLERS = [
   ConnectionsController,
   SyncsController,
   StateController,
+  SchemaController,
   RebuildController,
   RunsController,
   RejectsController,
@@ -66,6 +69,7 @@ function named(services: ApiServices): Provider[] {
     { provide: SYNCS, useValue: services.syncs },
     { provide: REBUILD, useValue: services.rebuild },
     { provide: STATE, useValue: services.state },
+    { provide: SCHEMAS, useValue: services.schemas },
     { provide: REJECTS, useValue: services.rejects },
     { provide: RUNS, useValue: services.runs },
     { provide: SCHEDULES, useValue: services.reconciler },

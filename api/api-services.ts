@@ -5,6 +5,7 @@ import { KeyStore } from './auth/key-store.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
 import { RebuildService } from './connections/rebuild-service.js';
+import { SchemaService } from './connections/schema-service.js';
 import { StateService } from './connections/state-service.js';
 import { SyncService } from './connections/sync-service.js';
 import { OpenApiHolder } from './docs/docs.controller.js';
@@ -44,6 +45,7 @@ export interface ApiServices {
   readonly connections: ConnectionService;
   readonly syncs: SyncService;
   readonly state: StateService;
+  readonly schemas: SchemaService;
   readonly rebuild: RebuildService;
   readonly runs: RunService;
   readonly rejects: RejectService;
@@ -78,6 +80,7 @@ export function createServices(parts: ApiParts): ApiServices {
     connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
     syncs,
     state: new StateService(connectionStore, syncs, engine),
+    schemas: new SchemaService(connectionStore, db),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
     rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),

@@ -9,6 +9,7 @@ export const REJECTS = Symbol('rejects');
 export const SYNCS = Symbol('syncs');
 export const REBUILD = Symbol('rebuild');
 export const STATE = Symbol('state');
+export const SCHEMAS = Symbol('schemas');
 export const RUNS = Symbol('runs');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');

@@ -9,9 +9,10 @@ import { machine, printReport } from './support/report.js';
 import { startBenchStack } from './support/stack.js';
 import { history } from './suites/history.js';
 import { lineitem } from './suites/lineitem.js';
+import { merge } from './suites/merge.js';
 import { small } from './suites/small.js';
 
-const SUITES = { small, lineitem, history };
+const SUITES = { small, lineitem, merge, history };
 
 const { suite, quick, repeat, scale, json } = new Command('bench')
   .description(`Suites: ${Object.keys(SUITES).join(', ')}.`)

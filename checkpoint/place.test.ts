@@ -24,6 +24,7 @@ const ledger = (lineage: number, seq: number, position: Position = at('5'), shad
 });
 const RULE: FeedRule = {
   name: 'orders',
+  loadedAs: { mode: 'incremental_deduped', key: ['id'] },
   whole: false,
   refresh: false,
   goOn: false,
@@ -105,7 +106,7 @@ describe('a stream that is read by a cursor', () => {
   ])('a full read %s says nothing of a cursor: read anew and replaced', (_, position, shadow) => {
     expect(find({ state: state(3, 2, position), ledger: ledger(3, 2, position, shadow) })).toMatchObject({
       ...{ lineage: 4, seq: 0, position: START, refreshing: true },
-      notes: ['its mode has changed: read from the start'],
+      notes: ['it was read as a whole: read from the start'],
     });
   });
 });

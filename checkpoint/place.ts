@@ -1,4 +1,4 @@
-import type { LedgerPosition } from '../connectors/sdk/types.js';
+import type { LedgerPosition, LoadedAs } from '../connectors/sdk/types.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
 import type { FeedState } from '../workflows/messages.js';
@@ -12,12 +12,16 @@ export interface KnownPlace {
   /** What the destination's ledger says: the truth of what was loaded. */
   readonly ledger: LedgerPosition | undefined;
   readonly targetMissing: boolean;
+  /** How the target's rows were loaded, where the destination knows it. */
+  readonly loadedAs?: LoadedAs | undefined;
   /** What had been taken at a cursor that was set by hand. */
   readonly boundaryAtState?: BoundarySet | undefined;
 }
 
 export interface FeedRule {
   readonly name: string;
+  /** How this run loads rows. */
+  readonly loadedAs: LoadedAs;
   /** Every run reads all of it. */
   readonly whole: boolean;
   /** The run was asked to read the feed anew and to replace what it had loaded. */
@@ -40,31 +44,52 @@ export interface FoundPlace extends FeedState {
  * @throws MillraceError `load.target_missing`, `load.destination_behind` where going on would lose rows
  */
 export function findPlace(feed: FeedRule, known: KnownPlace): FoundPlace {
-  if (feed.whole) return fullRead(feed, known);
-  if (feed.refresh) return refreshed(known);
+  const changed = changeOfLoading(feed, known);
+  if (feed.whole) return fullRead(feed, known, changed);
+  if (feed.refresh) return refreshed(known, 'refreshed');
   const { ledger } = known;
+  if (changed !== undefined && !ledger?.shadow) return refreshed(known, changed);
   const state = known.state ?? NEVER_READ;
   return ledger && ledger.lineage >= state.lineage ? byLedger(feed, known, ledger) : byState(feed, known, state);
 }
 
-/** A full read begins anew in a lineage of its own, unless an unfinished one may go on in its shadow. */
-function fullRead(feed: FeedRule, known: KnownPlace): FoundPlace {
-  const { ledger, state } = known;
-  const generation = (state ?? NEVER_READ).generation + (state ? 1 : 0);
-  if (!feed.goOn || !ledger?.shadow || ledger.position.kind !== 'scan')
-    return { lineage: highestLineage(known) + 1, generation, seq: 0, position: START, notes: [] };
-  const { lineage, seq, position } = ledger;
-  return { lineage, generation: state?.generation ?? generation, seq, position, notes: [`went on with slice ${seq + 1}`] };
+/** Rows that were loaded in another mode or by another key cannot be gone on with: they are replaced. */
+function changeOfLoading(feed: FeedRule, { loadedAs, targetMissing }: KnownPlace): string | undefined {
+  if (!loadedAs || targetMissing) return undefined;
+  const { mode, key } = loadedAs;
+  if (mode !== feed.loadedAs.mode) return `its mode was ${mode}`;
+  return key.join() === feed.loadedAs.key.join() ? undefined : `its key was (${key.join(', ')})`;
 }
 
-function refreshed(known: KnownPlace): FoundPlace {
+/** A full read begins anew in a lineage of its own, unless an unfinished one may go on in its shadow. */
+function fullRead(feed: FeedRule, known: KnownPlace, changed: string | undefined): FoundPlace {
+  const { ledger, state } = known;
+  const generation = (state ?? NEVER_READ).generation + (state ? 1 : 0);
+  const replaces = feed.refresh || changed !== undefined || state?.refreshing === true;
+  const refreshing = replaces ? { refreshing: true as const } : {};
+  if (!feed.goOn || !ledger?.shadow || ledger.position.kind !== 'scan') {
+    const notes = changed === undefined ? [] : [`${changed}: what was loaded is replaced`];
+    return { lineage: highestLineage(known) + 1, generation, seq: 0, position: START, ...refreshing, notes };
+  }
+  const { lineage, seq, position } = ledger;
+  return {
+    lineage,
+    generation: state?.generation ?? generation,
+    seq,
+    position,
+    ...refreshing,
+    notes: [`went on with slice ${seq + 1}`],
+  };
+}
+
+function refreshed(known: KnownPlace, why: string): FoundPlace {
   const generation = (known.state ?? NEVER_READ).generation + 1;
   const lineage = highestLineage(known) + 1;
-  return { lineage, generation, seq: 0, position: START, refreshing: true, notes: ['refreshed: read from the start'] };
+  return { lineage, generation, seq: 0, position: START, refreshing: true, notes: [`${why}: read from the start`] };
 }
 
 function byLedger(feed: FeedRule, known: KnownPlace, ledger: LedgerPosition): FoundPlace {
-  if (ofFullRead(ledger)) return { ...refreshed(known), notes: ['its mode has changed: read from the start'] };
+  if (ofFullRead(ledger)) return refreshed(known, 'it was read as a whole');
   if (known.targetMissing && !ledger.shadow) return targetGone(feed, known);
   const state = known.state ?? NEVER_READ;
   const { generation } = state;
@@ -108,8 +133,7 @@ function behind(feed: FeedRule, where: string): string {
 
 function targetGone(feed: FeedRule, known: KnownPlace): FoundPlace {
   if (feed.onTargetMissing === 'refresh') {
-    const { notes, ...place } = refreshed(known);
-    return { ...place, notes: ['the target table was gone', ...notes] };
+    return refreshed(known, 'the target table was gone');
   }
   throw new MillraceError('load.target_missing', {
     detail: `The target table of ${feed.name} does not exist any more, but the stream was read up to a position.`,

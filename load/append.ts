@@ -7,5 +7,7 @@ export function planAppend(shape: LoadShape, dialect: Dialect): LoadPlan {
     before: [],
     relation: qualifiedName(shape.target, dialect),
     copyColumns: [...shape.columns, ...sliceColumns(shape)].map((column) => column.name),
+    supersede: [],
+    retire: [],
   };
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { dialect } from '../connectors/destinations/postgres/dialect.js';
 import { planEvolution } from './evolve.js';
+import { planHistory } from './history.js';
 import { planLoad } from './index.js';
-import type { LoadShape } from './plan.js';
+import { planMirror } from './mirror.js';
+import { type LoadShape, systemColumns } from './plan.js';
 
 const SHAPE: LoadShape = {
   target: { schema: 'sales', table: 'orders' },
@@ -14,29 +16,58 @@ const SHAPE: LoadShape = {
   ],
   primaryKey: ['region', 'Id'],
   cursor: { name: 'updated_at', type: 'timestamp with time zone' },
+  whole: false,
+  uniqueKey: false,
   dedup: 'newest_wins',
   notesChanges: true,
   run: 42,
   extractedAt: '2026-01-02T03:04:05.678Z',
+  asOf: '2026-01-02T03:04:05.000001Z',
 };
 const SHADOW = { schema: '_millrace', table: 'shadow_1' };
 
 test.each([
-  ['full_refresh_overwrite', { ...SHAPE, target: SHADOW }],
-  ['incremental_append', SHAPE],
-  ['incremental_deduped', SHAPE],
-  ['incremental_deduped', { ...SHAPE, dedup: 'last_load_wins' }],
-  ['incremental_deduped', { ...SHAPE, cursor: { name: 'region', type: 'text' } }],
-] as const)('%s as SQL for Postgres', async (mode, shape) => {
+  ['full_refresh_overwrite', { ...SHAPE, target: SHADOW, whole: true }, 'full_refresh_overwrite'],
+  ['incremental_append', SHAPE, 'incremental_append'],
+  ['incremental_deduped', SHAPE, 'incremental_deduped-newest_wins-updated_at'],
+  ['incremental_deduped', { ...SHAPE, uniqueKey: true }, 'incremental_deduped-unique_key'],
+  ['incremental_deduped', { ...SHAPE, dedup: 'last_load_wins' }, 'incremental_deduped-last_load_wins-updated_at'],
+  ['incremental_deduped', { ...SHAPE, cursor: { name: 'region', type: 'text' } }, 'incremental_deduped-newest_wins-region'],
+  ['mirror', { ...SHAPE, target: SHADOW, whole: true, uniqueKey: true }, 'mirror-slice-unique_key'],
+  ['mirror', { ...SHAPE, target: SHADOW, whole: true, dedup: 'last_load_wins' }, 'mirror-slice'],
+  ['scd2', SHAPE, 'scd2-slice-by-cursor'],
+] as const)('%s as SQL for Postgres: %#', async (mode, shape, name) => {
   const plan = planLoad(mode, shape, dialect);
+  const merge = [...plan.supersede, ...plan.retire, ...(plan.merge ? [plan.merge] : [])];
   const text = [
     `-- copy into the ${plan.into}`,
     ...plan.before.map((statement) => `${statement};`),
     `copy ${plan.relation} (${plan.copyColumns.map(dialect.identifier).join(', ')});`,
-    ...(plan.merge ? [`${plan.merge};`] : []),
+    ...merge.map((statement) => `${statement};`),
   ].join('\n');
-  const name = `${mode}${mode === 'incremental_deduped' ? `-${shape.dedup}-${shape.cursor?.name}` : ''}`;
   await expect(`${text}\n`).toMatchFileSnapshot(`../test/golden/postgres-${name}.sql`);
+});
+
+const PUBLICATION = {
+  ...SHAPE,
+  shadow: SHADOW,
+  columns: [...SHAPE.columns, { name: 'doc', type: 'json' }],
+  system: systemColumns(SHAPE),
+} as const;
+
+test.each([
+  ['mirror-hard', planMirror({ ...PUBLICATION, deletes: 'hard', marked: false }, dialect)],
+  ['mirror-soft', planMirror({ ...PUBLICATION, deletes: 'soft', marked: true }, dialect)],
+  ['scd2-publish', planHistory({ ...PUBLICATION, deletes: 'hard', marked: false }, dialect)],
+] as const)('publishing as SQL for Postgres: %s', async (name, steps) => {
+  const text = steps.map(({ effect, sql }) => `-- ${effect}\n${sql};\n`).join('');
+  await expect(text).toMatchFileSnapshot(`../test/golden/postgres-${name}.sql`);
+});
+
+test('a mirror of nothing but its key has nothing to update', () => {
+  const key = SHAPE.columns.filter(({ name }) => SHAPE.primaryKey.includes(name));
+  const steps = planMirror({ ...PUBLICATION, columns: key, deletes: 'hard', marked: false }, dialect);
+  expect(steps.find(({ effect }) => effect === 'updated')?.sql).toContain('and false');
 });
 
 test('evolution adds and widens, never narrows and never drops', () => {

@@ -5,7 +5,14 @@ import { z } from 'zod';
  * @module
  */
 
-export const WRITE_MODES = ['full_refresh_overwrite', 'incremental_append', 'incremental_deduped'] as const;
+export const WRITE_MODES = [
+  'full_refresh_overwrite',
+  'full_refresh_append',
+  'incremental_append',
+  'incremental_deduped',
+  'mirror',
+  'scd2',
+] as const;
 
 const duration = z
   .string()
@@ -100,6 +107,19 @@ export const streamConfigSchema = z
   })
   .meta({ id: 'StreamConfig' });
 
+const nameTemplate = (what: string): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^([^{}]|\{schema\}|\{table\})+$/, 'text with {schema} and {table}, no other braces')
+    .describe(`${what} of streams that name no target of their own; {schema} and {table} are the parts of the stream's name.`);
+
+/** Where streams go that do not say it themselves. */
+export const targetNamesSchema = z
+  .strictObject({ schema: nameTemplate('Schema').optional(), table: nameTemplate('Table').optional() })
+  .meta({ id: 'TargetNames', examples: [{ schema: 'raw_{schema}', table: 'crm_{table}' }] });
+
 /** How a connection's runs behave. */
 export const runOptionsSchema = z.strictObject({
   limits: z
@@ -118,13 +138,14 @@ export const runOptionsSchema = z.strictObject({
   keepStaged: duration
     .default('0s')
     .describe('How long the staged files of runs that succeeded are kept, so that they can be loaded elsewhere.'),
+  targetNames: targetNamesSchema.default({}),
 });
 
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
 /** Older versions of a connection were saved without some of them. */
-export function runOptionsOf({ limits, pauseAfterFailures, keepStaged }: Partial<RunOptions>): RunOptions {
-  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged });
+export function runOptionsOf({ limits, pauseAfterFailures, keepStaged, targetNames }: Partial<RunOptions>): RunOptions {
+  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged, targetNames });
 }
 
 /** What cron and interval have in common. */
@@ -174,6 +195,7 @@ export const streamsConfigSchema = z
 export type WriteMode = (typeof WRITE_MODES)[number];
 export type RowPolicy = StreamConfig['rowPolicy'];
 export type Condition = z.infer<typeof conditionSchema>;
+export type TargetNames = z.infer<typeof targetNamesSchema>;
 export type StreamConfig = z.infer<typeof streamConfigSchema>;
 export type ScheduleConfig = z.infer<typeof scheduleSchema>;
 

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+/** Columns with such names are ours: those of a source that Millrace has loaded itself are not read again. */
+export const isReserved = (column: string): boolean => column.startsWith('_millrace_');
+
 /** Longest identifier that Postgres keeps, in bytes. */
 export const MAX_IDENTIFIER_BYTES = 63;
 const HASH_CHARS = 8;

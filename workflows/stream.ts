@@ -116,7 +116,7 @@ async function transformAndLoad(
     progress: feed.record('running'),
   });
   feed.add(loaded.rows);
-  feed.note(loaded.schemaChanges);
+  feed.note(loaded.notes);
   if (loaded.rejects) feed.rejected(loaded.rejects);
   feed.loaded({ ...after(from, extracted), seq: loaded.seq, position: loaded.to });
 }

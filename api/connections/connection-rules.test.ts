@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { streamConfigSchema, type StreamConfig } from '../../schema/connection-config.js';
-import { cursorErrors, sharedTargetErrors, targetOf } from './connection-rules.js';
+import { cursorErrors, sharedTargetErrors } from './connection-rules.js';
 
 describe('cursor fields', () => {
   test('incremental modes need one where the source has no cursor of its own', () => {
@@ -19,16 +19,6 @@ describe('cursor fields', () => {
 });
 
 describe('targets', () => {
-  const defaultTarget = (name: string) => ({ schema: 'public', table: name.replace('.', '_') });
-
-  test('are completed by the default of the destination', () => {
-    expect(targetOf(stream({ name: 'a.b', target: { schema: 'sales' } }), defaultTarget)).toEqual({
-      schema: 'sales',
-      table: 'a_b',
-    });
-    expect(targetOf(stream({ name: 'a.b', target: { table: 't' } }), defaultTarget)).toEqual({ schema: 'public', table: 't' });
-  });
-
   test('two streams may not share one', () => {
     const targets = [
       { schema: 'a', table: 'b' },

@@ -18,7 +18,7 @@ export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' |
         },
       ];
     }
-    if (cursor === 'source' || stream.mode === 'full_refresh_overwrite' || stream.cursorField !== undefined) return [];
+    if (cursor === 'source' || !stream.mode.startsWith('incremental') || stream.cursorField !== undefined) return [];
     return [
       {
         path,
@@ -28,12 +28,6 @@ export function cursorErrors(streams: readonly StreamConfig[], cursor: 'field' |
       },
     ];
   });
-}
-
-/** Where a stream goes: what it says, completed by the destination's default. */
-export function targetOf(stream: StreamConfig, defaultTarget: (stream: string) => Target): Target {
-  const fallback = defaultTarget(stream.name);
-  return { schema: stream.target?.schema ?? fallback.schema, table: stream.target?.table ?? fallback.table };
 }
 
 /** Two streams of one connection must not go to the same table. */

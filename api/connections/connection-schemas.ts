@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { runOptionsSchema, scheduleSchema, streamConfigSchema, streamsConfigSchema } from '../../schema/connection-config.js';
+import {
+  runOptionsSchema,
+  scheduleSchema,
+  streamConfigSchema,
+  streamsConfigSchema,
+  targetNamesSchema,
+} from '../../schema/connection-config.js';
 import { resourceNameSchema } from '../systems/system-schemas.js';
 import { scheduleStatusSchema } from './schedule-status.js';
 
@@ -23,6 +29,7 @@ export const patchConnectionSchema = z.strictObject({
   limits: runOptionsSchema.shape.limits.unwrap().optional(),
   pauseAfterFailures: runOptionsSchema.shape.pauseAfterFailures.unwrap().optional(),
   keepStaged: runOptionsSchema.shape.keepStaged.unwrap().optional(),
+  targetNames: targetNamesSchema.optional(),
   streams: fields.streams.optional().describe('Replaces the list of streams. Streams that stay keep their position.'),
 });
 
@@ -65,5 +72,6 @@ export interface ConnectionChange {
   readonly limits?: CreateConnection['limits'] | undefined;
   readonly pauseAfterFailures?: number | undefined;
   readonly keepStaged?: string | undefined;
+  readonly targetNames?: CreateConnection['targetNames'] | undefined;
   readonly streams?: CreateConnection['streams'] | undefined;
 }

@@ -88,6 +88,7 @@ export class ConnectionService {
       limits: change.limits ?? held.limits,
       pauseAfterFailures: change.pauseAfterFailures ?? held.pauseAfterFailures,
       keepStaged: change.keepStaged ?? held.keepStaged,
+      targetNames: change.targetNames ?? held.targetNames,
     };
     const candidate: Candidate = {
       workspaceId: stored.workspace_id,

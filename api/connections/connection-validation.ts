@@ -3,9 +3,10 @@ import type { ConnectionConfig, ConnectorRow } from '../../platform/db/rows.js';
 import { MillraceError, type FieldError } from '../../platform/errors/error.js';
 import { decryptConfig } from '../../platform/secrets/config.js';
 import type { StreamConfig } from '../../schema/connection-config.js';
+import { targetOf } from '../../schema/target-name.js';
 import type { Target } from '../../schema/types.js';
 import { inWords } from '../http/validation.js';
-import { cursorErrors, sharedTargetErrors, targetKey, targetOf, targetText } from './connection-rules.js';
+import { cursorErrors, sharedTargetErrors, targetKey, targetText } from './connection-rules.js';
 import type { ConnectionStore } from './connection-store.js';
 import { scheduleErrors } from './schedule-rules.js';
 import { sqlErrors } from './sql-check.js';
@@ -38,12 +39,13 @@ export async function validateConnection(store: ConnectionStore, candidate: Cand
   return ends;
 }
 
-type ResolveTarget = (stream: StreamConfig) => Target;
+type ResolveTarget = (connection: Pick<ConnectionConfig, 'targetNames'>, stream: StreamConfig) => Target;
 
 function targetResolver(destination: ConnectorRow, secretKey: Buffer): ResolveTarget {
   const connector = findDestination(destination.connector);
   const config = connector.config.parse(decryptConfig(destination.config, secretKey));
-  return (stream) => targetOf(stream, (name) => connector.defaultTarget(config, name));
+  const usual = (stream: string): Target => connector.defaultTarget(config, stream);
+  return ({ targetNames }, stream) => targetOf(stream, { targetNames, usual });
 }
 
 async function loadEnds(store: ConnectionStore, candidate: Candidate): Promise<Ends> {
@@ -56,11 +58,12 @@ async function loadEnds(store: ConnectionStore, candidate: Candidate): Promise<E
   return { source: source as ConnectorRow, destination: destination as ConnectorRow };
 }
 
-function configErrors({ schedule, streams }: ConnectionConfig, { source }: Ends, resolve: ResolveTarget): readonly FieldError[] {
+function configErrors(connection: ConnectionConfig, { source }: Ends, resolve: ResolveTarget): readonly FieldError[] {
+  const { schedule, streams } = connection;
   return [
     ...scheduleErrors(schedule),
     ...cursorErrors(streams, findSource(source.connector).cursor ?? 'field'),
-    ...sharedTargetErrors(streams.map(resolve)),
+    ...sharedTargetErrors(streams.map((stream) => resolve(connection, stream))),
   ];
 }
 
@@ -71,9 +74,11 @@ async function ownedTargetErrors(
   resolve: ResolveTarget,
 ): Promise<readonly FieldError[]> {
   const others = (await store.ofDestination(candidate.destinationId)).filter((other) => other.id !== candidate.connectionId);
-  const owners = new Map(others.flatMap((other) => other.config.streams.map((stream) => [targetKey(resolve(stream)), other])));
+  const owners = new Map(
+    others.flatMap((other) => other.config.streams.map((stream) => [targetKey(resolve(other.config, stream)), other])),
+  );
   return candidate.config.streams.flatMap((stream, index): FieldError[] => {
-    const target = resolve(stream);
+    const target = resolve(candidate.config, stream);
     const owner = owners.get(targetKey(target));
     if (!owner) return [];
     return [

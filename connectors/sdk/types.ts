@@ -187,6 +187,12 @@ export interface FenceRequest {
   readonly feeds: readonly FenceFeed[];
 }
 
+export interface LoadedAs {
+  readonly mode: WriteMode;
+  /** Empty in modes without a key. */
+  readonly key: readonly string[];
+}
+
 export interface FenceFeed {
   readonly name: string;
   readonly target: Target;
@@ -203,6 +209,10 @@ export type FenceResult =
       readonly track: readonly LedgerPosition[];
       /** Feeds whose target table is not there. */
       readonly missingTargets: readonly string[];
+      /** How the rows of a feed's target were loaded, where that is known. */
+      readonly loadedAs: Readonly<Record<string, LoadedAs>>;
+      /** The run's moment by the destination's clock, later than that of every run before; RFC 3339, UTC. */
+      readonly asOf: string;
       /** For feeds with `setTo`. */
       readonly boundaries: Readonly<Record<string, BoundarySet>>;
       readonly endedSessions: number;
@@ -258,9 +268,16 @@ export interface LoadRequest {
   readonly manifestSha256: string;
   readonly mode: WriteMode;
   readonly dedup: 'newest_wins' | 'last_load_wins';
+  /** mirror: what becomes of rows that are gone. */
+  readonly deletes: 'hard' | 'soft';
+  readonly onDependents: 'auto' | 'refuse';
   /** What becomes of a row that the target refuses (I7). */
   readonly rowPolicy: RowPolicy;
   readonly primaryKey: readonly string[];
+  /** The source itself keeps the key unique, and nothing changes the rows on their way. */
+  readonly uniqueKey: boolean;
+  /** Every run reads all of the stream. */
+  readonly whole: boolean;
   readonly cursorField?: string;
   readonly target: Target;
   readonly columns: readonly StagedColumn[];
@@ -271,6 +288,8 @@ export interface LoadRequest {
   readonly repeated: number;
   readonly filtered: number;
   readonly extractedAt: string;
+  /** The run's one moment, as `fence` gave it. */
+  readonly asOf: string;
   readonly tempDir: string;
   /** Reads the segments; never sees SQL of users. */
   readonly engine: Engine;
@@ -303,7 +322,9 @@ export interface KeptRejects {
 export interface ShadowLoad {
   /** This slice is the last: its transaction puts the shadow in place. */
   readonly publish: boolean;
-  /** Only rows of this window give way to the shadow; the whole table without it. */
+  /** Whatever the target holds gives way to the shadow, in modes that would only add to it, too. */
+  readonly replace: boolean;
+  /** Only rows of this window give way to the shadow. */
   readonly window?: ColumnWindow;
 }
 
@@ -323,8 +344,8 @@ export interface LoadResult {
   readonly rejects?: KeptRejects;
   /** True when an earlier attempt had already committed this slice. */
   readonly alreadyLoaded: boolean;
-  /** Changes made to the target's columns, in words. */
-  readonly schemaChanges: readonly string[];
+  /** What was done to the target besides adding rows, in words: changed columns, rows that were updated or deleted. */
+  readonly notes: readonly string[];
 }
 
 export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {

@@ -9,6 +9,7 @@ import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
+import { type SchemaVersion, recordSchema, schemaVersions } from './stream-schemas.js';
 import type {
   ConnectionPlan,
   ConnectorInstance,
@@ -67,6 +68,14 @@ export class PostgresMetadataStore implements MetadataStore {
 
   stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]> {
     return askDatabase(() => stateChanges(this.db, connectionId, limit));
+  }
+
+  schemaVersions(connectionId: string): Promise<readonly SchemaVersion[]> {
+    return askDatabase(() => schemaVersions(this.db, connectionId));
+  }
+
+  recordSchema(connectionId: string, version: Omit<SchemaVersion, 'seenAt'>): Promise<void> {
+    return askDatabase(() => recordSchema(this.db, connectionId, version));
   }
 
   setTripped(connectionId: string, reason: string | null): Promise<void> {

@@ -1,6 +1,7 @@
 import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
 import type { RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
 import type { RunRequest } from './rows.js';
+import type { SchemaVersion } from './stream-schemas.js';
 
 /** A configured source or destination with its secrets in clear: only ever held inside an activity (I12). */
 export interface ConnectorInstance {
@@ -136,6 +137,10 @@ export interface MetadataStore {
   recordStateChange(connectionId: string, change: StateChange): Promise<void>;
   /** Explicit changes of position, newest first. */
   stateChanges(connectionId: string, limit: number): Promise<readonly StateChange[]>;
+  /** Every version of the streams' columns that runs have met, oldest first. */
+  schemaVersions(connectionId: string): Promise<readonly SchemaVersion[]>;
+  /** The same version again changes nothing. */
+  recordSchema(connectionId: string, version: Omit<SchemaVersion, 'seenAt'>): Promise<void>;
   /** Why the schedule has paused itself; null when it goes on. */
   setTripped(connectionId: string, reason: string | null): Promise<void>;
   /** Ends runs that were waiting or active when the connection's workflow was lost; one that ends by itself after all corrects it. */

@@ -31,6 +31,14 @@ async function createConnection(fields: object = {}): Promise<{ id: string; etag
 }
 
 const DEFAULTS = {
+  holdBack: '0s',
+  lag: '0s',
+  unprovenBound: 'stop',
+  deletes: 'hard',
+  schemaPolicy: 'evolve',
+  rowPolicy: 'null_field',
+  onDependents: 'auto',
+  verify: 'none',
   dedup: 'newest_wins',
   nullCursor: 'include',
   settle: '30s',
@@ -54,6 +62,7 @@ describe('connections', () => {
       limits: { parallelStreams: 4 },
       pauseAfterFailures: 20,
       keepStaged: '0s',
+      targetNames: {},
       schedule: { type: 'manual' },
       scheduleStatus: null,
       streams: [{ ...orders, ...DEFAULTS }],

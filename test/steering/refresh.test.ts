@@ -102,7 +102,7 @@ describe.concurrent.each(INCREMENTAL)('%s', (mode) => {
     await millrace.sync(id);
     await millrace.call('PATCH', `/v1/connections/${id}`, { streams: [stream(table, mode)] });
     const run = await millrace.sync(id);
-    expect(run.streams[0]?.notes).toContain('its mode has changed: read from the start');
+    expect(run.streams[0]?.notes).toContain('its mode was full_refresh_overwrite: read from the start');
     await expectSame(table);
   });
 });

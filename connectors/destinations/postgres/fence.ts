@@ -2,7 +2,7 @@ import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
 import type { ConnectorContext, FenceRequest, FenceResult } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
-import { boundariesAt, ensureLedger, lastPositions, missingTargets } from './ledger.js';
+import { boundariesAt, ensureLedger, lastPositions, loadedAs, missingTargets } from './ledger.js';
 
 const LOCK_TIMEOUT = '10s';
 
@@ -24,7 +24,7 @@ export async function fence(context: ConnectorContext<PostgresDestinationConfig>
 async function raise(session: Session, request: FenceRequest): Promise<FenceResult> {
   const raised = await session.run(
     `insert into _millrace.connections as c (connection, epoch, run) values ($1, $2, $3)
-     on conflict (connection) do update set epoch = excluded.epoch, run = excluded.run, raised_at = now() where c.epoch <= excluded.epoch`,
+     on conflict (connection) do update set epoch = excluded.epoch, run = excluded.run, raised_at = greatest(clock_timestamp(), c.raised_at + interval '1 microsecond') where c.epoch <= excluded.epoch`,
     [request.connectionId, request.epoch, request.run],
   );
   if (raised === 1) return standingOf(session, request);
@@ -43,9 +43,19 @@ async function standingOf(session: Session, request: FenceRequest): Promise<Fenc
     live,
     track: track === 'live' ? live : await lastPositions(session, { connectionId, track, feeds: names }),
     missingTargets: await missingTargets(session, feeds),
+    loadedAs: await loadedAs(session, connectionId, feeds),
+    asOf: await momentOf(session, connectionId),
     boundaries: await boundariesAt(session, connectionId, feeds),
     endedSessions: 0,
   };
+}
+
+async function momentOf(session: Session, connectionId: string): Promise<string> {
+  const [row] = await session.rows<{ moment: string }>(
+    `select to_char(raised_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as moment from _millrace.connections where connection = $1`,
+    [connectionId],
+  );
+  return row?.moment ?? '';
 }
 
 /**

@@ -5,8 +5,9 @@
  */
 import { type BoundarySet, parsePosition, positionText } from '../../../checkpoint/position.js';
 import { MillraceError } from '../../../platform/errors/error.js';
+import type { WriteMode } from '../../../schema/connection-config.js';
 import type { Session } from '../../postgres/session.js';
-import type { FenceFeed, KeptRejects, LedgerPosition, LoadRequest, Track } from '../../sdk/types.js';
+import type { FenceFeed, KeptRejects, LedgerPosition, LoadRequest, LoadedAs, Track } from '../../sdk/types.js';
 
 export const LEDGER_SCHEMA = '_millrace';
 
@@ -46,10 +47,13 @@ create table if not exists _millrace.targets (
   connection text not null,
   feed text not null,
   shadow_lineage bigint,
+  mode text,
+  key text[],
   claimed_at timestamptz not null default now(),
   primary key (schema_name, table_name)
 );
-alter table _millrace.ledger add column if not exists rejects text;`;
+alter table _millrace.ledger add column if not exists rejects text;
+alter table _millrace.targets add column if not exists mode text, add column if not exists key text[];`;
 
 /** Creates the tables once; two connections that come first at the same time wait for each other. */
 export async function ensureLedger(session: Session): Promise<void> {
@@ -123,6 +127,33 @@ export async function missingTargets(session: Session, feeds: readonly FenceFeed
     [feeds.map((feed) => feed.name), feeds.map((feed) => feed.target.schema), feeds.map((feed) => feed.target.table)],
   );
   return rows.map((row) => row.feed);
+}
+
+/** How the targets of feeds were loaded last. */
+export async function loadedAs(
+  session: Session,
+  connectionId: string,
+  feeds: readonly FenceFeed[],
+): Promise<Record<string, LoadedAs>> {
+  const rows = await session.rows<{ feed: string; mode: WriteMode; key: string }>(
+    `select t.feed, t.mode, to_json(t.key)::text as key from _millrace.targets t join unnest($2::text[], $3::text[], $4::text[]) as f(feed, schema_name, table_name)
+     using (feed, schema_name, table_name) where t.connection = $1 and t.mode is not null`,
+    [
+      connectionId,
+      feeds.map((feed) => feed.name),
+      feeds.map((feed) => feed.target.schema),
+      feeds.map((feed) => feed.target.table),
+    ],
+  );
+  return Object.fromEntries(rows.map(({ feed, mode, key }) => [feed, { mode, key: JSON.parse(key) as string[] }]));
+}
+
+/** Says how the target's rows were loaded, so that a later run knows whether it can go on. */
+export async function recordLoadedAs(session: Session, { target, mode }: LoadRequest, key: readonly string[]): Promise<void> {
+  await session.run(
+    `update _millrace.targets set mode = $3, key = $4::text[] where schema_name = $1 and table_name = $2 and (mode, key) is distinct from ($3, $4::text[])`,
+    [target.schema, target.table, mode, key],
+  );
 }
 
 /** What had been taken at positions that were set again by hand; a cursor's digest makes sure that it is the same set. */

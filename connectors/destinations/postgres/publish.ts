@@ -1,5 +1,7 @@
-import { planEvolution } from '../../../load/evolve.js';
-import type { LoadShape } from '../../../load/plan.js';
+import { type TableShape, targetTable } from '../../../load/index.js';
+import { planHistory } from '../../../load/history.js';
+import { DELETED_AT, type Publication, planMirror } from '../../../load/mirror.js';
+import { type LoadShape, type PublishStep, systemColumns } from '../../../load/plan.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
@@ -7,31 +9,164 @@ import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
 import type { ColumnWindow, LoadRequest } from '../../sdk/types.js';
 import { dialect } from './dialect.js';
+import { swap } from './swap.js';
+import { dependents } from './dependents.js';
+import { dropOtherKeys, ensureKeys, ensureUnique } from './keys.js';
 import { endShadow } from './shadow.js';
-import { describeTable, ensureSchema, evolve } from './target.js';
+import { type TableState, describeTable, ensureSchema, evolve } from './target.js';
 
-/** Puts the finished shadow in the target's place, inside the load's transaction: readers see all of the old rows or all of the new (I5). */
-export async function publishShadow(session: Session, request: LoadRequest, { target: shadow }: LoadShape): Promise<void> {
+/**
+ * Puts the finished shadow in the target's place or its rows into the target, inside the load's transaction: readers see all
+ * of the old rows or all of the new (I5).
+ * @returns what was done, in words
+ */
+export async function publishShadow(session: Session, request: LoadRequest, shape: LoadShape): Promise<readonly string[]> {
+  const window = request.shadow?.window;
+  if (window) return replaceRows(session, request, { shadow: shape.target, where: windowWhere(shape, window) });
   await ensureSchema(session, request.target.schema);
   await endShadow(session, request);
   const target = await describeTable(session, request.target);
-  if (!target) return moveShadow(session, request, shadow);
-  const needs = await dependents(session, target.oid, request);
-  if (needs.includes('foreign key')) refuse(request);
-  if (needs.length > 0) return replaceRows(session, request, { shadow, where: 'true' });
-  const dressing = await grantsAndComments(session, target.oid);
-  await session.run(`drop table ${qualified(request.target)}`);
-  await moveShadow(session, request, shadow);
-  for (const statement of dressing) await session.run(statement);
+  const adds = request.whole && request.mode !== 'full_refresh_overwrite' && !request.shadow?.replace;
+  return target && adds
+    ? addToTarget(session, request, { shape, target })
+    : replaceTarget(session, request, { shape, target, wanted: targetTable(request.mode, shape, request.deletes) });
 }
 
-/** The rows of a window give way to those of the shadow; the rest of the table stays as it is. */
-export async function replaceWindow(
+interface Publishing {
+  readonly shape: LoadShape;
+  readonly target: TableState;
+}
+
+/** The modes in which rows of earlier reads stay. */
+async function addToTarget(session: Session, request: LoadRequest, { shape, target }: Publishing): Promise<readonly string[]> {
+  const { mode, deletes } = request;
+  const wanted = targetTable(mode, shape, deletes);
+  if (mode === 'full_refresh_append') return appendSnapshot(session, request, { shape, target });
+  const { notes, columns } = await evolve(session, request, { table: target, wanted: wanted.columns });
+  await ensureKeys(session, request.target, wanted);
+  const publication = publicationOf(request, shape, columns);
+  const steps = mode === 'mirror' ? planMirror(publication, dialect) : planHistory(publication, dialect);
+  return [...notes, ...(await runSteps(session, steps, shape.target))];
+}
+
+/** Every snapshot is told from the others by `_millrace_run`. */
+async function appendSnapshot(session: Session, request: LoadRequest, { shape, target }: Publishing): Promise<readonly string[]> {
+  const fresh = await describeTable(session, shape.target);
+  const { notes } = await evolve(session, request, { table: target, wanted: fresh?.columns ?? [] });
+  await moveRows(session, request, shape.target);
+  return notes;
+}
+
+function publicationOf(request: LoadRequest, shape: LoadShape, columns: TableState['columns']): Publication {
+  const held = new Map(columns.map(({ name, type }) => [name, type]));
+  return {
+    target: request.target,
+    shadow: shape.target,
+    columns: shape.columns.map(({ name, type }) => ({ name, type: held.get(name) ?? type })),
+    system: systemColumns(shape),
+    primaryKey: request.primaryKey.map((name) => fitIdentifier(name)),
+    deletes: request.deletes,
+    marked: held.has(DELETED_AT.name),
+    asOf: request.asOf,
+  };
+}
+
+/** Without statistics the server would join a table that it believes to be nearly empty. */
+async function runSteps(session: Session, steps: readonly PublishStep[], shadow: Target): Promise<string[]> {
+  await session.run(`analyze ${qualified(shadow)}; set local work_mem = '64MB'`);
+  const effects: string[] = [];
+  for (const { effect, sql } of steps) {
+    const rows = await session.run(sql);
+    if (rows > 0) effects.push(`${rows} ${effect}`);
+  }
+  await session.run(`drop table ${qualified(shadow)}`);
+  return [effects.length === 0 ? 'nothing had changed' : `rows: ${effects.join(', ')}`];
+}
+
+interface Replacing {
+  readonly shape: LoadShape;
+  readonly target: TableState | undefined;
+  readonly wanted: TableShape;
+}
+
+/** The cheapest way that keeps what people built on the table: a swap, new rows in the same table, or only what differs. */
+async function replaceTarget(
   session: Session,
   request: LoadRequest,
-  { shape, window }: { readonly shape: LoadShape; readonly window: ColumnWindow },
+  { shape, target, wanted }: Replacing,
+): Promise<readonly string[]> {
+  if (request.whole) await dressShadow(session, request, { shadow: shape.target, wanted });
+  if (!target) return swap(session, request, { shadow: shape.target, target });
+  const { foreignKeys, others } = await dependents(session, target.oid);
+  if (foreignKeys.length + others.length === 0) return swap(session, request, { shadow: shape.target, target });
+  if (request.onDependents === 'refuse')
+    throw refusal(request, [...foreignKeys, ...others].join(', '), 'onDependents is refuse.');
+  if (foreignKeys.length === 0) return replaceAll(session, request, { shadow: shape.target, wanted });
+  if (request.primaryKey.length === 0 || wanted.currentKey.length > 0)
+    throw refusal(request, foreignKeys.join(', '), 'without a key rows can only be replaced.');
+  return addDifference(session, request, { shape, target });
+}
+
+/** Rows that others refer to must stay as they are: only what differs is written. */
+async function addDifference(session: Session, request: LoadRequest, { shape, target }: Publishing): Promise<readonly string[]> {
+  const { notes, columns } = await evolve(session, request, {
+    table: target,
+    wanted: [...shape.columns, ...systemColumns(shape)],
+  });
+  const publication = publicationOf({ ...request, deletes: 'hard' }, shape, columns);
+  await ensureUnique(session, shape.target, publication.primaryKey);
+  return [...notes, ...(await runSteps(session, planMirror(publication, dialect), shape.target))];
+}
+
+/** Gives a shadow of plain rows the columns and keys that the mode's target has. */
+async function dressShadow(
+  session: Session,
+  { asOf }: LoadRequest,
+  { shadow, wanted }: { readonly shadow: Target; readonly wanted: TableShape },
 ): Promise<void> {
-  await replaceRows(session, request, { shadow: shape.target, where: windowWhere(shape, window) });
+  const table = await describeTable(session, shadow);
+  const held = new Set(table?.columns.map(({ name }) => name));
+  const defaults: Readonly<Record<string, string>> = {
+    _millrace_valid_from: `${literal(asOf)}::timestamptz`,
+    _millrace_is_current: 'true',
+  };
+  for (const { name, type } of wanted.columns.filter((column) => !held.has(column.name))) {
+    await session.run(`alter table ${qualified(shadow)} add column ${ident(name)} ${type} default ${defaults[name] ?? 'null'}`);
+    await session.run(`alter table ${qualified(shadow)} alter column ${ident(name)} drop default`);
+  }
+  await dropOtherKeys(session, shadow, wanted);
+  await ensureKeys(session, shadow, wanted);
+}
+
+/** The keys are made again when the rows are there, which is faster than to keep them up. */
+async function replaceAll(
+  session: Session,
+  request: LoadRequest,
+  { shadow, wanted }: { readonly shadow: Target; readonly wanted: TableShape },
+): Promise<readonly string[]> {
+  await dropOtherKeys(session, request.target, wanted);
+  const notes = await replaceRows(session, request, { shadow, where: 'true' });
+  await ensureKeys(session, request.target, wanted);
+  return notes;
+}
+
+/** Slower than a swap, but everything that hangs on the table stays; readers see the old rows until the commit. */
+async function replaceRows(
+  session: Session,
+  request: LoadRequest,
+  { shadow, where }: { readonly shadow: Target; readonly where: string },
+): Promise<readonly string[]> {
+  const [held, fresh] = [await describeTable(session, request.target), await describeTable(session, shadow)];
+  const { notes } = await evolve(session, request, { table: held, wanted: fresh?.columns ?? [] });
+  await session.run(`delete from ${qualified(request.target)} where ${where}`);
+  await moveRows(session, request, shadow);
+  return notes;
+}
+
+async function moveRows(session: Session, { target }: LoadRequest, shadow: Target): Promise<void> {
+  const names = ((await describeTable(session, shadow))?.columns ?? []).map((column) => ident(column.name)).join(', ');
+  await session.run(`insert into ${qualified(target)} (${names}) select ${names} from ${qualified(shadow)}`);
+  await session.run(`drop table ${qualified(shadow)}`);
 }
 
 /** @throws MillraceError `load.target_incompatible` when the cursor field was not loaded */
@@ -50,85 +185,10 @@ function windowWhere({ columns }: LoadShape, { field, from, to, below }: ColumnW
   ].join(' and ');
 }
 
-async function moveShadow(session: Session, { target, track }: LoadRequest, shadow: Target): Promise<void> {
-  const defaults = `alter column "_millrace_run" drop default, alter column "_millrace_extracted_at" drop default`;
-  await session.run(`alter table ${qualified(shadow)} ${defaults}`);
-  await session.run(`comment on table ${qualified(shadow)} is null`);
-  await session.run(`alter table ${qualified(shadow)} set schema ${ident(target.schema)}`);
-  await session.run(`alter table ${ident(target.schema)}.${ident(shadow.table)} rename to ${ident(target.table)}`);
-  if (track === 'live') await renameKey(session, target);
-}
-
-/** The key was named after the shadow; the next shadow needs that name again. */
-async function renameKey(session: Session, target: Target): Promise<void> {
-  const [key] = await session.rows<{ name: string }>(
-    `select conname as name from pg_constraint where conrelid = ${literal(qualified(target))}::regclass and contype = 'p'`,
-  );
-  if (key)
-    await session.run(
-      `alter table ${qualified(target)} rename constraint ${ident(key.name)} to ${ident(fitIdentifier(`${target.table}_pkey`))}`,
-    );
-}
-
-/** What would be lost with the table: people built it on top, so the table must stay and only its rows change. */
-async function dependents(session: Session, oid: string, { target }: LoadRequest): Promise<string[]> {
-  const rows = await session.rows<{ what: string }>(
-    `select 'view' as what from pg_depend d join pg_rewrite r on r.oid = d.objid and r.ev_class <> d.refobjid
-       where d.classid = 'pg_rewrite'::regclass and d.refobjid = $1::oid
-     union select 'foreign key' from pg_constraint where confrelid = $1::oid and contype = 'f' and conrelid <> $1::oid
-     union select 'trigger' from pg_trigger where tgrelid = $1::oid and not tgisinternal
-     union select 'policy' from pg_policy where polrelid = $1::oid
-     union select 'policy' from pg_class where oid = $1::oid and relrowsecurity
-     union select 'index' from pg_index i join pg_class c on c.oid = i.indexrelid
-       where i.indrelid = $1::oid and not (i.indisprimary and c.relname = $2)
-     union select 'constraint' from pg_constraint where conrelid = $1::oid and contype in ('c', 'f')
-     union select 'publication' from pg_publication_rel where prrelid = $1::oid
-     union select 'partition' from pg_inherits where inhparent = $1::oid or inhrelid = $1::oid
-     union select 'column of a user' from pg_attribute where attrelid = $1::oid and attnum > 0 and (atthasdef or attidentity <> '')`,
-    [oid, fitIdentifier(`${target.table}_pkey`)],
-  );
-  return rows.map((row) => row.what);
-}
-
-function refuse(request: LoadRequest): never {
-  throw new MillraceError('load.target_incompatible', {
-    detail: `Foreign keys point at ${request.target.schema}.${request.target.table}, so its rows cannot be replaced.`,
-    suggestion: 'Drop the foreign keys, use incremental_deduped, or choose another target.',
-    stream: request.stream,
+function refusal({ target, stream }: LoadRequest, dependent: string, why: string): MillraceError {
+  return new MillraceError('load.target_incompatible', {
+    detail: `${target.schema}.${target.table} cannot be replaced, because something depends on it (${dependent}) and ${why}`,
+    suggestion: 'Remove what depends on the table, name a primaryKey, use incremental_deduped, or choose another target.',
+    stream,
   });
-}
-
-/** Slower than a swap, but everything that hangs on the table stays; readers see the old rows until the commit. */
-async function replaceRows(
-  session: Session,
-  request: LoadRequest,
-  { shadow, where }: { readonly shadow: Target; readonly where: string },
-): Promise<void> {
-  const [held, fresh] = [await describeTable(session, request.target), await describeTable(session, shadow)];
-  const columns = fresh?.columns ?? [];
-  await evolve(session, request, planEvolution(held?.columns ?? [], columns));
-  const names = columns.map((column) => ident(column.name)).join(', ');
-  await session.run(`delete from ${qualified(request.target)} where ${where}`);
-  await session.run(`insert into ${qualified(request.target)} (${names}) select ${names} from ${qualified(shadow)}`);
-  await session.run(`drop table ${qualified(shadow)}`);
-}
-
-/** Statements that give the table after the swap the owner, rights and comments of the one before. */
-async function grantsAndComments(session: Session, oid: string): Promise<string[]> {
-  const rows = await session.rows<{ statement: string }>(
-    `select format('alter table %s owner to %I', c.oid::regclass, pg_get_userbyid(c.relowner)) as statement
-       from pg_class c where c.oid = $1::oid and pg_get_userbyid(c.relowner) <> current_user
-     union all select format('grant %s on %s to %s%s', a.privilege_type, c.oid::regclass,
-         case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end, case when a.is_grantable then ' with grant option' else '' end)
-       from pg_class c cross join lateral aclexplode(c.relacl) a where c.oid = $1::oid and a.grantee <> c.relowner
-     union all select format('grant %s (%I) on %s to %s', a.privilege_type, t.attname, t.attrelid::regclass,
-         case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end)
-       from pg_attribute t cross join lateral aclexplode(t.attacl) a where t.attrelid = $1::oid
-     union all select format('comment on table %s is %L', c.oid::regclass, obj_description(c.oid, 'pg_class'))
-       from pg_class c where c.oid = $1::oid and obj_description(c.oid, 'pg_class') is not null
-     union all select format('comment on column %s.%I is %L', t.attrelid::regclass, t.attname, col_description(t.attrelid, t.attnum))
-       from pg_attribute t where t.attrelid = $1::oid and t.attnum > 0 and col_description(t.attrelid, t.attnum) is not null`,
-    [oid],
-  );
-  return rows.map((row) => row.statement);
 }

@@ -1,4 +1,5 @@
-import { type LoadShape, systemColumns } from '../../../load/plan.js';
+import { shadowTable, targetTable } from '../../../load/index.js';
+import type { LoadShape } from '../../../load/plan.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
@@ -9,7 +10,8 @@ import { createTable } from './target.js';
 /** Starts the read anew: an empty shadow of the slice's columns, recorded under this lineage. */
 export async function beginShadow(session: Session, request: LoadRequest, shape: LoadShape): Promise<void> {
   await session.run(`drop table if exists ${qualified(shape.target)}`);
-  await createTable(session, shape.target, [...shape.columns, ...systemColumns(shape)], shape.primaryKey);
+  const { mode, whole, deletes } = request;
+  await createTable(session, shape.target, whole ? shadowTable(mode, shape) : targetTable(mode, shape, deletes));
   await session.run(`comment on table ${qualified(shape.target)} is ${literal(identity(request))}`);
   if (request.track === 'live') await recordShadow(session, request, request.lineage);
 }

@@ -1,12 +1,14 @@
 import { type Evolution, planEvolution } from '../../../load/evolve.js';
+import { type TableShape, targetTable } from '../../../load/index.js';
 import { type LoadColumn, type LoadShape, systemColumns } from '../../../load/plan.js';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, qualified } from '../../postgres/sql.js';
 import type { LoadRequest } from '../../sdk/types.js';
+import { ensureKeys } from './keys.js';
 
-interface TableState {
+export interface TableState {
   readonly oid: string;
   readonly columns: readonly LoadColumn[];
 }
@@ -52,13 +54,17 @@ export async function claimTarget(session: Session, request: LoadRequest, table:
 async function takeOver(session: Session, request: LoadRequest, table: TableState | undefined): Promise<void> {
   const { target, formerOwner } = request;
   await session.run(`update _millrace.connections set epoch = epoch + 1 where connection = $1`, [formerOwner]);
-  if (table && request.mode === 'incremental_append') await refuseForeignRows(session, request);
+  if (table && !replacesRows(request)) await refuseForeignRows(session, request);
   await session.run(
     `update _millrace.targets set connection = $3, feed = $4, shadow_lineage = null, claimed_at = now()
      where schema_name = $1 and table_name = $2 and connection = $5`,
     [target.schema, target.table, request.connectionId, request.feed, formerOwner],
   );
 }
+
+/** Whether whatever the target holds is gone after the load, or merged by key. */
+const replacesRows = ({ mode }: LoadRequest): boolean =>
+  mode === 'full_refresh_overwrite' || mode === 'incremental_deduped' || mode === 'mirror';
 
 async function refuseForeignRows(session: Session, request: LoadRequest): Promise<void> {
   const [row] = await session.rows(`select 1 from ${qualified(request.target)} limit 1`);
@@ -74,15 +80,18 @@ async function refuseForeignRows(session: Session, request: LoadRequest): Promis
 const ownerText = ({ formerOwner }: LoadRequest): string =>
   formerOwner === undefined ? 'no connection of Millrace' : `connection ${formerOwner}, which was deleted,`;
 
-/** Creates the target or brings it up to the slice's columns. @returns what was changed, in words (I6) */
-export async function ensureTarget(session: Session, request: LoadRequest, shape: LoadShape): Promise<string[]> {
+/**
+ * Creates the target or brings it up to the mode's columns.
+ * @returns what was changed, in words (I6), and the columns as they are now
+ */
+export async function ensureTarget(session: Session, request: LoadRequest, shape: LoadShape): Promise<EvolvedTable> {
   const table = await describeTable(session, request.target);
   await claimTarget(session, request, table);
-  const columns = [...shape.columns, ...systemColumns(shape)];
+  const wanted = targetTable(request.mode, shape, request.deletes);
   if (table) {
-    const changes = await evolve(session, request, planEvolution(table.columns, columns));
-    if (shape.primaryKey.length > 0) await ensureUnique(session, request, table.oid, shape.primaryKey);
-    return changes;
+    const evolved = await evolve(session, request, { table, wanted: wanted.columns });
+    await ensureKeys(session, request.target, wanted);
+    return evolved;
   }
   if (request.seq > 1) {
     throw new MillraceError('load.target_missing', {
@@ -90,27 +99,28 @@ export async function ensureTarget(session: Session, request: LoadRequest, shape
       stream: request.stream,
     });
   }
-  await createTable(session, request.target, columns, shape.primaryKey);
-  return [`created ${request.target.schema}.${request.target.table}`];
+  await createTable(session, request.target, wanted);
+  return { notes: [`created ${request.target.schema}.${request.target.table}`], columns: wanted.columns };
 }
 
-/** Brings the table that the slice goes into up to its columns. @returns what was changed, in words (I6) */
-export async function evolveTable(session: Session, request: LoadRequest, shape: LoadShape): Promise<string[]> {
+export interface EvolvedTable {
+  readonly notes: readonly string[];
+  readonly columns: readonly LoadColumn[];
+}
+
+/** Brings the shadow that the slice goes into up to its columns. */
+export async function evolveShadow(session: Session, request: LoadRequest, shape: LoadShape): Promise<EvolvedTable> {
   const table = await describeTable(session, shape.target);
-  const columns = [...shape.columns, ...systemColumns(shape)];
-  return evolve(session, { ...request, target: shape.target }, planEvolution(table?.columns ?? [], columns));
+  const wanted = [...shape.columns, ...systemColumns(shape)];
+  return evolve(session, { ...request, target: shape.target }, { table, wanted });
 }
 
-export async function createTable(
-  session: Session,
-  target: Target,
-  columns: readonly LoadColumn[],
-  primaryKey: readonly string[],
-): Promise<void> {
+export async function createTable(session: Session, target: Target, table: TableShape): Promise<void> {
   await ensureSchema(session, target.schema);
-  const key = primaryKey.length > 0 ? `, primary key (${primaryKey.map(ident).join(', ')})` : '';
-  const definitions = columns.map((column) => `${ident(column.name)} ${column.type}`).join(', ');
+  const key = table.primaryKey.length > 0 ? `, primary key (${table.primaryKey.map(ident).join(', ')})` : '';
+  const definitions = table.columns.map((column) => `${ident(column.name)} ${column.type}`).join(', ');
   await session.run(`create table ${qualified(target)} (${definitions}${key})`);
+  await ensureKeys(session, target, table);
 }
 
 /** Looks first: creating what exists still asks for the right to create. */
@@ -126,33 +136,34 @@ export async function lockShared(session: Session): Promise<void> {
   await session.run(`select pg_advisory_xact_lock(hashtext('millrace.shared'))`);
 }
 
-export async function evolve(session: Session, request: LoadRequest, evolution: Evolution): Promise<string[]> {
-  const [conflict] = evolution.conflicts;
-  if (conflict) {
-    throw new MillraceError('load.target_incompatible', {
-      detail: `Column ${conflict.name} of ${request.target.schema}.${request.target.table} is ${conflict.has}, the stream needs ${conflict.needs}.`,
-      suggestion: 'Change the column in the target, cast it in the transform, or refresh the stream into another target.',
-      stream: request.stream,
-    });
-  }
+/** Adds and widens columns, and says so; nothing is ever dropped (I6). @throws MillraceError `load.target_incompatible` */
+export async function evolve(
+  session: Session,
+  request: LoadRequest,
+  { table, wanted }: { readonly table: TableState | undefined; readonly wanted: readonly LoadColumn[] },
+): Promise<EvolvedTable> {
+  const existing = table?.columns ?? [];
+  const { add, widen, conflicts } = planEvolution(existing, wanted);
+  if (conflicts[0]) throw conflictError(request, conflicts[0]);
   const actions = [
-    ...evolution.add.map((column) => `add column ${ident(column.name)} ${column.type}`),
-    ...evolution.widen.map(({ name, to }) => `alter column ${ident(name)} type ${to}`),
+    ...add.map((column) => `add column ${ident(column.name)} ${column.type}`),
+    ...widen.map(({ name, to }) => `alter column ${ident(name)} type ${to}`),
   ];
   if (actions.length > 0) await session.run(`alter table ${qualified(request.target)} ${actions.join(', ')}`);
-  return [
-    ...evolution.add.map((column) => `added column ${column.name} ${column.type}`),
-    ...evolution.widen.map(({ name, from, to }) => `widened column ${name} from ${from} to ${to}`),
-  ];
+  const widened = new Map(widen.map(({ name, to }) => [name, to]));
+  return {
+    notes: [
+      ...add.map((column) => `added column ${column.name} ${column.type}`),
+      ...widen.map(({ name, from, to }) => `widened column ${name} from ${from} to ${to}`),
+    ],
+    columns: [...existing.map(({ name, type }) => ({ name, type: widened.get(name) ?? type })), ...add],
+  };
 }
 
-/** The merge needs a unique index on exactly the key. */
-async function ensureUnique(session: Session, request: LoadRequest, oid: string, key: readonly string[]): Promise<void> {
-  const [index] = await session.rows(
-    `select 1 from pg_index i where i.indrelid = $1::oid and i.indisunique and i.indisvalid and i.indpred is null
-       and (select array_agg(a.attname::text order by a.attname::text) from unnest(i.indkey) k(n) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n)
-         = (select array_agg(k order by k) from unnest($2::text[]) k)`,
-    [oid, key],
-  );
-  if (!index) await session.run(`create unique index on ${qualified(request.target)} (${key.map(ident).join(', ')})`);
+function conflictError({ target, stream }: LoadRequest, { name, has, needs }: Evolution['conflicts'][number]): MillraceError {
+  return new MillraceError('load.target_incompatible', {
+    detail: `Column ${name} of ${target.schema}.${target.table} is ${has}, the stream needs ${needs}.`,
+    suggestion: 'Change the column in the target, cast it in the transform, or refresh the stream into another target.',
+    stream,
+  });
 }

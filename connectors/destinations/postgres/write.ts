@@ -5,8 +5,9 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { parsePosition } from '../../../checkpoint/position.js';
 import { planLoad } from '../../../load/index.js';
 import type { LoadColumn, LoadShape } from '../../../load/plan.js';
+import type { WriteMode } from '../../../schema/connection-config.js';
 import { MillraceError } from '../../../platform/errors/error.js';
-import { fitIdentifier } from '../../../schema/naming.js';
+import { fitIdentifier, isReserved } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
@@ -26,14 +27,20 @@ import {
   holdFence,
   insertLedgerRow,
   lastRow,
+  recordLoadedAs,
 } from './ledger.js';
-import { publishShadow, replaceWindow } from './publish.js';
+import { mergeBatch } from './merge.js';
+import { publishShadow } from './publish.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
 import { notesChanges } from './rows/changes.js';
 import { beginShadow, requireShadow } from './shadow.js';
-import { claimTarget, describeTable, ensureTarget, evolveTable } from './target.js';
+import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
-const LOCK_TIMEOUT = '10s';
+/**
+ * A small batch is looked up in a large target by its key: with the default costs the planner would read all of the target.
+ * Compiling statements takes longer than a slice's statements do.
+ */
+const LOAD_SETTINGS = `set local lock_timeout = '10s'; set local random_page_cost = 1.1; set local jit = off`;
 const UNIQUE_VIOLATION = '23505';
 const ATTEMPT_PART = 5;
 
@@ -49,7 +56,7 @@ export async function load(context: ConnectorContext<PostgresDestinationConfig>,
         request.attempt,
       );
     await ensureLedger(session); // the run may have been prepared by an older version
-    await session.run(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    await session.run(`begin; ${LOAD_SETTINGS}`);
     const result = await loadInTransaction(session, request, context.signal);
     await session.run('commit');
     return result;
@@ -64,24 +71,19 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   if (earlier) return resultOf(earlier, true, []);
   await insertLedgerRow(session, request);
   const noted = await notesChanges(session, request);
-  const shape = { ...shapeOf(request, await targetColumns(session, request)), notesChanges: noted };
-  refuseOtherTypes(request, shape.columns);
-  const schemaChanges = await ensureTables(session, request, shape);
+  const wanted = { ...shapeOf(request, await targetColumns(session, request)), notesChanges: noted };
+  refuseOtherTypes(request, wanted.columns);
+  const { notes, columns } = await ensureTables(session, request, wanted);
+  const shape = withTypesOf(wanted, columns);
   const plan = planLoad(request.mode, shape, dialect);
   const work = { plan, shape, signal };
-  const written = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
-  if (request.shadow?.publish) await publish(session, request, shape);
-  const rows = fates(written);
-  const { rejects } = written;
+  const { rejects, ...rows } = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
+  const published = request.shadow?.publish ? await publishShadow(session, request, shape) : [];
+  if (!request.shadow || request.shadow.publish) await recordLoadedAs(session, request, shape.primaryKey);
   await completeLedgerRow(session, request, { ...rows, rejects });
-  return { seq: request.seq, to: request.to, rows, ...(rejects ? { rejects } : {}), alreadyLoaded: false, schemaChanges };
+  const kept = rejects ? { rejects } : {};
+  return { seq: request.seq, to: request.to, rows, ...kept, alreadyLoaded: false, notes: [...notes, ...published] };
 }
-
-const fates = ({ copied, loaded, rejected }: Written): LoadResult['rows'] => ({
-  loaded,
-  rejected,
-  superseded: copied - loaded - rejected,
-});
 
 /** A twin of this load that committed first makes the ledger's key refuse us: then what it wrote is the answer. */
 async function resolveTwin(session: Session, request: LoadRequest, error: unknown): Promise<LoadResult> {
@@ -98,40 +100,66 @@ async function resolveTwin(session: Session, request: LoadRequest, error: unknow
   });
 }
 
-function resultOf(row: LedgerRow, alreadyLoaded: boolean, schemaChanges: readonly string[]): LoadResult {
+function resultOf(row: LedgerRow, alreadyLoaded: boolean, notes: readonly string[]): LoadResult {
   const { loaded, rejected, superseded, rejects } = row;
   const rows = { loaded, rejected, superseded };
-  return { seq: row.seq, to: parsePosition(row.to), rows, ...(rejects ? { rejects } : {}), alreadyLoaded, schemaChanges };
+  return { seq: row.seq, to: parsePosition(row.to), rows, ...(rejects ? { rejects } : {}), alreadyLoaded, notes };
 }
 
 function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
-  const cursor = columns.find((column) => column.name === request.cursorField);
-  if (request.mode === 'incremental_deduped' && request.dedup === 'newest_wins' && request.cursorField !== undefined && !cursor) {
-    throw new MillraceError('load.target_incompatible', {
-      detail: `newest_wins compares '${request.cursorField}', which the transform leaves out.`,
-      suggestion: 'Keep the cursor field in the output, or use dedup: last_load_wins.',
-      stream: request.stream,
-    });
-  }
-  const missing =
-    request.mode === 'incremental_deduped'
-      ? request.primaryKey.find((key) => !columns.some((column) => column.name === fitIdentifier(key)))
-      : undefined;
+  const cursor = columns.find((column) => column.name === fitIdentifier(request.cursorField ?? ''));
+  refuseReserved(request);
+  const keyed = KEYED.has(request.mode);
+  if (keyed) requireColumns(request, columns, cursor);
+  return {
+    target: request.shadow ? shadowOf(request) : request.target,
+    columns,
+    primaryKey: keyed ? request.primaryKey.map((key) => fitIdentifier(key)) : [],
+    whole: request.whole,
+    uniqueKey: request.uniqueKey,
+    ...(cursor ? { cursor } : {}),
+    dedup: request.dedup,
+    run: request.run,
+    extractedAt: request.extractedAt,
+    asOf: request.asOf,
+  };
+}
+
+/** @throws MillraceError `load.target_incompatible` when a transform makes a column of ours */
+function refuseReserved({ columns, stream }: LoadRequest): void {
+  const reserved = columns.find(({ name }) => isReserved(name));
+  if (!reserved) return;
+  throw new MillraceError('load.target_incompatible', {
+    detail: `The transform makes a column ${reserved.name}: names that begin with _millrace_ belong to Millrace.`,
+    suggestion: 'Give the column another name.',
+    stream,
+  });
+}
+
+const KEYED: ReadonlySet<WriteMode> = new Set(['incremental_deduped', 'mirror', 'scd2']);
+
+/** @throws MillraceError `load.target_incompatible` when a transform left out what the mode compares */
+function requireColumns(request: LoadRequest, columns: readonly LoadColumn[], cursor: LoadColumn | undefined): void {
+  const missing = request.primaryKey.find((key) => !columns.some((column) => column.name === fitIdentifier(key)));
   if (missing !== undefined) {
     throw new MillraceError('load.target_incompatible', {
       detail: `Key field '${missing}' is not in the output of the transform.`,
       stream: request.stream,
     });
   }
-  return {
-    target: request.shadow ? shadowOf(request) : request.target,
-    columns,
-    primaryKey: request.mode === 'incremental_deduped' ? request.primaryKey.map((key) => fitIdentifier(key)) : [],
-    ...(cursor ? { cursor } : {}),
-    dedup: request.dedup,
-    run: request.run,
-    extractedAt: request.extractedAt,
-  };
+  if (cursor || request.dedup !== 'newest_wins' || request.cursorField === undefined) return;
+  throw new MillraceError('load.target_incompatible', {
+    detail: `newest_wins compares '${request.cursorField}', which the transform leaves out.`,
+    suggestion: 'Keep the cursor field in the output, or use dedup: last_load_wins.',
+    stream: request.stream,
+  });
+}
+
+/** The target's columns may be wider than the slice's; whatever is compared with them takes their types. */
+function withTypesOf(shape: LoadShape, columns: readonly LoadColumn[]): LoadShape {
+  const held = new Map(columns.map(({ name, type }) => [name, type]));
+  const typed = (column: LoadColumn): LoadColumn => ({ name: column.name, type: held.get(column.name) ?? column.type });
+  return { ...shape, columns: shape.columns.map(typed), ...(shape.cursor ? { cursor: typed(shape.cursor) } : {}) };
 }
 
 /** Binary rows carry no types: with another column type they would load silently wrong. */
@@ -147,21 +175,15 @@ function refuseOtherTypes(request: LoadRequest, columns: readonly LoadColumn[]):
 }
 
 /** The tables that the slice is loaded into; `shape.target` is the shadow where the load has one. */
-async function ensureTables(session: Session, request: LoadRequest, shape: LoadShape): Promise<readonly string[]> {
+async function ensureTables(session: Session, request: LoadRequest, shape: LoadShape): Promise<EvolvedTable> {
   if (!request.shadow) return ensureTarget(session, request, shape);
   await claimTarget(session, request, await describeTable(session, request.target));
-  if (request.seq === 1) {
-    await beginShadow(session, request, shape);
-    return [];
+  if (request.seq > 1) {
+    await requireShadow(session, request, shape.target);
+    return evolveShadow(session, request, shape);
   }
-  await requireShadow(session, request, shape.target);
-  return evolveTable(session, request, shape);
-}
-
-async function publish(session: Session, request: LoadRequest, shape: LoadShape): Promise<void> {
-  const window = request.shadow?.window;
-  if (window) await replaceWindow(session, request, { shape, window });
-  else await publishShadow(session, request, shape);
+  await beginShadow(session, request, shape);
+  return { notes: [], columns: shape.columns };
 }
 
 /** One for each feed and track: a backfill never touches the shadow of a refresh. */
@@ -171,8 +193,8 @@ function shadowOf({ connectionId, feed, track }: LoadRequest): Target {
   return { schema: LEDGER_SCHEMA, table: `shadow_${digest}` };
 }
 
-/** Copies and merges. I7: Postgres's own counts must be what was staged. */
-async function writeRows(session: Session, request: LoadRequest, work: Work): Promise<{ copied: number; loaded: number }> {
+/** Copies and merges. I7: what Postgres itself counted as loaded and superseded must be what was staged. */
+async function writeRows(session: Session, request: LoadRequest, work: Work): Promise<Omit<Written, 'rejected' | 'rejects'>> {
   const { plan } = work;
   for (const statement of plan.before) await session.run(statement);
   const into = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin`;
@@ -182,11 +204,16 @@ async function writeRows(session: Session, request: LoadRequest, work: Work): Pr
     await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), sink);
     copied += sink.rowCount;
   }
-  if (copied !== request.rows) {
-    throw new MillraceError('load.count_mismatch', {
-      detail: `${request.rows} rows of ${request.stream} were staged, ${copied} were copied.`,
-      stream: request.stream,
-    });
-  }
-  return { copied, loaded: plan.merge === undefined ? copied : await session.run(plan.merge) };
+  requireCount(request, copied, 'copied');
+  const { loaded, superseded } = await mergeBatch(session, plan, copied);
+  requireCount(request, loaded + superseded, 'loaded or superseded');
+  return { loaded, superseded };
+}
+
+function requireCount({ rows, stream }: LoadRequest, counted: number, what: string): void {
+  if (counted === rows) return;
+  throw new MillraceError('load.count_mismatch', {
+    detail: `${rows} rows of ${stream} were staged, ${counted} were ${what}.`,
+    stream,
+  });
 }

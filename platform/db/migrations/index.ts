@@ -3,6 +3,7 @@ import { coreTables } from './001-core-tables.js';
 import { schedules } from './002-schedules.js';
 import { steering } from './003-steering.js';
 import { rejects } from './005-rejects.js';
+import { streamSchemas } from './006-stream-schemas.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
 export interface Migration {
@@ -11,7 +12,7 @@ export interface Migration {
   down(db: Knex): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering, rejects];
+export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering, rejects, streamSchemas];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
 export const migrationSource: Knex.MigrationSource<Migration> = {

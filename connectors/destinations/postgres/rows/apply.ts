@@ -2,6 +2,7 @@ import type { LoadPlan, LoadShape } from '../../../../load/plan.js';
 import { CHANGES_COLUMN, sliceColumns } from '../../../../load/plan.js';
 import type { Session } from '../../../postgres/session.js';
 import { ident, literal, qualified } from '../../../postgres/sql.js';
+import { mergeBatch } from '../merge.js';
 import type { CarefulField } from './careful-fields.js';
 import { isDataError } from './data-error.js';
 import { FINDINGS, NOTES } from './findings.js';
@@ -20,9 +21,8 @@ export interface Application {
 }
 
 export interface Applied {
-  /** Rows that reached the plan's relation. */
-  readonly taken: number;
   readonly loaded: number;
+  readonly superseded: number;
 }
 
 /** The rows whose values fit, all at once; where the target refuses one for another reason, without those, or in parts. */
@@ -46,9 +46,8 @@ export async function applyGoodRows(session: Session, options: Omit<Application,
 }
 
 async function applyAll(session: Session, application: Application): Promise<Applied> {
-  const { merge } = application.plan;
   const taken = await session.run(insertSql(application, ''));
-  return { taken, loaded: merge === undefined ? taken : await session.run(merge) };
+  return mergeBatch(session, application.plan, taken);
 }
 
 async function wrongFields(session: Session): Promise<ReadonlySet<number>> {
@@ -79,7 +78,8 @@ async function applyInParts(session: Session, application: Application): Promise
     `select taken::text, loaded::text from ${PARTS} as counts(taken, loaded)`,
   );
   const taken = Number(counts?.taken);
-  return { taken, loaded: Math.min(Number(counts?.loaded), await standing(session, application, taken)) };
+  const loaded = Math.min(Number(counts?.loaded), await standing(session, application, taken));
+  return { loaded, superseded: taken - loaded };
 }
 
 /**
@@ -89,8 +89,11 @@ async function applyInParts(session: Session, application: Application): Promise
 function partsFunction(application: Application): string {
   const { plan } = application;
   const insert = insertSql(application, 'where t.arrival between "_mr_from" and "_mr_to"');
+  const before = [...plan.supersede, ...plan.retire].map((statement) => `${statement};`).join(' ');
   const merge =
-    plan.merge === undefined ? '' : `${plan.merge}; get diagnostics "_mr_changed" = row_count; delete from ${plan.relation};`;
+    plan.merge === undefined
+      ? ''
+      : `${before} ${plan.merge}; get diagnostics "_mr_changed" = row_count; delete from ${plan.relation};`;
   return `create or replace function ${PARTS} returns table ("_mr_taken" bigint, "_mr_loaded" bigint) language plpgsql as ${literal(`
     #variable_conflict use_column
     declare

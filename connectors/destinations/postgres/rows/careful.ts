@@ -22,8 +22,8 @@ export interface Work {
 }
 
 export interface Written {
-  readonly copied: number;
   readonly loaded: number;
+  readonly superseded: number;
   readonly rejected: number;
   readonly rejects?: KeptRejects;
 }
@@ -33,7 +33,7 @@ export async function writeByPolicy(
   session: Session,
   request: LoadRequest,
   work: Work,
-  write: () => Promise<{ readonly copied: number; readonly loaded: number }>,
+  write: () => Promise<Omit<Written, 'rejected' | 'rejects'>>,
 ): Promise<Written> {
   await session.run('savepoint millrace_rows');
   try {
@@ -57,11 +57,11 @@ async function writeCarefully(session: Session, request: LoadRequest, work: Work
   await noteRepairs(session);
   await session.run(`delete from ${TEXTS} where arrival in ${REJECTED}`);
   for (const statement of plan.before) await session.run(statement);
-  const { taken, loaded } = await applyGoodRows(session, { plan, shape, fields, visible: !request.shadow });
+  const { loaded, superseded } = await applyGoodRows(session, { plan, shape, fields, visible: !request.shadow });
   if (request.rowPolicy === 'stop') await refuseFirst(session, request);
   const { rows: rejected, kept } = await writeRejects(session, request, signal);
-  requireAll(request, taken + rejected, 'applied or rejected');
-  return { copied, loaded, rejected, ...(kept ? { rejects: kept } : {}) };
+  requireAll(request, loaded + superseded + rejected, 'loaded, superseded or rejected');
+  return { loaded, superseded, rejected, ...(kept ? { rejects: kept } : {}) };
 }
 
 /** From Postgres 16 on values are tried without an exception each. A type whose input cannot be asked so is tried the old way. */

@@ -1,0 +1,6 @@
+-- deleted
+update "sales"."orders" as held set "_millrace_deleted_at" = '2026-01-02T03:04:05.000001Z'::timestamptz where "_millrace_deleted_at" is null and not exists (select from "_millrace"."shadow_1" as fresh where held."region" = fresh."region" and held."Id" = fresh."Id");
+-- updated
+update "sales"."orders" as held set "updated_at" = fresh."updated_at", "select" = fresh."select", "doc" = fresh."doc", "_millrace_run" = fresh."_millrace_run", "_millrace_extracted_at" = fresh."_millrace_extracted_at", "_millrace_changes" = fresh."_millrace_changes", "_millrace_deleted_at" = null from "_millrace"."shadow_1" as fresh where held."region" = fresh."region" and held."Id" = fresh."Id" and (held."_millrace_deleted_at" is not null or (held."updated_at" is distinct from fresh."updated_at"::timestamp with time zone or held."select" is distinct from fresh."select"::numeric(10,2) or held."doc"::text is distinct from fresh."doc"::json::text));
+-- inserted
+insert into "sales"."orders" ("region", "Id", "updated_at", "select", "doc", "_millrace_run", "_millrace_extracted_at", "_millrace_changes") select "region", "Id", "updated_at", "select", "doc", "_millrace_run", "_millrace_extracted_at", "_millrace_changes" from "_millrace"."shadow_1" as fresh where not exists (select from "sales"."orders" as held where held."region" = fresh."region" and held."Id" = fresh."Id");

@@ -1,0 +1,11 @@
+-- copy into the batch
+create temporary table "_millrace_batch" ("region" text, "Id" bigint, "updated_at" timestamp with time zone, "select" numeric(10,2), "_millrace_changes" jsonb, "_millrace_arrival" bigint generated always as identity) on commit drop;
+copy pg_temp."_millrace_batch" ("region", "Id", "updated_at", "select");
+delete from pg_temp."_millrace_batch" where "_millrace_arrival" in
+(select "_millrace_arrival" from (select "_millrace_arrival", row_number() over (partition by "region", "Id" order by "updated_at" desc nulls last, "_millrace_arrival" desc) as place from pg_temp."_millrace_batch") as ranked where place > 1);
+delete from pg_temp."_millrace_batch" as batch using "sales"."orders" as held
+where held."region" = batch."region" and held."Id" = batch."Id" and held."_millrace_is_current" and (batch."updated_at" < held."updated_at" or (batch."updated_at" is null and held."updated_at" is not null));
+delete from pg_temp."_millrace_batch" as batch using "sales"."orders" as held where held."region" = batch."region" and held."Id" = batch."Id" and held."_millrace_is_current" and not (held."region" is distinct from batch."region"::text or held."Id" is distinct from batch."Id"::bigint or held."updated_at" is distinct from batch."updated_at"::timestamp with time zone or held."select" is distinct from batch."select"::numeric(10,2));
+delete from "sales"."orders" as held using pg_temp."_millrace_batch" as batch where held."region" = batch."region" and held."Id" = batch."Id" and held."_millrace_is_current" and held."_millrace_valid_from" >= '2026-01-02T03:04:05.000001Z'::timestamptz;
+update "sales"."orders" as held set "_millrace_valid_to" = '2026-01-02T03:04:05.000001Z'::timestamptz, "_millrace_is_current" = false from pg_temp."_millrace_batch" as batch where held."region" = batch."region" and held."Id" = batch."Id" and held."_millrace_is_current";
+insert into "sales"."orders" ("region", "Id", "updated_at", "select", "_millrace_run", "_millrace_extracted_at", "_millrace_changes", "_millrace_valid_from", "_millrace_valid_to", "_millrace_is_current") select "region", "Id", "updated_at", "select", '42'::bigint, '2026-01-02T03:04:05.678Z'::timestamp with time zone, "_millrace_changes", '2026-01-02T03:04:05.000001Z'::timestamptz, null, true from pg_temp."_millrace_batch";
