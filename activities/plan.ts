@@ -9,7 +9,7 @@ import type { ColumnWindow, ConnectorContext, LoadedAs, Track } from '../connect
 import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
-import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
+import { type StreamConfig, type WriteMode, durationMs, readsWhole } from '../schema/connection-config.js';
 import { fitIdentifier, isReserved, shortHash } from '../schema/naming.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
 import type { Extracted, RunRef } from './contract.js';
@@ -75,10 +75,6 @@ export interface RunPlan {
   readonly destinationId?: string;
   readonly feeds: readonly FeedPlan[];
 }
-
-/** A history that is kept by a cursor reads what has changed; without one it compares all. */
-export const readsWhole = ({ mode, cursorField }: StreamConfig): boolean =>
-  mode.startsWith('full_refresh') || mode === 'mirror' || (mode === 'scd2' && cursorField === undefined);
 
 /** Whether the mode keeps one row, or one current version, per key. */
 export const isKeyed = (mode: WriteMode): boolean => mode === 'incremental_deduped' || mode === 'mirror' || mode === 'scd2';

@@ -2,14 +2,14 @@ import { START } from '../checkpoint/position.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
 import type { RejectedSlice } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
-import type { StreamConfig } from '../schema/connection-config.js';
+import { type StreamConfig, readsWhole } from '../schema/connection-config.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { readManifest } from '../stage/reader.js';
 import type { Stage } from '../stage/store.js';
 import type { RunPurpose } from '../workflows/messages.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedDraft, type RunDraft, type RunWork, targetOfStream, trackOf, wantedStreams } from './draft.js';
-import { type FeedPlan, type StagedSlice, handedOn, isKeyed, readsWhole } from './plan.js';
+import { type FeedPlan, type StagedSlice, handedOn, isKeyed } from './plan.js';
 import { streamError } from './stream-error.js';
 
 type Rejects = Extract<RunPurpose, { kind: 'rejects' }>;
@@ -59,7 +59,7 @@ async function draftStream(stage: Stage, work: RunWork, { config, rejects, byNam
 }
 
 /** @throws MillraceError `rejects.not_replayable` where the next run reads the rows again anyway */
-export function refuseWhole(config: StreamConfig): void {
+function refuseWhole(config: StreamConfig): void {
   if (readsWhole(config)) throw refusal(config, 'it is read as a whole: its next run reads the rejected rows again.');
 }
 

@@ -192,6 +192,10 @@ export const streamsConfigSchema = z
     });
   });
 
+/** A history that is kept by a cursor reads what has changed; without one it compares all. */
+export const readsWhole = ({ mode, cursorField }: Pick<StreamConfig, 'mode' | 'cursorField'>): boolean =>
+  mode.startsWith('full_refresh') || mode === 'mirror' || (mode === 'scd2' && cursorField === undefined);
+
 export type WriteMode = (typeof WRITE_MODES)[number];
 export type RowPolicy = StreamConfig['rowPolicy'];
 export type Condition = z.infer<typeof conditionSchema>;
