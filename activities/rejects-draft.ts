@@ -60,7 +60,7 @@ async function draftStream(stage: Stage, work: RunWork, { config, rejects, byNam
 }
 
 /** @throws MillraceError `rejects.not_replayable` where the next run reads the rows again anyway */
-export function refuseWhole(config: StreamConfig): void {
+function refuseWhole(config: StreamConfig): void {
   if (readsWhole(config)) throw refusal(config, 'it is read as a whole: its next run reads the rejected rows again.');
 }
 

@@ -30,11 +30,14 @@ export function planHistory(publication: Publication, dialect: Dialect): readonl
   const asOf = `${dialect.literal(publication.asOf)}::timestamptz`;
   const key = sameKey(primaryKey, 'fresh', dialect);
   const names = [...columns, ...system].map(({ name }) => dialect.identifier(name)).join(', ');
-  const same = `${key} and not ${anyDiffers(columns, 'fresh', dialect)}`;
+  const differs = anyDiffers(columns, 'fresh', dialect);
+  const ended = publication.complete
+    ? `not exists (select from ${shadow} as fresh where ${key} and not ${differs})`
+    : `exists (select from ${shadow} as fresh where ${key} and ${differs})`;
   return [
     {
       effect: 'ended',
-      sql: `update ${target} as held set ${END(asOf)} where "_millrace_is_current" and not exists (select from ${shadow} as fresh where ${same})`,
+      sql: `update ${target} as held set ${END(asOf)} where "_millrace_is_current" and ${ended}`,
     },
     {
       effect: 'inserted',

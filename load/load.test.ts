@@ -50,6 +50,7 @@ test.each([
 
 const PUBLICATION = {
   ...SHAPE,
+  complete: true,
   shadow: SHADOW,
   columns: [...SHAPE.columns, { name: 'doc', type: 'json' }],
   system: systemColumns(SHAPE),
@@ -58,6 +59,8 @@ const PUBLICATION = {
 test.each([
   ['mirror-hard', planMirror({ ...PUBLICATION, deletes: 'hard', marked: false }, dialect)],
   ['mirror-soft', planMirror({ ...PUBLICATION, deletes: 'soft', marked: true }, dialect)],
+  ['mirror-incomplete', planMirror({ ...PUBLICATION, complete: false, deletes: 'hard', marked: false }, dialect)],
+  ['scd2-incomplete', planHistory({ ...PUBLICATION, complete: false, deletes: 'hard', marked: false }, dialect)],
   ['scd2-publish', planHistory({ ...PUBLICATION, deletes: 'hard', marked: false }, dialect)],
 ] as const)('publishing as SQL for Postgres: %s', async (name, steps) => {
   const text = steps.map(({ effect, sql }) => `-- ${effect}\n${sql};\n`).join('');

@@ -14,6 +14,8 @@ export interface Publication {
   readonly deletes: 'hard' | 'soft';
   /** The target has the column that marks rows as gone. */
   readonly marked: boolean;
+  /** The shadow holds every row of the source; rows that were rejected are not in it. */
+  readonly complete: boolean;
   /** RFC 3339, UTC. */
   readonly asOf: string;
 }
@@ -40,19 +42,16 @@ export function planMirror(publication: Publication, dialect: Dialect): readonly
     dialect,
   );
   const gone = `not exists (select from ${shadow} as fresh where ${key})`;
+  const present = marked ? `(held.${deletedAt} is not null or ${differs})` : differs;
+  const removed =
+    publication.deletes === 'soft'
+      ? `update ${target} as held set ${deletedAt} = ${dialect.literal(publication.asOf)}::timestamptz where ${deletedAt} is null and ${gone}`
+      : `delete from ${target} as held where ${gone}`;
   return [
-    {
-      effect: 'deleted',
-      sql:
-        publication.deletes === 'soft'
-          ? `update ${target} as held set ${deletedAt} = ${dialect.literal(publication.asOf)}::timestamptz where ${deletedAt} is null and ${gone}`
-          : `delete from ${target} as held where ${gone}`,
-    },
+    ...(publication.complete ? [{ effect: 'deleted', sql: removed } as const] : []),
     {
       effect: 'updated',
-      sql: `update ${target} as held set ${assigned.join(', ')} from ${shadow} as fresh where ${key} and ${
-        marked ? `(held.${deletedAt} is not null or ${differs})` : differs
-      }`,
+      sql: `update ${target} as held set ${assigned.join(', ')} from ${shadow} as fresh where ${key} and ${present}`,
     },
     {
       effect: 'inserted',

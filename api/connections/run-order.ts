@@ -1,6 +1,7 @@
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
 import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import { readsWhole } from '../../schema/write-mode.js';
 import type { SyncRequest } from '../../workflows/messages.js';
 import type { StoredConnection } from './connection-store.js';
 import type { ReplayRejectsBody } from '../rejects/reject-schemas.js';
@@ -82,7 +83,7 @@ function taken(run: RunRow): NonNullable<RunOrder['purpose']> {
 export function rejectsOf(connection: StoredConnection, { stream, run, rejects }: ReplayRejectsBody): RunOrder {
   refuseUnknownStreams(connection, stream === undefined ? [] : [stream], () => 'stream');
   const { streams } = connection.config;
-  const merged = streams.filter(({ name, mode }) => (stream === undefined || name === stream) && mode.startsWith('incremental'));
+  const merged = streams.filter((config) => (stream === undefined || config.name === stream) && !readsWhole(config));
   if (merged.length === 0) {
     const detail = `${stream ?? 'Every stream'} is read as a whole: the next run reads the rejected rows again.`;
     throw new MillraceError('rejects.not_replayable', { detail, path: 'stream' });

@@ -129,6 +129,15 @@ export async function missingTargets(session: Session, feeds: readonly FenceFeed
   return rows.map((row) => row.feed);
 }
 
+/** Rows that this read has rejected so far, this slice included. */
+export async function rejectedOfRead(session: Session, { connectionId, feed, track, lineage }: LoadRequest): Promise<number> {
+  const [row] = await session.rows<{ rejected: string }>(
+    `select coalesce(sum(rejected), 0)::text as rejected from _millrace.ledger where connection = $1 and feed = $2 and track = $3 and lineage = $4`,
+    [connectionId, feed, track, lineage],
+  );
+  return Number(row?.rejected);
+}
+
 /** How the targets of feeds were loaded last. */
 export async function loadedAs(
   session: Session,

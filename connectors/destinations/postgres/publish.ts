@@ -12,6 +12,7 @@ import { dialect } from './dialect.js';
 import { swap } from './swap.js';
 import { dependents } from './dependents.js';
 import { dropOtherKeys, ensureKeys, ensureUnique } from './keys.js';
+import { rejectedOfRead } from './ledger.js';
 import { endShadow } from './shadow.js';
 import { type TableState, describeTable, ensureSchema, evolve } from './target.js';
 
@@ -44,9 +45,11 @@ async function addToTarget(session: Session, request: LoadRequest, { shape, targ
   if (mode === 'full_refresh_append') return appendSnapshot(session, request, { shape, target });
   const { notes, columns } = await evolve(session, request, { table: target, wanted: wanted.columns });
   await ensureKeys(session, request.target, wanted);
-  const publication = publicationOf(request, shape, columns);
+  const rejected = await rejectedOfRead(session, request);
+  const publication = publicationOf(request, { shape, columns, complete: rejected === 0 });
   const steps = mode === 'mirror' ? planMirror(publication, dialect) : planHistory(publication, dialect);
-  return [...notes, ...(await runSteps(session, steps, shape.target))];
+  const left = rejected === 0 ? [] : [`rows that are gone from the source stay, because ${rejected} rows of it were rejected`];
+  return [...notes, ...(await runSteps(session, steps, shape.target)), ...left];
 }
 
 /** Every snapshot is told from the others by `_millrace_run`. */
@@ -57,7 +60,13 @@ async function appendSnapshot(session: Session, request: LoadRequest, { shape, t
   return notes;
 }
 
-function publicationOf(request: LoadRequest, shape: LoadShape, columns: TableState['columns']): Publication {
+interface ReadRows {
+  readonly shape: LoadShape;
+  readonly columns: TableState['columns'];
+  readonly complete: boolean;
+}
+
+function publicationOf(request: LoadRequest, { shape, columns, complete }: ReadRows): Publication {
   const held = new Map(columns.map(({ name, type }) => [name, type]));
   return {
     target: request.target,
@@ -67,6 +76,7 @@ function publicationOf(request: LoadRequest, shape: LoadShape, columns: TableSta
     primaryKey: request.primaryKey.map((name) => fitIdentifier(name)),
     deletes: request.deletes,
     marked: held.has(DELETED_AT.name),
+    complete,
     asOf: request.asOf,
   };
 }
@@ -113,7 +123,7 @@ async function addDifference(session: Session, request: LoadRequest, { shape, ta
     table: target,
     wanted: [...shape.columns, ...systemColumns(shape)],
   });
-  const publication = publicationOf({ ...request, deletes: 'hard' }, shape, columns);
+  const publication = publicationOf({ ...request, deletes: 'hard' }, { shape, columns, complete: true });
   await ensureUnique(session, shape.target, publication.primaryKey);
   return [...notes, ...(await runSteps(session, planMirror(publication, dialect), shape.target))];
 }

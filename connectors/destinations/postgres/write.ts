@@ -29,9 +29,10 @@ import {
   lastRow,
   recordLoadedAs,
 } from './ledger.js';
+import { mergeBatch } from './merge.js';
 import { publishShadow } from './publish.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
-import { mergeBatch } from './merge.js';
+import { notesChanges } from './rows/changes.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
@@ -69,16 +70,17 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   const earlier = await acceptSlice(session, request);
   if (earlier) return resultOf(earlier, true, []);
   await insertLedgerRow(session, request);
-  const wanted = shapeOf(request, await targetColumns(session, request));
+  const noted = await notesChanges(session, request);
+  const wanted = { ...shapeOf(request, await targetColumns(session, request)), notesChanges: noted };
   refuseOtherTypes(request, wanted.columns);
   const { notes, columns } = await ensureTables(session, request, wanted);
   const shape = withTypesOf(wanted, columns);
   const plan = planLoad(request.mode, shape, dialect);
   const work = { plan, shape, signal };
   const { rejects, ...rows } = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
+  await completeLedgerRow(session, request, { ...rows, rejects });
   const published = request.shadow?.publish ? await publishShadow(session, request, shape) : [];
   if (!request.shadow || request.shadow.publish) await recordLoadedAs(session, request, shape.primaryKey);
-  await completeLedgerRow(session, request, { ...rows, rejects });
   const kept = rejects ? { rejects } : {};
   return { seq: request.seq, to: request.to, rows, ...kept, alreadyLoaded: false, notes: [...notes, ...published] };
 }
@@ -117,7 +119,6 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
     uniqueKey: request.uniqueKey,
     ...(cursor ? { cursor } : {}),
     dedup: request.dedup,
-    notesChanges: request.rowPolicy === 'null_field',
     run: request.run,
     extractedAt: request.extractedAt,
     asOf: request.asOf,
