@@ -95,6 +95,7 @@ function loadRequest(
     repeated: manifest.rows.repeated,
     filtered: manifest.rows.filtered,
     extractedAt: manifest.extractedAt,
+    ...(feed.quarantine ? { quarantine: feed.quarantine } : {}),
     ...(shadow ? { shadow } : {}),
   };
 }

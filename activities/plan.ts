@@ -5,7 +5,7 @@
 import type { CursorType, Position } from '../checkpoint/position.js';
 import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
-import type { ColumnWindow, ConnectorContext, LoadedAs, Track } from '../connectors/sdk/types.js';
+import type { ColumnWindow, ConnectorContext, LoadedAs, Quarantine, Track } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
@@ -47,8 +47,8 @@ export interface FeedPlan extends Pick<StreamConfig, (typeof HANDED_ON)[number]>
   readonly settleMs: number;
   readonly sql?: string;
   readonly target: Target;
-  /** Columns have changed since these were accepted: rows that do not fit them are rejected. */
-  readonly accepted?: readonly Field[];
+  /** Columns have changed since they were accepted: rows that need the change are rejected. */
+  readonly quarantine?: Quarantine;
   /** Rows go from the source to the destination in this format, untouched. */
   readonly native?: string;
   /** The run's first slice begins at this cursor value, and reads again what `lag` asks for. */

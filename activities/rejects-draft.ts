@@ -27,9 +27,12 @@ export async function draftRejects({ stage, store }: ActivityDependencies, work:
     ...(ids ? { ids } : {}),
     ...(runId === undefined ? {} : { runId }),
   });
+  const waiting = await streamsWithNews(store, run.connectionId);
   const feeds = wantedStreams(work).flatMap((config) => {
     const own = found.filter(({ stream }) => stream === config.name);
-    return own.length > 0 ? [draftStream(stage, work, { config, rejects: own, byName: ids !== undefined })] : [];
+    return own.length > 0
+      ? [draftStream(stage, work, { config, rejects: own, byName: ids !== undefined, accepted: !waiting.has(config.name) })]
+      : [];
   });
   if (feeds.length === 0) throw nothingToReplay();
   return { track: trackOf(work.input), source: false, feeds: await Promise.all(feeds) };
@@ -40,12 +43,25 @@ interface RejectsOfStream {
   readonly rejects: readonly RejectedSlice[];
   /** Asked for one by one, whatever became of the stream since. */
   readonly byName: boolean;
+  /** Nothing is new about its columns. */
+  readonly accepted: boolean;
 }
 
-async function draftStream(stage: Stage, work: RunWork, { config, rejects, byName }: RejectsOfStream): Promise<FeedDraft> {
+/** Streams whose newest columns wait to be accepted. */
+async function streamsWithNews(store: ActivityDependencies['store'], connectionId: string): Promise<ReadonlySet<string>> {
+  const newest = new Map((await store.schemaVersions(connectionId)).map((version) => [version.stream, version]));
+  return new Set([...newest.values()].flatMap(({ stream, accepted }) => (accepted ? [] : [stream])));
+}
+
+async function draftStream(
+  stage: Stage,
+  work: RunWork,
+  { config, rejects, byName, accepted }: RejectsOfStream,
+): Promise<FeedDraft> {
   const feed = config.name;
   try {
     refuseWhole(config);
+    if (config.schemaPolicy === 'quarantine' && !accepted) throw refusal(config, 'its new columns are not accepted yet.');
     const state = work.input.feeds[feed];
     if (state?.refreshing) throw refusal(config, 'it is being read anew; its rejected rows come again with that.');
     const counted = byName ? rejects : rejects.filter((reject) => isCurrent(config, reject, state?.lineage));

@@ -74,11 +74,29 @@ function withPolicy(draft: PlannedFeed, accepted: StreamSchema, changes: readonl
     case 'ignore_new':
       return ignoreNew(draft, accepted, text);
     case 'quarantine':
-      return { ...draft, plan: { ...draft.plan, accepted: accepted.fields }, notes: [`not accepted yet: ${text}`] };
+      return quarantined(draft, accepted, { changes, text });
     case 'stop':
       return { feed: draft.feed, config: draft.config, error: streamError(changed(draft.feed, text)) };
   }
 }
+
+interface Told {
+  readonly changes: readonly SchemaChange[];
+  readonly text: string;
+}
+
+/** Every row has to be looked at, so none may travel in a form that only servers read. */
+function quarantined({ plan, ...draft }: PlannedFeed, accepted: StreamSchema, { changes, text }: Told): PlannedFeed {
+  const { native: _native, ...readable } = plan;
+  const changed = new Set(changes.filter(({ kind }) => RETYPED.has(kind)).map(({ field }) => field));
+  const quarantine = {
+    added: changes.filter(({ kind }) => kind === 'added').map(({ field }) => field),
+    retyped: accepted.fields.filter(({ name }) => changed.has(name)),
+  };
+  return { ...draft, plan: { ...readable, quarantine }, notes: [`not accepted yet, rows that need it are rejected: ${text}`] };
+}
+
+const RETYPED: ReadonlySet<SchemaChange['kind']> = new Set(['widened', 'narrowed', 'retyped']);
 
 function ignoreNew(draft: PlannedFeed, { fields }: StreamSchema, text: string): PlannedFeed {
   const known = new Set(fields.map(({ name }: Field) => name));

@@ -291,6 +291,8 @@ export interface LoadRequest {
   /** mirror: what becomes of rows that are gone. */
   readonly deletes: 'hard' | 'soft';
   readonly onDependents: 'auto' | 'refuse';
+  /** Changes of the source that nobody has accepted: rows that need them are rejected. */
+  readonly quarantine?: Quarantine;
   /** What becomes of a row that the target refuses (I7). */
   readonly rowPolicy: RowPolicy;
   readonly primaryKey: readonly string[];
@@ -337,6 +339,14 @@ export interface KeptRejects {
   readonly manifest: string;
   readonly sha256: string;
   readonly rows: number;
+}
+
+/** How a stream's columns differ from those that were accepted. */
+export interface Quarantine {
+  /** Names of columns that came. */
+  readonly added: readonly string[];
+  /** Columns whose type has changed, as they were accepted. */
+  readonly retyped: readonly Field[];
 }
 
 export interface ShadowLoad {

@@ -64,6 +64,64 @@ test('I6: ignore_new: new columns are left out and told, until they are accepted
   ]);
 });
 
+test('I6: quarantine: rows that need what was not accepted are kept aside, the others are loaded; accepted, they are loaded too', async () => {
+  const { source, destination, call } = millrace;
+  await source.query(
+    `create table kept (id int primary key, name text, price numeric(6,2)); insert into kept values (1, 'a', 1.00)`,
+  );
+  const stream = { name: 'public.kept', mode: 'incremental_deduped', cursorField: 'id', schemaPolicy: 'quarantine' };
+  const id = await millrace.connect([stream]);
+  await millrace.sync(id);
+  await source.query(`alter table kept add column extra int, alter column price type numeric(12,4);
+    insert into kept values (2, 'fits', 2.5000, null), (3, 'new', 3, 7), (4, 'rounded', 4.1234, null), (5, 'large', 123456.00, null)`);
+  const run = await millrace.sync(id);
+  expect(run.status, JSON.stringify(run.streams)).toBe('succeeded');
+  expect(run.streams[0]?.rows).toMatchObject({ repeated: 1, loaded: 1, rejected: 3 });
+  expect(run.streams[0]?.notes.join()).toContain(
+    'not accepted yet, rows that need it are rejected: widened price from numeric(6,2) to numeric(12,4); added extra integer',
+  );
+  expect(await columnsOf('kept')).not.toContain('extra');
+  expect(await destination.query('select id, price from kept order by id')).toEqual([
+    { id: 1, price: '1.00' },
+    { id: 2, price: '2.50' },
+  ]);
+  const [reject] = (await call('GET', `/v1/connections/${id}/rejects`)).body.data;
+  expect(reject.reasons).toEqual(
+    expect.arrayContaining([
+      { field: 'extra', code: 'new_column', reason: 'a value in a column that is not accepted yet', rows: 1 },
+      { field: 'price', code: 'would_change', reason: 'would be changed by the type that is accepted', rows: 1 },
+      { field: 'price', code: 'out_of_range', reason: 'out of range for numeric(6,2)', rows: 1 },
+    ]),
+  );
+  const early = await millrace.ended((await call('POST', `/v1/connections/${id}/rejects/replay`, {})).body.id);
+  expect(early.streams[0]?.error?.code).toBe('rejects.not_replayable');
+  await accept(id, 'kept');
+  const replay = await millrace.ended((await call('POST', `/v1/connections/${id}/rejects/replay`, {})).body.id);
+  expect(replay.status, JSON.stringify(replay)).toBe('succeeded');
+  const all = 'id, name, price::numeric(12,4), extra';
+  expect(await contentHash(destination, 'kept', all)).toEqual(await contentHash(source, 'kept', all));
+});
+
+test.each(['mirror', 'full_refresh_overwrite'])(
+  'I6: quarantine in %s: rows that do not fit are not deleted for it',
+  async (mode) => {
+    const { source, destination } = millrace;
+    const table = `aside_${mode}`;
+    await source.query(`create table ${table} (id int primary key, name text); insert into ${table} values (1, 'a'), (2, 'b')`);
+    const id = await millrace.connect([{ name: `public.${table}`, mode, schemaPolicy: 'quarantine' }]);
+    await millrace.sync(id);
+    await source.query(
+      `alter table ${table} add column extra int; update ${table} set extra = 1, name = 'B' where id = 2; insert into ${table} values (3, 'c')`,
+    );
+    const run = await millrace.sync(id);
+    expect(run.streams[0]?.rows).toMatchObject({ extracted: 3, loaded: 2, rejected: 1 });
+    const held = await destination.query(`select id, name from ${table} order by id`);
+    const kept = mode === 'mirror' ? [{ id: 2, name: 'b' }] : [];
+    expect(held).toEqual([{ id: 1, name: 'a' }, ...kept, { id: 3, name: 'c' }]);
+    if (mode === 'mirror') expect(run.streams[0]?.notes.join()).toContain('stay, because 1 rows of it were rejected');
+  },
+);
+
 test('I6: evolve: what a source has changed is told before it is loaded, breaking changes as such', async () => {
   const { source } = millrace;
   const id = await changed('open', 'evolve');

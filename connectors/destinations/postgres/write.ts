@@ -31,6 +31,7 @@ import {
 } from './ledger.js';
 import { mergeBatch } from './merge.js';
 import { publishShadow } from './publish.js';
+import { asAccepted } from './quarantine.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
 import { notesChanges } from './rows/changes.js';
 import { beginShadow, requireShadow } from './shadow.js';
@@ -65,7 +66,8 @@ export async function load(context: ConnectorContext<PostgresDestinationConfig>,
   }
 }
 
-async function loadInTransaction(session: Session, request: LoadRequest, signal: AbortSignal): Promise<LoadResult> {
+async function loadInTransaction(session: Session, asked: LoadRequest, signal: AbortSignal): Promise<LoadResult> {
+  const { request, unaccepted } = asAccepted(asked);
   await holdFence(session, request);
   const earlier = await acceptSlice(session, request);
   if (earlier) return resultOf(earlier, true, []);
@@ -76,7 +78,7 @@ async function loadInTransaction(session: Session, request: LoadRequest, signal:
   const { notes, columns } = await ensureTables(session, request, wanted);
   const shape = withTypesOf(wanted, columns);
   const plan = planLoad(request.mode, shape, dialect);
-  const work = { plan, shape, signal };
+  const work = { plan, shape, signal, ...(unaccepted ? { unaccepted } : {}) };
   const { rejects, ...rows } = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
   await completeLedgerRow(session, request, { ...rows, rejects });
   const published = request.shadow?.publish ? await publishShadow(session, request, shape) : [];

@@ -10,6 +10,8 @@ import type { KeptRejects, LoadRequest } from '../../../sdk/types.js';
 import { applyGoodRows } from './apply.js';
 import { type CarefulField, carefulFields } from './careful-fields.js';
 import { isDataError } from './data-error.js';
+import type { Unaccepted } from '../quarantine.js';
+import { findChangedValues, findNewValues, rowsWithNewValues } from './misfits.js';
 import { REJECTED, findBadValues, noteRepairs } from './findings.js';
 import type { InputCheckKind } from './input-checks.js';
 import { refuseFirst, writeRejects } from './rejected.js';
@@ -19,6 +21,8 @@ export interface Work {
   readonly plan: LoadPlan;
   readonly shape: LoadShape;
   readonly signal: AbortSignal;
+  /** Columns have changed and nobody has accepted it. */
+  readonly unaccepted?: Unaccepted;
 }
 
 export interface Written {
@@ -35,6 +39,9 @@ export async function writeByPolicy(
   work: Work,
   write: () => Promise<Omit<Written, 'rejected' | 'rejects'>>,
 ): Promise<Written> {
+  const { unaccepted } = work;
+  const newValues = unaccepted && (await rowsWithNewValues(request, unaccepted, work.signal));
+  if (newValues !== undefined || unaccepted?.retyped.length) return writeCarefully(session, request, { ...work, newValues });
   await session.run('savepoint millrace_rows');
   try {
     const written = await write();
@@ -47,12 +54,17 @@ export async function writeByPolicy(
   }
 }
 
-async function writeCarefully(session: Session, request: LoadRequest, work: Work): Promise<Written> {
+/** `newValues` names a file of rows with values in columns that are not accepted. */
+type CarefulWork = Work & { readonly newValues?: string | undefined };
+
+async function writeCarefully(session: Session, request: LoadRequest, work: CarefulWork): Promise<Written> {
   const { plan, shape, signal } = work;
   const copied = await copyTexts(session, request, signal);
   requireAll(request, copied, 'copied as text');
   const fields = await carefulFields(session, request, work);
   await find(session, request, fields);
+  if (work.newValues !== undefined) await findNewValues(session, work.newValues);
+  if (work.unaccepted) await findChangedValues(session, fields, work.unaccepted.retyped);
   if (request.rowPolicy === 'stop') await refuseFirst(session, request);
   await noteRepairs(session);
   await session.run(`delete from ${TEXTS} where arrival in ${REJECTED}`);

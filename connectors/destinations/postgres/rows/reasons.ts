@@ -1,4 +1,5 @@
 import { literal } from '../../../postgres/sql.js';
+import { NEW_COLUMN, WOULD_CHANGE } from './states.js';
 import type { CarefulField } from './careful-fields.js';
 
 /** What people are told of a field whose value was refused: never the value itself. */
@@ -22,6 +23,8 @@ const CODES: readonly (readonly [states: string, code: string, reason: string])[
   ['23514', 'check', `coalesce('violates the check ' || f.rule, 'violates a check of its type')`],
   ['23503', 'foreign_key', `'violates the foreign key ' || coalesce(f.rule, 'of the target')`],
   ['23505', 'unique', `'another row has the same values in ' || coalesce(f.rule, 'of the target')`],
+  [NEW_COLUMN, 'new_column', `'a value in a column that is not accepted yet'`],
+  [WOULD_CHANGE, 'would_change', `'would be changed by the type that is accepted'`],
   ['23P01', 'exclusion', `'violates the exclusion constraint ' || coalesce(f.rule, 'of the target')`],
 ];
 
@@ -33,6 +36,6 @@ const REASON = choose(([, , reason]) => reason, `coalesce(l.invalid, 'refused by
 
 /** SELECT of `arrival, field, field_name, code, reason` over a table of findings. */
 export function reasonsSql(findings: string): string {
-  return `select f.arrival, f.field, coalesce(l.field_name, case when f.state = '23502' then f.rule end) as field_name, ${CODE} as code, ${REASON} as reason
+  return `select f.arrival, f.field, coalesce(l.field_name, case when f.state in ('23502', '${NEW_COLUMN}') then f.rule end) as field_name, ${CODE} as code, ${REASON} as reason
     from ${findings} as f left join pg_temp."_millrace_field" as l using (field)`;
 }
