@@ -15,7 +15,9 @@ export async function merge(stack: BenchStack, { quick, repeat, scale: wanted }:
   const [source, destination] = [await stack.database('merge_source'), await stack.database('merge_destination')];
   await loadLineitem(source, scale);
   await query(source, `alter table lineitem add column changed_at timestamptz not null default '2024-01-01'`);
+  await query(source, `update lineitem set changed_at = changed_at + l_orderkey * interval '1 s'`);
   await query(source, 'create index on lineitem (changed_at)');
+  await query(source, 'vacuum full analyze lineitem');
   const stream = { name: 'public.lineitem', mode: 'incremental_deduped', cursorField: 'changed_at', target: { table: 'merged' } };
   const connection = await stack.connect([stream], { source, destination });
   const first = await stack.sync(connection);
