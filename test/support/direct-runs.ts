@@ -1,27 +1,19 @@
 /**
  * Runs without Temporal: the real activities on real servers, in the order in which the workflow calls them, for tests of what
- * is read. They may stop at every slice edge. Only the metadata is a stand-in.
+ * is read and written. They may stop at every slice edge, and do each step twice. Only the metadata is a stand-in.
  * @module
  */
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
-import {
-  type Activities,
-  type Extracted,
-  NO_ROWS,
-  type Place,
-  type PreparedFeed,
-  type RunRef,
-  type StageRef,
-} from '../../activities/contract.js';
+import type { RunRef } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
-import type { ConnectionPlan, MetadataStore, StreamRecord } from '../../platform/db/store.js';
+import type { ConnectionPlan, MetadataStore } from '../../platform/db/store.js';
+import type { SchemaVersion } from '../../platform/db/stream-schemas.js';
 import { openTrustedEngine } from '../../platform/duckdb/engine.js';
 import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
 import { openStage } from '../../stage/store.js';
 import type { FeedState } from '../../workflows/messages.js';
+import { type FeedOptions, type FeedOutcome, FeedWork, type Steps, callable } from './direct-feed.js';
 import { type TestDatabase, freshDatabase } from './servers.js';
 import { tempHome } from './temp-home.js';
 
@@ -43,35 +35,22 @@ export interface DirectConnection {
   run(options?: RunOptions): Promise<RunOutcome>;
 }
 
-export interface RunOptions {
+export interface RunOptions extends FeedOptions {
   readonly refresh?: readonly string[];
   /** Full reads go on where the run before stopped. */
   readonly unfinished?: boolean;
-  /** Called at each slice edge, after the slice was loaded, or before it when `killed` is to be thrown in between. */
-  readonly atEdge?: (edge: Edge) => Promise<void> | void;
+  /** What a run that is killed has told the connection is lost with it, so that only the ledger knows. */
+  readonly forgets?: boolean;
 }
 
-export interface Edge {
-  readonly slice: number;
-  readonly loaded: boolean;
-  /** The stream has nothing more in this run. */
-  readonly last: boolean;
-}
-
-/** Thrown by `atEdge`: the run ends there as if its worker had been killed. */
-export class Killed extends Error {}
-
-export interface FeedOutcome {
-  readonly rows: { readonly extracted: number; readonly repeated: number; readonly loaded: number; readonly superseded: number };
-  readonly slices: number;
-  readonly notes: readonly string[];
-  readonly delayed: string | undefined;
-  readonly unproven: string | undefined;
-  readonly place: Place;
-}
+export { type Edge, type FeedOutcome, Killed } from './direct-feed.js';
 
 /** Of the only stream, with those of all by name. */
-export type RunOutcome = FeedOutcome & { readonly streams: Readonly<Record<string, FeedOutcome>>; readonly killed: boolean };
+export type RunOutcome = FeedOutcome & {
+  readonly streams: Readonly<Record<string, FeedOutcome>>;
+  readonly killed: boolean;
+  readonly number: number;
+};
 
 export async function startDirectRuns({ sliceBytes = 96_000_000 }: { readonly sliceBytes?: number } = {}): Promise<DirectRuns> {
   const [source, destination, home] = await Promise.all([freshDatabase('src'), freshDatabase('dst'), tempHome('direct')]);
@@ -98,7 +77,6 @@ export async function startDirectRuns({ sliceBytes = 96_000_000 }: { readonly sl
   };
 }
 
-const QUIET = new DefaultLogger('ERROR', () => undefined); // some tests make steps fail on purpose
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
 function planOf(
@@ -119,28 +97,23 @@ function planOf(
 /** Enough of the metadata for the steps of a run. */
 function storeOf(plans: ReadonlyMap<string, ConnectionPlan>): MetadataStore {
   const nothing = async (): Promise<void> => undefined;
+  const schemas = new Map<string, SchemaVersion[]>();
+  const versions = (id: string): SchemaVersion[] => schemas.get(id) ?? [];
   return {
     loadConnection: async (id: string) => plans.get(id),
     ...{ recordRun: nothing, recordStreams: nothing, wasDeleted: async () => false },
+    schemaVersions: async (id: string) => versions(id),
+    recordSchema: async (id: string, version: Omit<SchemaVersion, 'seenAt'>) =>
+      void schemas.set(id, [...versions(id), { ...version, seenAt: '' }]),
   } as unknown as MetadataStore;
 }
 
-type Steps = Pick<Activities, 'prepare' | 'extract' | 'load'>;
-
-/** Every step as Temporal would call it. */
-function callable(activities: Steps): Steps {
-  const call =
-    <Input, Output>(activity: (input: Input) => Promise<Output>) =>
-    (input: Input): Promise<Output> =>
-      new MockActivityEnvironment({}, { logger: QUIET }).run(activity, input);
-  return { prepare: call(activities.prepare), extract: call(activities.extract), load: call(activities.load) };
-}
-
 function connection(id: string, activities: Steps, reconfigure: (streams: readonly object[]) => void): DirectConnection {
-  const steps = callable(activities);
   const feeds: Record<string, FeedState> = {};
   let number = 0;
   const run = async (options: RunOptions = {}): Promise<RunOutcome> => {
+    const steps = callable(activities, options);
+    const before = { ...feeds };
     const ref = runRef(id, ++number);
     const prepared = await steps.prepare({
       ...{ run: ref, feeds, startedAt: new Date().toISOString() },
@@ -156,76 +129,19 @@ function connection(id: string, activities: Steps, reconfigure: (streams: readon
       killed ||= await work.toTheEnd(options);
       streams[feed.feed] = work.outcome();
     }
+    if (killed && options.forgets) restore(feeds, before);
     const [first] = Object.values(streams);
-    return { ...(first as FeedOutcome), streams, killed };
+    return { ...(first as FeedOutcome), streams, killed, number };
   };
   return { id, feeds, reconfigure, run };
+}
+
+function restore(feeds: Record<string, FeedState>, before: Readonly<Record<string, FeedState>>): void {
+  for (const name of Object.keys(feeds)) delete feeds[name];
+  Object.assign(feeds, before);
 }
 
 const runRef = (connectionId: string, number: number): RunRef => ({
   ...{ workspaceId: 'wsp_direct', connectionId, runId: `run_${connectionId}_${number}`, number },
   ...{ epoch: number, workflowId: `sync/${connectionId}/${number}`, trigger: 'manual' },
 });
-
-class FeedWork {
-  #place: Place;
-  #rows = { extracted: 0, repeated: 0, loaded: 0, superseded: 0 };
-  #slices = 0;
-  #said: Pick<Extracted, 'delayed' | 'unproven'> = {};
-
-  constructor(
-    private readonly steps: Steps,
-    private readonly work: { readonly run: RunRef; readonly plan: StageRef; readonly feed: PreparedFeed },
-    private readonly keep: (state: FeedState) => void,
-  ) {
-    this.#place = work.feed.place;
-  }
-
-  /** @returns whether it was killed on the way */
-  async toTheEnd({ atEdge }: RunOptions): Promise<boolean> {
-    try {
-      for (let done = false; !done;) done = await this.#slice(atEdge);
-      return false;
-    } catch (error) {
-      if (error instanceof Killed) return true;
-      throw error;
-    }
-  }
-
-  async #slice(atEdge: RunOptions['atEdge']): Promise<boolean> {
-    const { run, plan, feed } = this.work;
-    const extracted = await this.steps.extract({ run, plan, feed: feed.feed, place: this.#place });
-    this.#said = { ...this.#said, ...extracted };
-    this.#rows.extracted += extracted.rows.extracted;
-    this.#rows.repeated += extracted.rows.repeated;
-    if (!extracted.slice) return extracted.done;
-    await atEdge?.({ slice: this.#slices + 1, loaded: false, last: extracted.done });
-    const loaded = await this.steps.load({
-      ...{ run, plan, feed: feed.feed, lineage: this.#place.lineage, seq: this.#place.seq + 1 },
-      ...{ refreshing: this.#place.refreshing === true, slice: extracted.slice, last: extracted.done },
-      progress: { name: feed.feed, rows: NO_ROWS } as unknown as StreamRecord,
-    });
-    this.#rows.loaded += loaded.rows.loaded;
-    this.#rows.superseded += loaded.rows.superseded;
-    this.#slices += 1;
-    this.#moveTo(extracted, loaded.seq);
-    await atEdge?.({ slice: this.#slices, loaded: true, last: extracted.done });
-    return extracted.done;
-  }
-
-  #moveTo({ to: position, boundary, done }: Extracted, seq: number): void {
-    const { boundary: _, refreshing, ...rest } = this.#place;
-    const still = refreshing && !done ? { refreshing } : {};
-    const { lineage, generation } = rest;
-    this.#place = { ...rest, seq, position, ...(boundary ? { boundary } : {}), ...still };
-    this.keep({ lineage, generation, seq, position, ...still });
-  }
-
-  outcome(): FeedOutcome {
-    const { delayed, unproven } = this.#said;
-    return {
-      ...{ rows: this.#rows, slices: this.#slices, notes: this.work.feed.notes, place: this.#place },
-      ...{ delayed, unproven },
-    };
-  }
-}

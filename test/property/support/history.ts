@@ -6,14 +6,21 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import type { TestDatabase } from '../../support/servers.js';
-import type { Faults } from './inline-sync.js';
 
 export const BLOCK_ROWS = 250;
 const BLOCKS = 5;
 const WRITERS = 2;
 
+/** What goes wrong in a run. */
+export interface Faults {
+  /** Every step is done twice, as after a lost acknowledgement. */
+  readonly twice?: boolean;
+  /** The run dies at an edge of this slice: when it is staged, or when it is loaded. */
+  readonly dies?: { readonly slice: number; readonly loaded: boolean; readonly forgets: boolean };
+}
+
 export type Step =
-  | { readonly do: 'insert' | 'update' | 'delete'; readonly block: number; readonly by: number }
+  | { readonly do: 'insert' | 'update' | 'set back' | 'delete'; readonly block: number; readonly by: number }
   | { readonly do: 'commit' | 'rollback'; readonly by: number }
   | { readonly do: 'add column' }
   | { readonly do: 'run'; readonly faults: Faults };
@@ -21,22 +28,29 @@ export type Step =
 const block = fc.nat({ max: BLOCKS - 1 });
 /** -1 is a statement that commits at once; others keep their transaction open until they are told. */
 const writer = fc.integer({ min: -1, max: WRITERS - 1 });
-const faults: fc.Arbitrary<Faults> = fc.record({ twice: fc.constant(true), diesAfter: fc.nat({ max: 2 }) }, { requiredKeys: [] });
+const dies = fc.record({ slice: fc.integer({ min: 1, max: 3 }), loaded: fc.boolean(), forgets: fc.boolean() });
+const faults: fc.Arbitrary<Faults> = fc.record({ twice: fc.constant(true), dies }, { requiredKeys: [] });
 
-export const histories = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('insert' as const), block, by: writer }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('update' as const), block, by: writer }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), block, by: writer }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({ do: fc.constantFrom('commit' as const, 'rollback' as const), by: fc.nat({ max: WRITERS - 1 }) }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('add column' as const) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('run' as const), faults }) },
-  ),
-  { minLength: 4, maxLength: 18 },
-) satisfies fc.Arbitrary<Step[]>;
+const writing = <Name extends string>(weight: number, name: Name) => ({
+  weight,
+  arbitrary: fc.record({ do: fc.constant(name), block, by: writer }),
+});
+
+/** With `setBack` an update may also lower the cursor's value. */
+export const histories = ({ setBack = false } = {}): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof(
+      ...[writing(4, 'insert'), writing(4, 'update'), writing(2, 'delete')],
+      ...(setBack ? [writing(3, 'set back')] : []),
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constantFrom('commit' as const, 'rollback' as const), by: fc.nat({ max: WRITERS - 1 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('add column' as const) }) },
+      { weight: 4, arbitrary: fc.record({ do: fc.constant('run' as const), faults }) },
+    ),
+    { minLength: 4, maxLength: 18 },
+  );
 
 /** What one block held: its cursor values and contents, as text. */
 export type Version = string;
@@ -113,6 +127,7 @@ function statement(table: string, step: Extract<Step, { block: number }>, value:
   const rows = `id between ${first} and ${first + BLOCK_ROWS - 1}`;
   const next = `(select nextval('${table}_seq'))`;
   if (step.do === 'delete') return `delete from ${table} where ${rows}`;
+  if (step.do === 'set back') return `update ${table} set v = ${value}, at = at - interval '1 minute' where ${rows}`;
   if (step.do === 'update') return `update ${table} set v = ${value}, at = now(), seq = ${next} where ${rows}`;
   return `insert into ${table} (id, v, at, seq) select i, ${value}, now(), ${next} from generate_series(${first}, ${first + BLOCK_ROWS - 1}) i on conflict (id) do nothing`;
 }
