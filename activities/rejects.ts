@@ -5,6 +5,7 @@ import type { KeptRejects, LoadRequest, RejectedRows, SegmentFile } from '../con
 import { base32, ID_PREFIXES } from '../platform/db/ids.js';
 import type { RejectRecord, StreamRecord } from '../platform/db/store.js';
 import type { Engine } from '../platform/duckdb/engine.js';
+import { parquetOptions } from '../platform/duckdb/parquet.js';
 import { quoteIdentifier, quoteLiteral } from '../platform/duckdb/quote.js';
 import { MillraceError, errorText } from '../platform/errors/error.js';
 import { sortableTime } from '../schema/sortable-time.js';
@@ -97,7 +98,7 @@ async function writeSegment(engine: Engine, { segment, before, reasons, local, s
     `copy (select s.* exclude (n), r.n as ${quoteIdentifier(ROW_COLUMN)}, r.why as ${quoteIdentifier(REASONS_COLUMN)}
        from (select ${columns.join(', ')}, ${rowNumberSql(segment)} + ${before} as n from read_parquet(${quoteLiteral(segment.path)})) as s
        join ${rejected} as r on r.n = s.n order by r.n)
-     to ${quoteLiteral(local)} (format parquet, compression zstd)`,
+     to ${quoteLiteral(local)} (${parquetOptions(segment.columns.map(({ stage }) => stage))})`,
     [],
     signal,
   );

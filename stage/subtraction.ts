@@ -6,6 +6,7 @@
 import { type HashedField, rowHashSql } from '../checkpoint/boundary.js';
 import type { BoundaryField } from '../checkpoint/position.js';
 import type { Engine, Statements } from '../platform/duckdb/engine.js';
+import { parquetOptions } from '../platform/duckdb/parquet.js';
 import { quoteList, quoteLiteral } from '../platform/duckdb/quote.js';
 import { MillraceError } from '../platform/errors/error.js';
 
@@ -65,7 +66,7 @@ async function subtract(statements: Statements, subtraction: Subtraction, signal
   return {
     seen: Number(before?.['n']),
     repeated: removed,
-    staged: await run(copy(`select * exclude (${HASH}) from seen`, rest)),
+    staged: await run(copy(`select * exclude (${HASH}) from seen`, rest, typesOf(fields))),
   };
 }
 
@@ -94,8 +95,10 @@ function withoutEarlier(table: string, earlier: readonly string[]): string {
     select hash, count from ${table} union all select hash, -count from read_parquet(${quoteList(earlier)})) group by hash)`;
 }
 
-const copy = (select: string, path: string): string =>
-  `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`;
+const copy = (select: string, path: string, types: readonly string[] = []): string =>
+  `copy (${select}) to ${quoteLiteral(path)} (${parquetOptions(types)})`;
+
+const typesOf = (fields: readonly HashedField[]): readonly string[] => fields.map(({ stage }) => stage);
 
 /** Whether two rows have the same hash by both. */
 export function sameFields(a: readonly BoundaryField[], b: readonly BoundaryField[]): boolean {

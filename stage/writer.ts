@@ -6,6 +6,7 @@ import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEvent, StagedColumn, StagedFile } from '../connectors/sdk/types.js';
 import type { Engine } from '../platform/duckdb/engine.js';
+import { parquetOptions } from '../platform/duckdb/parquet.js';
 import { quoteLiteral } from '../platform/duckdb/quote.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { caseInsensitiveNames } from '../schema/naming.js';
@@ -119,7 +120,7 @@ export class SliceWriter {
   async #stage(select: string, local: string, types: readonly string[]): Promise<Counts> {
     const { engine, signal, taken } = this.options;
     if (!taken) {
-      const { rowsChanged } = await engine.run(copyToParquet(select, local), [], signal);
+      const { rowsChanged } = await engine.run(copyToParquet(select, local, types), [], signal);
       return { seen: rowsChanged, repeated: 0, staged: rowsChanged };
     }
     const earlier = [...this.#repeats];
@@ -169,8 +170,8 @@ type NativeFile = Extract<StagedFile, { format: 'native' }>;
 type ReadableFile = Exclude<StagedFile, { format: 'native' }>;
 type ReadableEvent = FileEvent & { readonly file: ReadableFile };
 
-const copyToParquet = (select: string, path: string): string =>
-  `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`;
+const copyToParquet = (select: string, path: string, types: readonly string[]): string =>
+  `copy (${select}) to ${quoteLiteral(path)} (${parquetOptions(types)})`;
 
 function provenParallel(event: ReadableEvent): boolean {
   return event.file.format === 'csv' && event.rows !== undefined && event.file.lineFeeds === event.rows + 1;

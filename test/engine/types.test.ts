@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nativeFormat } from '../../connectors/postgres/native.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
-import { NASTY_ROWS as ROWS, TYPES, createNastyTable } from './support/nasty-table.js';
+import { TYPE_NAMES, createNastyTable, expectIdentical } from './support/nasty-table.js';
 
-const columns = TYPES.map((_, index) => `c${index}`);
 let millrace: Millrace;
 
 beforeAll(async () => {
@@ -11,24 +10,6 @@ beforeAll(async () => {
   await createNastyTable(millrace.source);
 });
 afterAll(() => millrace[Symbol.asyncDispose]());
-
-const TYPE_NAMES = `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-  where attrelid = '%s'::regclass and attnum > 0 and attname not like '\\_millrace%' order by attnum`;
-
-/** Type and value of every column that travelled. */
-async function expectIdentical(table: string, travelled: readonly string[] = columns): Promise<void> {
-  const { source, destination } = millrace;
-  const names = new Set(['id', ...travelled]);
-  const wantedTypes = await source.query<{ name: string }>(TYPE_NAMES.replace('%s', 'everything'));
-  expect(await destination.query(TYPE_NAMES.replace('%s', table))).toEqual(wantedTypes.filter(({ name }) => names.has(name)));
-  const texts = travelled.map((column) => `md5(${column}::text) as "${typeOf(column).replaceAll('"', '')} ${column}"`).join(', ');
-  const wanted = await source.query(`select id, ${texts} from everything order by id`);
-  const held = await destination.query(`select id, ${texts} from ${table} order by id`);
-  held.forEach((row, index) => expect(row, `row ${index}`).toEqual(wanted[index]));
-  expect(held).toHaveLength(ROWS);
-}
-
-const typeOf = (column: string): string => TYPES[Number(column.slice(1))]?.[0] ?? '';
 
 test.each([
   ['full_refresh_overwrite', {}],
@@ -39,7 +20,7 @@ test.each([
   const id = await millrace.connect([{ name: 'public.everything', mode, ...extra, target: { table } }]);
   const run = await millrace.sync(id);
   expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
-  await expectIdentical(table);
+  await expectIdentical(millrace, { table });
 });
 
 test('every value and type that travels in binary rows comes through', async () => {
@@ -57,7 +38,7 @@ test('every value and type that travels in binary rows comes through', async () 
   };
   const run = await millrace.sync(await millrace.connect([stream]));
   expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
-  await expectIdentical('in_binary', travelled);
+  await expectIdentical(millrace, { table: 'in_binary', columns: travelled });
 });
 
 test('every value and type comes through a transform that selects everything', async () => {
@@ -66,7 +47,7 @@ test('every value and type comes through a transform that selects everything', a
   ]);
   const run = await millrace.sync(id);
   expect(run.status, JSON.stringify(run.streams[0]?.error)).toBe('succeeded');
-  await expectIdentical('through_sql');
+  await expectIdentical(millrace, { table: 'through_sql' });
 });
 
 test.each(['text', 'int', 'bytea'])(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Engine, openTrustedEngine } from '../../platform/duckdb/engine.js';
 import { lockStatements } from '../../platform/duckdb/locked.js';
+import { parquetOptions } from '../../platform/duckdb/parquet.js';
 import { quoteIdentifier, quoteList, quoteLiteral } from '../../platform/duckdb/quote.js';
 import { isMillraceError } from '../../platform/errors/error.js';
 import { type LoadedInput, loadInput } from './load-input.js';
@@ -75,7 +76,7 @@ async function writeResult(engine: Engine, job: TransformJob, columns: readonly 
     return `${outputType(type).convert?.(column) ?? column} as ${column}`;
   });
   const { rowsChanged } = await engine.run(
-    `copy (select ${select.join(', ')} from work.main.out) to ${quoteLiteral(job.outputPath)} (format parquet, compression zstd, use_tmp_file false)`,
+    `copy (select ${select.join(', ')} from work.main.out) to ${quoteLiteral(job.outputPath)} (${parquetOptions(columns.map(({ type }) => type))}, use_tmp_file false)`,
   );
   return rowsChanged;
 }

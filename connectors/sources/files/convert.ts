@@ -1,3 +1,4 @@
+import { parquetOptions } from '../../../platform/duckdb/parquet.js';
 import { quoteLiteral } from '../../../platform/duckdb/quote.js';
 import { failureKindOf } from '../../../platform/duckdb/failure.js';
 import { MillraceError } from '../../../platform/errors/error.js';
@@ -23,10 +24,9 @@ export async function convertBatch(
   target: string,
 ): Promise<number> {
   const { engine, signal } = context;
-  const values = fields.map(
-    (field, index) => `cast(${staged(batch.rules[index], index)} as ${stageType(field.type)}) as c${index}`,
-  );
-  const copy = `copy (select ${values.join(', ')} from (${batch.select(batch.files)})) to ${quoteLiteral(target)} (format parquet, compression snappy, row_group_size ${rowGroup(fields.length)})`;
+  const types = fields.map(({ type }) => stageType(type));
+  const values = types.map((type, index) => `cast(${staged(batch.rules[index], index)} as ${type}) as c${index}`);
+  const copy = `copy (select ${values.join(', ')} from (${batch.select(batch.files)})) to ${quoteLiteral(target)} (${parquetOptions(types, 'snappy')}, row_group_size ${rowGroup(fields.length)})`;
   const counted = batch.expectedRows?.().catch((error: unknown) => error);
   try {
     const { rowsChanged } = await engine.run(copy, [], signal);

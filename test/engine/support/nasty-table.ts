@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { TestDatabase } from '../../support/servers.js';
 
 /** Every built-in type with the values that other tools change silently; each value and type must come out the same. */
@@ -57,11 +58,11 @@ export const TYPES: readonly (readonly [type: string, ...values: string[]])[] = 
   ],
   ['time', '00:00:00', '23:59:59.999999', '24:00:00'],
   ['timetz', '12:34:56.123456+05:30', '24:00:00-15:59'],
-  ['interval', '1 year 2 mons 3 days 04:05:06.000007', '-1 days +02:00:00', '178000000 years', '00:00:00'],
+  ['interval', '1 year 2 mons 3 days 04:05:06.000007', '-1 days +02:00:00', '178000000 years', '00:00:00', '24:00:00', '1 day'],
   ['uuid', '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   ['json', '{"a" : 1, "a": 2}', 'null', '"\\ud83d"', '1e400', ' [1, 2]  '],
   ['jsonb', '{"a": 1.10, "b": 1e400}', 'null', '"text"', '123456789012345678901234567890.5', '[]', 'true'],
-  ['bytea', '', '\\x00ff', '\\x5c4e'],
+  ['bytea', '', '\\x00ff', '\\x5c4e', `\\x${'5c00'.repeat(500_000)}`],
   ['xml', '<?xml version="1.0" encoding="UTF-8"?><a>é</a>', '<b/>'],
   ['inet', '192.168.1.1/24', '::1', '10.0.0.1'],
   ['cidr', '10.0.0.0/8', '::/0'],
@@ -96,9 +97,9 @@ export const TYPES: readonly (readonly [type: string, ...values: string[]])[] = 
   ['boolean[]', '{t,NULL,f}'],
   ['numeric[]', '{1.10,NaN,NULL}'],
   ['numeric(10,2)[]', '{1.10,-2.00}'],
-  ['double precision[]', '{NaN,Infinity,0.1}'],
+  ['double precision[]', '{NaN,Infinity,0.1,-0}'],
   ['uuid[]', '{00000000-0000-0000-0000-000000000000}'],
-  ['text[]', '{}', '{"",NULL,"NULL","a,b","\\"q\\"","{x}"}'],
+  ['text[]', '{}', '{{a,NULL},{"",b}}', '{"",NULL,"NULL","a,b","\\"q\\"","{x}"}'],
   ['date[]', '{2024-01-01,NULL}'],
   ['timestamptz[]', '{"2024-01-01 00:00:00.000001+00"}'],
   ['jsonb[]', '{"{\\"a\\": 1.10}",NULL}'],
@@ -120,6 +121,33 @@ export async function createNastyTable(database: TestDatabase): Promise<void> {
     const values = TYPES.map(([type, ...list]) => literal(list[row], type));
     await database.query(`insert into everything values (${row}, ${values.join(', ')})`);
   }
+}
+
+export const typeOf = (column: string): string => TYPES[Number(column.slice(1))]?.[0] ?? '';
+
+export const TYPE_NAMES = `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+  where attrelid = '%s'::regclass and attnum > 0 and attname not like '\\_millrace%' order by attnum`;
+
+export interface Held {
+  readonly table: string;
+  readonly where?: string;
+  /** Those that were selected. */
+  readonly columns?: readonly string[];
+}
+
+/** Type and value of every column are those of the source. */
+export async function expectIdentical(
+  { source, destination }: { readonly source: TestDatabase; readonly destination: TestDatabase },
+  { table, where = 'true', columns = TYPES.map((_, index) => `c${index}`) }: Held,
+): Promise<void> {
+  const names = new Set(['id', ...columns]);
+  const wantedTypes = await source.query<{ name: string }>(TYPE_NAMES.replace('%s', 'everything'));
+  expect(await destination.query(TYPE_NAMES.replace('%s', table))).toEqual(wantedTypes.filter(({ name }) => names.has(name)));
+  const texts = columns.map((column) => `md5(${column}::text) as "${typeOf(column).replaceAll('"', '')} ${column}"`).join(', ');
+  const wanted = await source.query(`select id, ${texts} from everything order by id`);
+  const held = await destination.query(`select id, ${texts} from ${table} where ${where} order by id`);
+  held.forEach((row, index) => expect(row, `row ${index}`).toEqual(wanted[index]));
+  expect(held).toHaveLength(NASTY_ROWS);
 }
 
 const literal = (text: string | undefined, type: string): string => (text === undefined ? 'null' : `${quote(text)}::${type}`);

@@ -21,7 +21,7 @@ export interface Faults {
 
 export type Step =
   | { readonly do: 'insert' | 'update' | 'set back' | 'delete'; readonly block: number; readonly by: number }
-  | { readonly do: 'commit' | 'rollback'; readonly by: number }
+  | { readonly do: 'fill' | 'commit' | 'rollback'; readonly by: number }
   | { readonly do: 'add column' }
   | { readonly do: 'run'; readonly faults: Faults };
 
@@ -41,6 +41,7 @@ export const histories = ({ setBack = false } = {}): fc.Arbitrary<Step[]> =>
   fc.array(
     fc.oneof(
       ...[writing(4, 'insert'), writing(4, 'update'), writing(2, 'delete')],
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('fill' as const), by: writer }) },
       ...(setBack ? [writing(3, 'set back')] : []),
       {
         weight: 2,
@@ -104,7 +105,8 @@ export async function openScene(source: TestDatabase, table: string): Promise<Sc
     committed,
     current,
     apply: async (step) => {
-      if ('block' in step) await write(step.by, statement(table, step, value++));
+      if (step.do === 'fill') await write(step.by, fillAll(table, step.by, value++));
+      else if ('block' in step) await write(step.by, statement(table, step, value++));
       else if (step.do !== 'add column') await end(step.by, step.do);
       // its lock would wait for the writers for ever
       else if (open.size === 0) await source.query(`alter table ${table} add column if not exists extra int`);
@@ -121,9 +123,18 @@ export async function openScene(source: TestDatabase, table: string): Promise<Sc
   };
 }
 
+const firstOf = ({ block: nth, by }: { readonly block: number; readonly by: number }): number =>
+  (nth * (WRITERS + 1) + by + 1) * BLOCK_ROWS;
+
+/** All blocks of a writer, which are more than a slice. */
+function fillAll(table: string, by: number, value: number): string {
+  const inserts = Array.from({ length: BLOCKS }, (_, nth) => statement(table, { do: 'insert', block: nth, by }, value));
+  return inserts.join('; ');
+}
+
 /** Writers keep to blocks of their own, so that none waits for another. */
 function statement(table: string, step: Extract<Step, { block: number }>, value: number): string {
-  const first = (step.block * (WRITERS + 1) + step.by + 1) * BLOCK_ROWS;
+  const first = firstOf(step);
   const rows = `id between ${first} and ${first + BLOCK_ROWS - 1}`;
   const next = `(select nextval('${table}_seq'))`;
   if (step.do === 'delete') return `delete from ${table} where ${rows}`;
