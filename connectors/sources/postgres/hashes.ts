@@ -53,8 +53,8 @@ function hashSql({ stream, fields, key, by, filter, upTo, like }: SourceHashRequ
   const keys = key.map((name) => textOf(required(fields, name)));
   if (!areKnown(texts) || !areKnown(keys)) return undefined;
   const selected = upTo ? `(${below(fields, upTo)})` : 'true';
-  const from = filteredRelation(relationOf(stream.name), { stream, ...(filter ? { filter } : {}) });
-  return { from, where: selected, texts, key: keys, by };
+  const filtered = filteredRelation(relationOf(stream.name), { stream, ...(filter ? { filter } : {}) });
+  return { from: filter ? `(select * from ${filtered})` : filtered, where: selected, texts, key: keys, by };
 }
 
 const areKnown = (texts: readonly (string | undefined)[]): texts is readonly string[] => !texts.includes(undefined);
