@@ -36,13 +36,20 @@ const writing = <Name extends string>(weight: number, name: Name) => ({
   arbitrary: fc.record({ do: fc.constant(name), block, by: writer }),
 });
 
-/** With `setBack` an update may also lower the cursor's value. */
-export const histories = ({ setBack = false } = {}): fc.Arbitrary<Step[]> =>
+/** With `setBack` an update may also lower the cursor's value, of rows that a run has taken. */
+export const histories = ({ setBack = false } = {}): fc.Arbitrary<readonly Step[]> =>
+  setBack ? steps([writing(6, 'set back')]).map((random) => [...LOADED, ...random]) : steps([]);
+
+const LOADED: readonly Step[] = [
+  { do: 'fill', by: -1 },
+  { do: 'run', faults: {} },
+];
+
+const steps = (more: readonly fc.WeightedArbitrary<Step>[]): fc.Arbitrary<Step[]> =>
   fc.array(
     fc.oneof(
-      ...[writing(4, 'insert'), writing(4, 'update'), writing(2, 'delete')],
+      ...[writing(4, 'insert'), writing(4, 'update'), writing(2, 'delete'), ...more],
       { weight: 2, arbitrary: fc.record({ do: fc.constant('fill' as const), by: writer }) },
-      ...(setBack ? [writing(3, 'set back')] : []),
       {
         weight: 2,
         arbitrary: fc.record({ do: fc.constantFrom('commit' as const, 'rollback' as const), by: fc.nat({ max: WRITERS - 1 }) }),
