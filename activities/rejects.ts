@@ -155,7 +155,7 @@ function rejectRecord(run: RunRef, kept: KeptRejects, manifest: SliceManifest): 
   if (!rejected) throw new MillraceError('engine.internal', { detail: `${kept.manifest} holds no rejected rows.` });
   const { track, lineage, seq, reasons } = rejected;
   const { workspaceId, connectionId, runId, number } = run;
-  const id = rejectId(extractedAt, JSON.stringify([connectionId, feed, track, lineage, seq]));
+  const id = `${ID_PREFIXES.reject}_${sortableTime(Date.parse(extractedAt))}${rejectDigest(connectionId, feed, { track, lineage, seq })}`;
   return {
     ...{ id, workspaceId, connectionId, runId, runNumber: number, stream, track, lineage, seq, reasons },
     rows: kept.rows,
@@ -165,8 +165,12 @@ function rejectRecord(run: RunRef, kept: KeptRejects, manifest: SliceManifest): 
 
 const ID_BYTES = 10;
 
-/** Made of the slice's place in the ledger, which takes a slice once: however often it is told, it is one reject. */
-function rejectId(extractedAt: string, address: string): string {
-  const digest = createHash('sha256').update(address).digest().subarray(0, ID_BYTES);
-  return `${ID_PREFIXES.reject}_${sortableTime(Date.parse(extractedAt))}${base32(digest)}`;
+/** Ends the id. Made of the slice's place in the ledger, which takes a slice once: however often it is told, it is one reject. */
+export function rejectDigest(
+  connectionId: string,
+  feed: string,
+  { track, lineage, seq }: { readonly track: string; readonly lineage: number; readonly seq: number },
+): string {
+  const address = JSON.stringify([connectionId, feed, track, lineage, seq]);
+  return base32(createHash('sha256').update(address).digest().subarray(0, ID_BYTES));
 }

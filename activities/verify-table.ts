@@ -1,13 +1,15 @@
 import type { Position } from '../checkpoint/position.js';
 import type { AnyDestination, AnySource } from '../connectors/registry.js';
-import type { HashShape, SourceHashRequest, SourceHashes, TargetHashes } from '../connectors/sdk/hashes.js';
+import type { HashShape, HashedRows, SourceHashRequest, SourceHashes, TargetHashes } from '../connectors/sdk/hashes.js';
 import type { Field } from '../schema/types.js';
 import { isKeyed } from '../schema/write-mode.js';
 import type { Verification } from '../schema/verification.js';
-import { type Comparison, compareCounts, compareHashes, countsOf } from '../verify/compare.js';
+import { type Comparison, compareCounts, compareHashes } from '../verify/compare.js';
+import { changedSince } from '../verify/explain.js';
 import { type CompareRule, tableRule } from '../verify/scope.js';
 import { StagedHashedRows } from '../verify/staged-rows.js';
 import { stageSource, stageTarget } from './verify-files.js';
+import { type Rejected, absentRows, deviations, rejectedOf, withoutRejected } from './verify-rejects.js';
 import { type VerifyWork, compareOptions, impossible, verificationOf } from './verify-work.js';
 
 export const canHashBoth = (source: AnySource, destination: AnyDestination): boolean =>
@@ -19,20 +21,44 @@ export async function verifyTable(work: VerifyWork, position: Position): Promise
   if (feed.sql !== undefined) impossible(work, 'its SQL changes the rows on their way', 'Use scope run.');
   const { connector, context } = destination;
   if (!connector.targetHashes) return impossible(work, `${connector.title} cannot be asked`);
-  const { mode, whole, nullCursor, deletes, primaryKey } = feed;
-  const rule = tableRule({ mode, whole, nullCursor, deletes, hasKey: primaryKey.length > 0 });
+  const { primaryKey } = feed;
+  const rejected = await rejectedOf(work, { key: primaryKey });
+  const { rule, notes } = keptRows(work, await ruleOf(work), rejected);
   const shape = { fields: feed.fields, key: primaryKey, by: rule.by };
   await using target = await connector.targetHashes(context, { ...shape, target: feed.target, rows: rule.targetRows });
   const held = heldFields(work, target);
-  const table: Table = { rule, position, shape: { ...shape, fields: held.fields }, target };
+  const table: Table = { rule, position, rejected, shape: { ...shape, fields: held.fields }, target };
   const { found, by } = await compareTable(work, table);
-  const notes = rule.extra === 'duplicates' ? ['rows that only the target holds are older versions and were not compared'] : [];
-  return verificationOf(work, found, { scope: 'table', rule, by, skippedColumns: held.skipped, notes });
+  const older = rule.extra === 'duplicates' ? ['rows that only the target holds are older versions and were not compared'] : [];
+  const facts = { scope: 'table', rule, by, skippedColumns: held.skipped } as const;
+  return verificationOf(work, found, { ...facts, notes: [...older, ...notes, ...rejected.notes] });
+}
+
+async function ruleOf({ feed, destination, input }: VerifyWork): Promise<CompareRule> {
+  const { mode, whole, nullCursor, deletes, primaryKey } = feed;
+  const facts = { mode, whole, nullCursor, deletes, hasKey: primaryKey.length > 0, runs: [] };
+  if (mode !== 'full_refresh_append') return tableRule(facts);
+  const { connector, context } = destination;
+  const request = { connectionId: input.connectionId, feed: input.stream };
+  const { lineage } = (await connector.fateOf?.(context, request)) ?? { lineage: 0 };
+  return tableRule({ ...facts, runs: (await connector.runsOfRead?.(context, { ...request, lineage })) ?? [] });
+}
+
+/** Nobody can tell a row that is gone from one that was rejected, so a read with rejected rows deletes and ends nothing. */
+export function keptRows(
+  { feed }: VerifyWork,
+  rule: CompareRule,
+  { total }: Rejected,
+): { readonly rule: CompareRule; readonly notes: readonly string[] } {
+  if (total === 0 || !feed.whole || !isKeyed(feed.mode)) return { rule, notes: [] };
+  const notes = [`rows that only the target holds are no error: none is deleted or ended while ${total} rows are rejected`];
+  return { rule: { ...rule, extra: 'told' }, notes };
 }
 
 interface Table {
   readonly rule: CompareRule;
   readonly position: Position;
+  readonly rejected: Rejected;
   readonly shape: HashShape;
   readonly target: TargetHashes;
 }
@@ -55,13 +81,24 @@ async function compareTable(work: VerifyWork, table: Table): Promise<Found> {
   return { found: await compareFiles(work, table), by: 'duckdb' };
 }
 
-async function compareInSql(work: VerifyWork, { rule, shape, target }: Table, source: SourceHashes): Promise<Comparison> {
-  if (work.input.method === 'count') return compareCounts(source, target);
-  const explain = rule.sourceRows === 'loaded' ? { extra: (keys: Keys) => source.changedSince(keys) } : {};
-  return compareHashes(source, target, compareOptions(work, { rule, fields: namesOf(shape), explain }));
+async function compareInSql(work: VerifyWork, table: Table, source: SourceHashes): Promise<Comparison> {
+  const { rule, shape, target, rejected } = table;
+  if (work.input.method === 'count') return countRows(table, source, target);
+  const isLoaded = rule.sourceRows === 'loaded';
+  const fields = namesOf(shape);
+  const explain = await deviations({
+    ...{ rule, key: shape.key, fields, rejected, source, target, server: target },
+    ...(isLoaded && rejected.rows?.hasVersions ? { current: (keys) => source.cursors(keys) } : {}),
+    ...(isLoaded ? { others: [changedSince('extra_in_target', (keys) => source.changedSince(keys))] } : {}),
+  });
+  return compareHashes(source, target, compareOptions(work, { rule, fields, explain }));
 }
 
-type Keys = readonly (readonly (string | null)[])[];
+async function countRows({ rejected, rule }: Table, source: HashedRows, target: HashedRows): Promise<Comparison> {
+  const found = await compareCounts(source, target);
+  if (found.differences.missing === 0 || rejected.total === 0) return found;
+  return withoutRejected(found, rule.by === 'key' ? await absentRows(rejected, source, target) : rejected.total);
+}
 
 const namesOf = ({ fields }: HashShape): readonly string[] => fields.map(({ name }) => name);
 
@@ -77,7 +114,8 @@ function sourceRequest(work: VerifyWork, { rule, position, shape, target }: Tabl
 }
 
 /** Both sides become Parquet in a folder of our own; DuckDB compares within its memory limit. */
-async function compareFiles(work: VerifyWork, { rule, position, shape }: Table): Promise<Comparison> {
+async function compareFiles(work: VerifyWork, files: Table): Promise<Comparison> {
+  const { rule, position, shape, rejected } = files;
   const { dependencies, feed, shell, tempDir, input } = work;
   if (rule.sourceRows === 'loaded' && feed.cursor)
     impossible(work, 'a column of the target prints its values in another way than the source', 'Use scope run.');
@@ -94,6 +132,8 @@ async function compareFiles(work: VerifyWork, { rule, position, shape }: Table):
   const newest = isKeyed(feed.mode) ? { newest: { cursor: undefined } } : {};
   const wanted = new StagedHashedRows({ ...sides, segments: source, ...newest });
   const held = new StagedHashedRows({ ...sides, segments: target });
-  if (input.method === 'count') return countsOf(await wanted.count(), await held.count());
-  return compareHashes(wanted, held, compareOptions(work, { rule, fields: sides.fields, explain: {} }));
+  if (input.method === 'count') return countRows(files, wanted, held);
+  const sidesOf = { source: wanted, target: held, server: files.target };
+  const explain = await deviations({ rule, key: shape.key, fields: sides.fields, rejected, ...sidesOf });
+  return compareHashes(wanted, held, compareOptions(work, { rule, fields: sides.fields, explain }));
 }

@@ -47,9 +47,12 @@ export async function openWork(shell: Shell, dependencies: ActivityDependencies,
   };
 }
 
-/** Named like no session of a run, so that a new run does not end it. */
+/**
+ * Named like no session of a run, so that a new run does not end it. What connections have in common is left out: servers cut
+ * names at 63 bytes, and the end of this one says that it only reads.
+ */
 const sessionOf = ({ attempt }: Shell, { connectionId, stream }: VerifyInput) => ({
-  connectionId: `verify/${connectionId}`,
+  connectionId: `verify/${connectionId.replace(/^con_/, '')}`,
   epoch: 0,
   feed: stream,
   attempt,
@@ -91,10 +94,22 @@ export interface ResultFacts {
 
 /** What was found, with what the write mode says of it. */
 export function verificationOf({ input }: VerifyWork, found: Comparison, facts: ResultFacts): Verification {
-  const { rule, ...rest } = facts;
+  const { rule, notes, ...rest } = facts;
   const { missing, extra, different } = found.differences;
+  const told = [...notes, ...policyNotes(found)];
   const harmless = missing === 0 && different === 0 && (extra === 0 || isToldOnly(rule, input));
-  return { method: input.method, ...rest, ...found, matched: harmless && !found.atLeast, checkedAt: new Date().toISOString() };
+  return {
+    method: input.method,
+    ...rest,
+    notes: told,
+    ...found,
+    matched: harmless && !found.atLeast,
+    checkedAt: new Date().toISOString(),
+  };
+}
+
+function policyNotes({ differences: { rejected, repaired } }: Comparison): readonly string[] {
+  return rejected + repaired === 0 ? [] : [`${rejected} rows were rejected, ${repaired} values were repaired`];
 }
 
 /** By number alone, older versions cannot be told from rows that should not be there. */

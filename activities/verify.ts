@@ -1,5 +1,5 @@
 import { MillraceError, isMillraceError } from '../platform/errors/error.js';
-import type { Verification, VerificationCounts, VerifyScope } from '../schema/verification.js';
+import type { Difference, Verification, VerificationCounts, VerifyScope } from '../schema/verification.js';
 import type { AskedFor, EndVerificationInput, LoadedByRun, Verified, VerifyInput } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, requireFeed } from './plan.js';
@@ -7,7 +7,7 @@ import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 import { stagedRun } from './staged-run.js';
 import { type VerifyWork, currentFeed, openWork } from './verify-work.js';
-import { verifyRun } from './verify-run.js';
+import { compareRun, verifyRun } from './verify-run.js';
 import { canHashBoth, verifyTable } from './verify-table.js';
 
 /** How many differences a result lists. */
@@ -101,25 +101,28 @@ const isImpossible = (error: unknown): error is MillraceError =>
 async function tableThenRun(work: VerifyWork, { run, position }: LoadedByRun): Promise<Verification> {
   const table = await verifyTable(work, position);
   if (table.matched) return table;
-  const read = await verifyRun(work, run.number).catch((error: unknown) => {
-    if (isImpossible(error)) return table;
+  const read = await compareRun(work, run.number).catch((error: unknown) => {
+    if (isImpossible(error)) return undefined;
     throw error;
   });
-  if (!read.matched) return read;
+  if (!read) return table;
+  if (!read.found.matched) return read.found;
   // what an earlier run had loaded of the same read says nothing of itself
-  return read.rows.target === table.rows.target ? changedMeanwhile(table) : table;
+  return read.complete ? changedMeanwhile(table) : table;
 }
 
 function changedMeanwhile(table: Verification): Verification {
-  const { missing, extra, different, changedSince } = table.differences;
+  const { missing, extra, different, changedSince, ...known } = table.differences;
   return {
     ...table,
     matched: true,
-    differences: { missing: 0, extra: 0, different: 0, changedSince: missing + extra + different + changedSince },
-    sample: table.sample.map((difference) => ({ ...difference, kind: 'changed_since' })),
+    differences: { missing: 0, extra: 0, different: 0, changedSince: missing + extra + different + changedSince, ...known },
+    sample: table.sample.map((difference) => (isKnown(difference) ? difference : { ...difference, kind: 'changed_since' })),
     notes: [...table.notes, 'the target holds what was read; the source has changed since'],
   };
 }
+
+const isKnown = ({ kind }: Difference): boolean => kind === 'rejected' || kind === 'repaired';
 
 function countsOf({ method, scope, rows, matched, differences }: Verification): VerificationCounts {
   return { method, scope, rows, matched, differences };

@@ -1,5 +1,5 @@
 import { batchName, planBatch } from './batch.js';
-import type { Publication } from './mirror.js';
+import { type Publication, noteColumns } from './mirror.js';
 import {
   type Dialect,
   type LoadColumn,
@@ -30,7 +30,7 @@ export function planHistory(publication: Publication, dialect: Dialect): readonl
   const asOf = `${dialect.literal(publication.asOf)}::timestamptz`;
   const key = sameKey(primaryKey, 'fresh', dialect);
   const names = [...columns, ...system].map(({ name }) => dialect.identifier(name)).join(', ');
-  const differs = anyDiffers(columns, 'fresh', dialect);
+  const differs = anyDiffers([...columns, ...noteColumns(publication)], 'fresh', dialect);
   const ended = publication.complete
     ? `not exists (select from ${shadow} as fresh where ${key} and not ${differs})`
     : `exists (select from ${shadow} as fresh where ${key} and ${differs})`;

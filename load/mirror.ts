@@ -1,5 +1,5 @@
 import type { Target } from '../schema/types.js';
-import { type Dialect, type LoadColumn, type PublishStep, anyDiffers, qualifiedName, sameKey } from './plan.js';
+import { CHANGES_COLUMN, type Dialect, type LoadColumn, type PublishStep, anyDiffers, qualifiedName, sameKey } from './plan.js';
 
 /** A shadow that was read to its end, and the target that is to become equal to it. */
 export interface Publication {
@@ -23,6 +23,10 @@ export interface Publication {
 /** When a row was found to be gone; NULL while it is there. */
 export const DELETED_AT: LoadColumn = { name: '_millrace_deleted_at', type: 'timestamp with time zone' };
 
+/** A value that was left out may have been NULL before: the row must say so all the same. */
+export const noteColumns = ({ system }: Publication): readonly LoadColumn[] =>
+  system.filter(({ name }) => name === CHANGES_COLUMN.name);
+
 /**
  * mirror: the difference between shadow and target, so that rows that did not change are not written. Only a shadow that was
  * read to its end may be published: a row that was merely not read yet would look like one that is gone.
@@ -36,11 +40,8 @@ export function planMirror(publication: Publication, dialect: Dialect): readonly
   const names = [...publication.columns, ...publication.system].map(({ name }) => id(name)).join(', ');
   const deletedAt = id(DELETED_AT.name);
   const assigned = [...written.map(({ name }) => `${id(name)} = fresh.${id(name)}`), ...(marked ? [`${deletedAt} = null`] : [])];
-  const differs = anyDiffers(
-    publication.columns.filter(({ name }) => !primaryKey.includes(name)),
-    'fresh',
-    dialect,
-  );
+  const values = publication.columns.filter(({ name }) => !primaryKey.includes(name));
+  const differs = anyDiffers(values.length === 0 ? [] : [...values, ...noteColumns(publication)], 'fresh', dialect);
   const gone = `not exists (select from ${shadow} as fresh where ${key})`;
   const present = marked ? `(held.${deletedAt} is not null or ${differs})` : differs;
   const removed =

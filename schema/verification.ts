@@ -9,13 +9,13 @@ export type VerifyMethod = 'count' | 'hash';
 /** `table`: what the source holds now against the target; `run`: what one run had staged against what it loaded. */
 export type VerifyScope = 'table' | 'run';
 
-export type DifferenceKind = 'missing_in_target' | 'extra_in_target' | 'different' | 'changed_since';
+export type DifferenceKind = 'missing_in_target' | 'extra_in_target' | 'different' | 'changed_since' | 'rejected' | 'repaired';
 
 export interface Difference {
   readonly kind: DifferenceKind;
   /** Values of the key as text, in its order; null where rows have no key. */
   readonly key: readonly (string | null)[] | null;
-  /** For `different`: fields whose values are not the same. */
+  /** For `different` and `repaired`: fields whose values are not the same. */
   readonly columns?: readonly string[];
   /** For rows without a key: the hash of the whole row, by which equal rows can be told. */
   readonly rowHash?: string;
@@ -29,6 +29,10 @@ export interface DifferenceCounts {
   readonly different: number;
   /** The source has changed the row since it was loaded; not an error. */
   readonly changedSince: number;
+  /** Rows that the destination refused, kept aside by the stream's row policy; not an error. */
+  readonly rejected: number;
+  /** Values that the destination refused, nulled by the row policy; not an error. */
+  readonly repaired: number;
 }
 
 export interface VerificationCounts {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { BucketHash, HashedRows, RowHash } from '../connectors/sdk/hashes.js';
+import type { BucketHash, HashedRows, RowHash, RowKey } from '../connectors/sdk/hashes.js';
 import { type CompareOptions, bucketCount, compareCounts, compareHashes, differingBuckets } from './compare.js';
+import { changedSince } from './explain.js';
+import { keyText } from './judge.js';
 
 /** Rows in memory that count what is fetched of them. */
 class FakeRows implements HashedRows {
@@ -41,6 +43,11 @@ class FakeRows implements HashedRows {
     }
   }
 
+  async rowsOf(keys: readonly RowKey[]): Promise<readonly RowHash[]> {
+    const wanted = new Set(keys.map(keyText));
+    return this.#sorted.filter(({ key }) => wanted.has(keyText(key)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
@@ -66,7 +73,6 @@ const options = (more: Partial<CompareOptions> = {}): CompareOptions => ({
   fields: ['x', 'y'],
   sampleSize: 10,
   maxRows: 1_000,
-  explain: {},
   ...more,
 });
 
@@ -96,7 +102,7 @@ describe('by key', () => {
     });
     const [source, target] = [new FakeRows(rowsUpTo(1_000)), new FakeRows([...changed, row(5_000)])];
     const found = await compareHashes(source, target, options());
-    expect(found.differences).toEqual({ missing: 1, extra: 1, different: 1, changedSince: 0 });
+    expect(found.differences).toEqual({ missing: 1, extra: 1, different: 1, changedSince: 0, rejected: 0, repaired: 0 });
     expect(found.sample).toEqual([
       { kind: 'missing_in_target', key: ['5'] },
       { kind: 'different', key: ['6'], columns: ['y'] },
@@ -121,8 +127,12 @@ describe('by key', () => {
     const target = new FakeRows(rowsUpTo(50).slice(1));
     const explained = async (keys: readonly (readonly (string | null)[])[]) =>
       new Set(keys.filter(([id]) => id !== '40').map((key) => JSON.stringify(key)));
-    const found = await compareHashes(source, target, options({ sampleSize: 3, explain: { extra: explained } }));
-    expect(found.differences).toEqual({ missing: 0, extra: 1, different: 0, changedSince: 47 });
+    const found = await compareHashes(
+      source,
+      target,
+      options({ sampleSize: 3, explain: changedSince('extra_in_target', explained) }),
+    );
+    expect(found.differences).toEqual({ missing: 0, extra: 1, different: 0, changedSince: 47, rejected: 0, repaired: 0 });
     expect(found.sample[0]).toEqual({ kind: 'extra_in_target', key: ['40'] });
     expect(found).toMatchObject({ truncated: true, atLeast: false });
   });
@@ -142,7 +152,7 @@ describe('by row', () => {
 
   test('copies are counted', async () => {
     const found = await compareHashes(source(), target(), rule('difference'));
-    expect(found.differences).toEqual({ missing: 3, extra: 2, different: 0, changedSince: 0 });
+    expect(found.differences).toEqual({ missing: 3, extra: 2, different: 0, changedSince: 0, rejected: 0, repaired: 0 });
     expect(found.sample).toEqual([
       { kind: 'missing_in_target', key: null, rowHash: 'fffffffffffffffd' },
       { kind: 'missing_in_target', key: null, rowHash: '0000000000000001', rows: 2 },

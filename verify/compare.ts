@@ -1,17 +1,15 @@
 import type { BucketHash, HashedRows } from '../connectors/sdk/hashes.js';
 import type { Difference, DifferenceCounts, DifferenceKind } from '../schema/verification.js';
-import { type JudgeOptions, judge, keyText } from './judge.js';
+import type { Explain } from './explain.js';
+import { type JudgeOptions, judge } from './judge.js';
 import { mergeHashes } from './merge.js';
-
-/** Which of some keys have an explanation, as JSON of the key. */
-export type Explain = (keys: readonly (readonly (string | null)[])[]) => Promise<ReadonlySet<string>>;
 
 export interface CompareOptions extends JudgeOptions {
   readonly sampleSize: number;
   /** Rows of one side that are looked at one by one, at most. */
   readonly maxRows: number;
-  /** Tells rows that one side alone holds because the source has changed them since. */
-  readonly explain: { readonly missing?: Explain; readonly extra?: Explain };
+  /** Tells what is no error from what is one; absent where nothing can be. */
+  readonly explain?: Explain;
   readonly progress?: (facts: Record<string, unknown>) => void;
 }
 
@@ -27,7 +25,7 @@ export interface Comparison {
 const FEWEST_BUCKETS = 256;
 const MOST_BUCKETS = 4_096;
 const ROWS_PER_BUCKET = 1_000;
-/** Keys that are asked for at once. */
+/** Differences that are explained at once. */
 const ASKED_AT_ONCE = 500;
 
 /** A power of two, about so that a bucket holds a thousand rows. */
@@ -65,8 +63,7 @@ export function countsOf(wanted: number, held: number): Comparison {
   const differences = {
     missing: Math.max(0, wanted - held),
     extra: Math.max(0, held - wanted),
-    different: 0,
-    changedSince: 0,
+    ...{ different: 0, changedSince: 0, rejected: 0, repaired: 0 },
   };
   const rows = { source: wanted, target: held };
   return { rows, differences, sample: [], truncated: wanted !== held, atLeast: false, examinedRows: 0 };
@@ -86,11 +83,13 @@ const COUNTED: Readonly<Record<DifferenceKind, keyof DifferenceCounts>> = {
   extra_in_target: 'extra',
   different: 'different',
   changed_since: 'changedSince',
+  rejected: 'rejected',
+  repaired: 'repaired',
 };
 
 /** Counts differences and lists the first of them. */
 class Findings {
-  readonly #counts = { missing: 0, extra: 0, different: 0, changedSince: 0 };
+  readonly #counts = { missing: 0, extra: 0, different: 0, changedSince: 0, rejected: 0, repaired: 0 };
   readonly #sample: Difference[] = [];
   readonly #waiting: Difference[] = [];
   #listed = 0;
@@ -107,7 +106,7 @@ class Findings {
   }
 
   async add(difference: Difference): Promise<void> {
-    if (!this.#explainerOf(difference)) return this.#record(difference);
+    if (!this.options.explain) return this.#record(difference);
     this.#waiting.push(difference);
     if (this.#waiting.length >= ASKED_AT_ONCE) await this.settle();
   }
@@ -115,13 +114,8 @@ class Findings {
   /** Asks for what may have an explanation. */
   async settle(): Promise<void> {
     const waiting = this.#waiting.splice(0);
-    for (const kind of ['missing_in_target', 'extra_in_target'] as const) {
-      const differences = waiting.filter((difference) => difference.kind === kind);
-      const [first] = differences;
-      const explained = first && (await this.#explainerOf(first)?.(differences.map(({ key }) => key ?? [])));
-      for (const difference of differences)
-        this.#record(explained?.has(keyText(difference.key)) ? { ...difference, kind: 'changed_since' } : difference);
-    }
+    if (waiting.length === 0) return;
+    for (const difference of (await this.options.explain?.(waiting)) ?? waiting) this.#record(difference);
   }
 
   result(): Omit<Comparison, 'rows'> {
@@ -135,15 +129,9 @@ class Findings {
     };
   }
 
-  #explainerOf({ kind, key }: Difference): Explain | undefined {
-    if (key === null) return undefined;
-    const { missing, extra } = this.options.explain;
-    return kind === 'missing_in_target' ? missing : kind === 'extra_in_target' ? extra : undefined;
-  }
-
   /** What is no error gives way in the list to what is one. */
   #record(difference: Difference): void {
-    this.#counts[COUNTED[difference.kind]] += difference.rows ?? 1;
+    this.#counts[COUNTED[difference.kind]] += amountOf(difference);
     this.#listed += 1;
     if (this.#sample.length < this.options.sampleSize) return void this.#sample.push(difference);
     const harmless = isHarmless(difference) ? -1 : this.#sample.findIndex(isHarmless);
@@ -151,4 +139,9 @@ class Findings {
   }
 }
 
-const isHarmless = ({ kind }: Difference): boolean => kind === 'changed_since';
+/** Rows are counted, but what was repaired is a value. */
+const amountOf = ({ kind, columns, rows }: Difference): number => (kind === 'repaired' && columns ? columns.length : (rows ?? 1));
+
+const HARMLESS: ReadonlySet<DifferenceKind> = new Set(['changed_since', 'rejected', 'repaired']);
+
+const isHarmless = ({ kind }: Difference): boolean => HARMLESS.has(kind);

@@ -8,6 +8,7 @@ const facts = (mode: WriteMode, more: Partial<RuleFacts> = {}): RuleFacts => ({
   hasKey: true,
   nullCursor: 'include',
   deletes: 'hard',
+  runs: [7],
   ...more,
 });
 
@@ -15,7 +16,7 @@ describe('the whole table', () => {
   test.each([
     ['full_refresh_overwrite', {}, 'key all all difference'],
     ['full_refresh_overwrite', { hasKey: false }, 'row all all difference'],
-    ['full_refresh_append', {}, 'key all last_run difference'],
+    ['full_refresh_append', {}, 'key all runs difference'],
     ['mirror', {}, 'key all all difference'],
     ['mirror', { deletes: 'soft' }, 'key all present difference'],
     ['scd2', {}, 'key all current difference'],

@@ -26,12 +26,14 @@ export interface RuleFacts {
   readonly hasKey: boolean;
   readonly nullCursor: 'include' | 'exclude' | 'error';
   readonly deletes: 'hard' | 'soft';
+  /** Runs that loaded rows of the newest read. */
+  readonly runs: readonly number[];
 }
 
 const ALL: TargetRows = { kind: 'all' };
 
 /** The whole stream as the source holds it now against its target. */
-export function tableRule({ mode, whole: isWhole, hasKey, nullCursor, deletes }: RuleFacts): CompareRule {
+export function tableRule({ mode, whole: isWhole, hasKey, nullCursor, deletes, runs }: RuleFacts): CompareRule {
   const whole = { by: hasKey ? 'key' : 'row', sourceRows: 'all', nullCursors: true, extra: 'difference' } as const;
   // a row that the source deleted stays: incremental reads do not see deletions
   const merged = { by: 'key', sourceRows: 'loaded', nullCursors: nullCursor === 'include', extra: 'told' } as const;
@@ -39,7 +41,7 @@ export function tableRule({ mode, whole: isWhole, hasKey, nullCursor, deletes }:
     case 'full_refresh_overwrite':
       return { ...whole, targetRows: ALL };
     case 'full_refresh_append':
-      return { ...whole, targetRows: { kind: 'last_run' } };
+      return { ...whole, targetRows: { kind: 'runs', runs } };
     case 'mirror':
       return { ...whole, targetRows: deletes === 'soft' ? { kind: 'present' } : ALL };
     case 'scd2':

@@ -52,7 +52,6 @@ async function compare(source: StagedHashedRows, target: StagedHashedRows, field
     fields,
     sampleSize: 10,
     maxRows: 100_000,
-    explain: {},
   });
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BucketHash, HashedRows, RowHash } from '../connectors/sdk/hashes.js';
+import type { BucketHash, HashedRows, RowHash, RowKey } from '../connectors/sdk/hashes.js';
 import type { SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteList, quoteLiteral } from '../platform/duckdb/quote.js';
@@ -71,6 +71,15 @@ export class StagedHashedRows implements HashedRows {
     }
   }
 
+  async rowsOf(keys: readonly RowKey[]): Promise<readonly RowHash[]> {
+    if (this.options.segments.length === 0 || this.options.key.length === 0) return [];
+    const hashes = `concat_ws(',', ${["''", ...this.options.fields.map((_, index) => `c${index}`)].join(', ')})`;
+    const rows = await this.#query(
+      `select h::VARCHAR as h, k, '1' as n, ${hashes} as f from ${this.#hashed('key')} where ${isOneOf('k', keys)} order by k, f`,
+    );
+    return rows.map(rowHash);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // its files lie in the caller's temp folder
   }
@@ -84,8 +93,8 @@ export class StagedHashedRows implements HashedRows {
   }
 
   /** Rows as `h`, `k` and `c0`, `c1` …, like those that a server makes. */
-  #hashed(): string {
-    const { fields, by } = this.options;
+  #hashed(by = this.options.by): string {
+    const { fields } = this.options;
     const values = fields.map((_, index) => `v${index}`);
     const hash = by === 'row' ? `hash(${['0', ...values].join(', ')})` : `hash(k)`;
     const inner = `select ${hash} as h, k, ${values.join(', ') || 'null as nothing'} from (${this.#rows()})`;
@@ -110,7 +119,7 @@ export class StagedHashedRows implements HashedRows {
     const columns = segments[0]?.columns ?? [];
     const formOf = (name: string): string => formIn(columns, name);
     const values = fields.map((name, index) => `${formOf(name)} as v${index}`);
-    const k = key.length === 0 ? 'null::VARCHAR' : `to_json([${key.map(formOf).join(', ')}])::VARCHAR`;
+    const k = keySql(columns, key);
     const arrival = file === undefined ? [] : [`${file} as file`, 'row_number() over () as line'];
     const cursor = columns.find(({ name }) => name === newest?.cursor);
     const order = file === undefined ? [] : [`${cursor ? orderOf(cursor) : 'null'} as o`];
@@ -119,7 +128,18 @@ export class StagedHashedRows implements HashedRows {
   }
 }
 
-function formIn(columns: readonly StagedColumn[], name: string): string {
+/** The key of a row `s` as JSON. */
+export function keySql(columns: readonly StagedColumn[], key: readonly string[]): string {
+  const parts = key.map((name) => formIn(columns, name));
+  return key.length === 0 ? 'null::VARCHAR' : `to_json([${parts.join(', ')}])::VARCHAR`;
+}
+
+/** JSON is written once more, so that the same key has the same text, however it was escaped. */
+export const isOneOf = (k: string, keys: readonly RowKey[]): string =>
+  `${k} in (select json(unnest(${quoteList(keys.map((key) => JSON.stringify(key)))}))::VARCHAR)`;
+
+/** The compared text of one column of a row `s`. */
+export function formIn(columns: readonly StagedColumn[], name: string): string {
   const column = columns.find((candidate) => candidate.name === name);
   return column ? stagedForm(`s.${quoteIdentifier(column.column)}`, column) : 'null::VARCHAR';
 }

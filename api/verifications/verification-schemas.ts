@@ -29,7 +29,7 @@ export interface VerifyBody {
 
 const differenceSchema = z
   .object({
-    kind: z.enum(['missing_in_target', 'extra_in_target', 'different', 'changed_since']),
+    kind: z.enum(['missing_in_target', 'extra_in_target', 'different', 'changed_since', 'rejected', 'repaired']),
     key: z.array(z.string().nullable()).nullable().describe('Values of the key as text; null where rows have no key.'),
     columns: z.array(z.string()).optional().describe('Fields whose values differ.'),
     rowHash: z.string().optional().describe('Hash of the row, where rows are compared as a whole.'),
@@ -49,6 +49,8 @@ export const streamVerificationSchema = z
       extra: z.int(),
       different: z.int(),
       changedSince: z.int().describe('The source has changed the row since it was loaded; no error.'),
+      rejected: z.int().optional().describe('Rows that the row policy kept aside; no error.'),
+      repaired: z.int().optional().describe('Values that the row policy nulled; no error.'),
     }),
     sample: z.array(differenceSchema).describe('The first differences.'),
     truncated: z.boolean().describe('There are more differences than `sample` lists.'),

@@ -1,4 +1,4 @@
-import type { BucketHash, HashedRows, RowHash } from '../sdk/hashes.js';
+import type { BucketHash, HashedRows, RowHash, RowKey } from '../sdk/hashes.js';
 import { postgresError } from './errors.js';
 import type { Session } from './session.js';
 
@@ -19,8 +19,6 @@ const NULL_HASH = 1;
 const PAGE_ROWS = 5_000;
 /** No table of a user has it. */
 const KEY_HASH = '"_millrace_key_hash"';
-
-type Key = readonly (string | null)[];
 
 /**
  * A table as hashes that Postgres makes itself: 64 bits of each value's text, with the hash of the row's key as seed, so
@@ -73,12 +71,24 @@ export class PostgresHashedRows implements HashedRows {
     return this.#pages(select);
   }
 
+  async rowsOf(keys: readonly RowKey[]): Promise<readonly RowHash[]> {
+    const { key, where, texts } = this.sql;
+    if (key.length === 0) return [];
+    const hashed = hashedSql({ ...this.sql, by: 'key', where: `(${where}) and ${keyJson(key)} = any($1::text[])` });
+    const fields = texts.map((_, index) => `c${index}`).join(', ');
+    const rows = await this.query<PageRow>(
+      `select h::text, k, '1' as n, array[${fields}]::bigint[]::text as f from ${hashed} order by 2, 4`,
+      [keys.map((parts) => JSON.stringify(parts))],
+    );
+    return rows.map(rowHash);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session[Symbol.asyncDispose]();
   }
 
   /** Keys among those given that exist in rows of `where`. `to_json` prints an array of texts as JavaScript does. */
-  protected async existing(keys: readonly Key[], where: string): Promise<ReadonlySet<string>> {
+  protected async existing(keys: readonly RowKey[], where: string): Promise<ReadonlySet<string>> {
     const { from, key } = this.sql;
     if (key.length === 0) return new Set();
     const rows = await this.query<{ k: string }>(
@@ -112,16 +122,19 @@ export class PostgresHashedRows implements HashedRows {
     return `${this.sql.from} where ${this.sql.where}`;
   }
 
-  /** Rows as `h` (hash of the key or row), `k` (the key as JSON) and `c0`, `c1` … (a hash of each column). */
   #hashed(): string {
-    const { from, where, texts, key, by } = this.sql;
-    const whole = by === 'row' ? `(row(${texts.join(', ')})::text)` : keyLiteral(key);
-    // `offset 0` keeps the planner from computing the hash of the key once more for every column
-    const inner = `select ${hashOf(whole, '0')} as ${KEY_HASH}, t.* from ${from} as t where ${where} offset 0`;
-    const columns =
-      by === 'row' ? [] : texts.map((text, index) => `coalesce(${hashOf(`(${text})`, KEY_HASH)}, ${NULL_HASH}) as c${index}`);
-    return `(select ${[`${KEY_HASH} as h`, `${keyJson(key)} as k`, ...columns].join(', ')} from (${inner}) as t) as r`;
+    return hashedSql(this.sql);
   }
+}
+
+/** Rows as `h` (hash of the key or row), `k` (the key as JSON) and `c0`, `c1` … (a hash of each column). */
+function hashedSql({ from, where, texts, key, by }: HashSql): string {
+  const whole = by === 'row' ? `(row(${texts.join(', ')})::text)` : keyLiteral(key);
+  // `offset 0` keeps the planner from computing the hash of the key once more for every column
+  const inner = `select ${hashOf(whole, '0')} as ${KEY_HASH}, t.* from ${from} as t where ${where} offset 0`;
+  const columns =
+    by === 'row' ? [] : texts.map((text, index) => `coalesce(${hashOf(`(${text})`, KEY_HASH)}, ${NULL_HASH}) as c${index}`);
+  return `(select ${[`${KEY_HASH} as h`, `${keyJson(key)} as k`, ...columns].join(', ')} from (${inner}) as t) as r`;
 }
 
 interface PageRow {
@@ -133,7 +146,7 @@ interface PageRow {
 
 function rowHash({ h, k, n, f }: PageRow): RowHash {
   const fields = f === '{}' ? [] : f.slice(1, -1).split(',');
-  return { hash: BigInt(h), key: k === null ? null : (JSON.parse(k) as Key), fields, rows: Number(n) };
+  return { hash: BigInt(h), key: k === null ? null : (JSON.parse(k) as RowKey), fields, rows: Number(n) };
 }
 
 const hashOf = (text: string, seed: string): string => `hashtextextended(${text} collate "C", ${seed})`;
@@ -142,4 +155,6 @@ const hashOf = (text: string, seed: string): string => `hashtextextended(${text}
 const keyLiteral = (key: readonly string[]): string =>
   key.length === 1 ? `coalesce(${key[0]}, '')` : `(array[${key.join(', ')}]::text)`;
 
-const keyJson = (key: readonly string[]): string => (key.length === 0 ? 'null::text' : `to_json(array[${key.join(', ')}])::text`);
+/** The key of a row as JSON: `to_json` prints an array of texts as JavaScript does. */
+export const keyJson = (key: readonly string[]): string =>
+  key.length === 0 ? 'null::text' : `to_json(array[${key.join(', ')}])::text`;

@@ -20,16 +20,26 @@ export interface Session extends AsyncDisposable {
   run(sql: string, values?: readonly unknown[]): Promise<number>;
 }
 
+interface SessionOptions {
+  readonly sessionName: string;
+  readonly signal: AbortSignal;
+}
+
+/** Ends the name of a session that only reads, so that one read of ours never waits for another. */
+export const READER = '/read';
+
+export const asReader = ({ sessionName, signal }: SessionOptions): SessionOptions => ({
+  sessionName: `${sessionName}${READER}`,
+  signal,
+});
+
 /**
  * One connection with pinned settings. When `signal` fires the socket is destroyed, so that no query outlives its caller;
  * the server notices and rolls back.
  *
  * @throws MillraceError `connector.unreachable`, `connector.auth_failed` …
  */
-export async function openSession(
-  config: PostgresConnectionConfig,
-  options: { readonly sessionName: string; readonly signal: AbortSignal },
-): Promise<Session> {
+export async function openSession(config: PostgresConnectionConfig, options: SessionOptions): Promise<Session> {
   options.signal.throwIfAborted();
   const client = new pg.Client({ ...clientOptions(config, options.sessionName), types: AS_TEXT });
   client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it

@@ -19,8 +19,8 @@ export type TargetRows =
   | { readonly kind: 'all' }
   /** Loaded by this run. */
   | { readonly kind: 'run'; readonly run: number }
-  /** Loaded by the newest run that loaded any. */
-  | { readonly kind: 'last_run' }
+  /** Loaded by one of these runs. */
+  | { readonly kind: 'runs'; readonly runs: readonly number[] }
   /** Not marked as deleted. */
   | { readonly kind: 'present' }
   /** Current versions of a history. */
@@ -47,11 +47,14 @@ export interface BucketHash {
   readonly digest: string;
 }
 
+/** Values of a key as text. */
+export type RowKey = readonly (string | null)[];
+
 /** One row, or several equal ones. */
 export interface RowHash {
   /** Of the key, or of the whole row. */
   readonly hash: bigint;
-  readonly key: readonly (string | null)[] | null;
+  readonly key: RowKey | null;
   /** A hash per field, in their order; none where rows are compared as a whole. */
   readonly fields: readonly string[];
   readonly rows: number;
@@ -68,12 +71,23 @@ export interface HashedRows extends AsyncDisposable {
   buckets(buckets: number): Promise<readonly BucketHash[]>;
   /** Rows of some buckets in the order of their hashes, a page at a time. */
   rows(buckets: number, only: readonly number[]): AsyncIterable<readonly RowHash[]>;
+  /** Rows with one of the keys, each with a hash per field, also where rows are compared as a whole. */
+  rowsOf(keys: readonly RowKey[]): Promise<readonly RowHash[]>;
 }
 
 /** The source's side. */
 export interface SourceHashes extends HashedRows {
   /** Which of the keys exist among rows above `upTo`; as JSON of the key. */
-  changedSince(keys: readonly (readonly (string | null)[])[]): Promise<ReadonlySet<string>>;
+  changedSince(keys: readonly RowKey[]): Promise<ReadonlySet<string>>;
+  /** The value of the cursor field as text, by JSON of the key; none where there is no `upTo`. */
+  cursors(keys: readonly RowKey[]): Promise<ReadonlyMap<string, string | null>>;
+}
+
+/** A row of the target in which values that it does not take are NULL. */
+export interface Repair {
+  readonly key: RowKey;
+  /** Names of the fields. */
+  readonly fields: readonly string[];
 }
 
 /** The target's side. */
@@ -81,7 +95,11 @@ export interface TargetHashes extends HashedRows {
   /** Types of the columns by field; a field without one is not in the target and is not hashed. */
   readonly types: Readonly<Record<string, string>>;
   /** Which of the keys exist among rows of other runs; as JSON of the key. */
-  otherRuns(keys: readonly (readonly (string | null)[])[]): Promise<ReadonlySet<string>>;
+  otherRuns(keys: readonly RowKey[]): Promise<ReadonlySet<string>>;
+  /** Rows with one of the keys of which values were left out, and say so themselves. */
+  repairs(keys: readonly RowKey[]): Promise<readonly Repair[]>;
+  /** How many such rows there are among those that are compared. */
+  repairedRows(): Promise<number>;
 }
 
 /** Reads rows of a target back, as they were staged. */

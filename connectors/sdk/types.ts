@@ -254,6 +254,29 @@ export interface LoadedSlice {
   readonly manifestSha256: string;
 }
 
+/** A slice of which rows were rejected, or that brought rejected rows once more. */
+export interface SliceFate {
+  readonly track: Track;
+  readonly lineage: number;
+  readonly seq: number;
+  readonly rejected: number;
+  readonly rejects?: KeptRejects;
+}
+
+/** What became of the rows of one feed. */
+export interface FeedFate {
+  /** Of the newest read on the connection's own track; 0 when there is none. */
+  readonly lineage: number;
+  readonly slices: readonly SliceFate[];
+}
+
+/** Slices of one run on the connection's own track, or all that matter for what the target holds now. */
+export interface FateRequest {
+  readonly connectionId: string;
+  readonly feed: string;
+  readonly run?: number;
+}
+
 /** One staged segment on this machine, ready to be read by DuckDB. */
 export interface SegmentFile {
   readonly path: string;
@@ -392,6 +415,13 @@ export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   standing(context: ConnectorContext<Config>, connectionId: string): Promise<Standing>;
   /** The slices of one run on the connection's own track, in the order in which they were loaded. */
   slicesOfRun(context: ConnectorContext<Config>, connectionId: string, run: number): Promise<readonly LoadedSlice[]>;
+  /** What the ledger says of rows that were rejected. */
+  fateOf?(context: ConnectorContext<Config>, request: FateRequest): Promise<FeedFate>;
+  /** The runs that loaded rows of one read on the connection's own track. */
+  runsOfRead?(
+    context: ConnectorContext<Config>,
+    request: { readonly connectionId: string; readonly feed: string; readonly lineage: number },
+  ): Promise<readonly number[]>;
   /** Loads one slice. @throws MillraceError `load.stale_epoch`, `load.stale_position` (facts: seq, position), `load.*` */
   load(context: ConnectorContext<Config>, request: LoadRequest): Promise<LoadResult>;
   /** The rows of a target as hashes that the destination makes itself. @throws MillraceError `verify.not_possible` */

@@ -23,7 +23,7 @@ test('three differences among 300,000 rows are found without fetching the rows',
   );
   const found = await scene.verify(id);
   expect(found.sample).toHaveLength(3);
-  expect(found.differences).toEqual({ missing: 1, extra: 1, different: 1, changedSince: 0 });
+  expect(found.differences).toEqual({ ...NOTHING, missing: 1, extra: 1, different: 1 });
   expect(found.examinedRows).toBeLessThan(6_000);
 });
 

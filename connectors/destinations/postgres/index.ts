@@ -10,6 +10,7 @@ import { type PostgresDestinationConfig, config } from './config.js';
 import { fence } from './fence.js';
 import { targetHashes } from './hashes.js';
 import { readBack } from './read-back.js';
+import { fateOf, runsOfRead } from './fate.js';
 import { slicesOfRun, standing } from './standing.js';
 import { load } from './write.js';
 
@@ -29,6 +30,8 @@ export default defineDestination<PostgresDestinationConfig>({
   fence,
   standing,
   slicesOfRun,
+  fateOf,
+  runsOfRead,
   load,
   targetHashes,
   readBack,

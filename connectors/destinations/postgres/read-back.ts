@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { fitIdentifier } from '../../../schema/naming.js';
 import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
-import { type Session, openSession } from '../../postgres/session.js';
+import { type Session, asReader, openSession } from '../../postgres/session.js';
 import { ident, qualified } from '../../postgres/sql.js';
 import { copyExpression, stageRules } from '../../postgres/types.js';
-import { copyToFile } from '../../sources/postgres/copy.js';
+import { copyToFile } from '../../postgres/copy.js';
 import type { ReadBackRequest } from '../../sdk/hashes.js';
 import type { ConnectorContext, CsvColumnRule, FileEvent } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
@@ -18,7 +18,7 @@ export async function* readBack(
   context: ConnectorContext<PostgresDestinationConfig>,
   request: ReadBackRequest,
 ): AsyncIterable<FileEvent> {
-  await using session = await openSession(context.config, context);
+  await using session = await openSession(context.config, asReader(context));
   try {
     await requireColumns(session, request.target);
     await session.run('begin isolation level repeatable read read only');
@@ -35,7 +35,7 @@ async function copyRange(
   { index, range }: { readonly index: number; readonly range: string },
 ): Promise<FileEvent> {
   const columns = fields.map((field) => `${columnExpression(field)} as ${ident(field.name)}`).join(', ');
-  const from = `(select ${columns || 'null as "nothing"'} from ${qualified(target)} where ${rowsWhere(rows, target)} and ${range}) as held`;
+  const from = `(select ${columns || 'null as "nothing"'} from ${qualified(target)} where ${rowsWhere(rows)} and ${range}) as held`;
   const event = await copyToFile(
     session,
     { relation: qualified(target), from, fields: fields.map(withoutNative), where: 'true' },

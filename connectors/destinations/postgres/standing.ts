@@ -32,7 +32,8 @@ export async function slicesOfRun(context: Context, connectionId: string, run: n
   });
 }
 
-async function fromLedger<T>(context: Context, none: T, read: (session: Session) => Promise<T>): Promise<T> {
+/** Nothing where there is no ledger yet. */
+export async function fromLedger<T>(context: Context, none: T, read: (session: Session) => Promise<T>): Promise<T> {
   await using session = await openSession(context.config, context);
   try {
     return (await hasLedger(session)) ? await read(session) : none;

@@ -1,10 +1,10 @@
 import type { Field } from '../../../schema/types.js';
 import { canonicalTextAs } from '../../postgres/canonical.js';
 import { postgresError } from '../../postgres/errors.js';
-import { type HashSql, PostgresHashedRows } from '../../postgres/hashed-rows.js';
-import { type Session, openSession } from '../../postgres/session.js';
+import { type HashSql, PostgresHashedRows, keyJson } from '../../postgres/hashed-rows.js';
+import { type Session, asReader, openSession } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
-import type { SourceHashRequest, SourceHashes } from '../../sdk/hashes.js';
+import type { RowKey, SourceHashRequest, SourceHashes } from '../../sdk/hashes.js';
 import type { ConnectorContext } from '../../sdk/types.js';
 import type { PostgresSourceConfig } from './config.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
@@ -18,7 +18,7 @@ export async function sourceHashes(
 ): Promise<SourceHashes | undefined> {
   const sql = hashSql(request);
   if (!sql) return undefined;
-  const session = await openSession(context.config, context);
+  const session = await openSession(context.config, asReader(context));
   const form = await PostgresHashedRows.begin(session).catch(async (error: unknown) => {
     await session[Symbol.asyncDispose]();
     throw postgresError(error, `Cannot read ${sql.from}`);
@@ -30,6 +30,7 @@ export async function sourceHashes(
 
 class SourceRows extends PostgresHashedRows implements SourceHashes {
   readonly #above: string | undefined;
+  readonly #cursor: string | undefined;
 
   constructor(
     session: Session,
@@ -37,10 +38,21 @@ class SourceRows extends PostgresHashedRows implements SourceHashes {
   ) {
     super(session, sql, form);
     this.#above = above(request);
+    this.#cursor = request.upTo && ident(request.upTo.field);
   }
 
-  async changedSince(keys: readonly (readonly (string | null)[])[]): Promise<ReadonlySet<string>> {
+  async changedSince(keys: readonly RowKey[]): Promise<ReadonlySet<string>> {
     return this.#above === undefined ? new Set() : this.existing(keys, this.#above);
+  }
+
+  async cursors(keys: readonly RowKey[]): Promise<ReadonlyMap<string, string | null>> {
+    const { from, where, key } = this.sql;
+    if (this.#cursor === undefined || key.length === 0) return new Map();
+    const rows = await this.query<{ k: string; c: string | null }>(
+      `select ${keyJson(key)} as k, ${this.#cursor}::text as c from ${from} where (${where}) and ${keyJson(key)} = any($1::text[])`,
+      [keys.map((parts) => JSON.stringify(parts))],
+    );
+    return new Map(rows.map(({ k, c }) => [k, c]));
   }
 }
 

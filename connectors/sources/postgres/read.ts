@@ -2,17 +2,16 @@ import { join } from 'node:path';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
-import { openSession, type Session } from '../../postgres/session.js';
+import { asReader, openSession, type Session } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
 import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
 import type { PostgresSourceConfig } from './config.js';
-import { copyToFile } from './copy.js';
+import { copyToFile } from '../../postgres/copy.js';
 import { checkFilter, filteredRelation } from './filter.js';
 import { readChanges } from './incremental.js';
 import { readScan } from './scan.js';
 import { readSnapshot } from './snapshot.js';
 import { upperBound } from './upper-bound.js';
-import { READER } from './writers.js';
 
 /** One read in progress: the session, what is asked for and where files go. */
 export interface PostgresRead {
@@ -61,7 +60,7 @@ async function openRead(
 ): Promise<PostgresRead & AsyncDisposable> {
   const relation = relationOf(request.stream.name);
   const from = filteredRelation(relation, request);
-  const session = await openSession(context.config, { ...context, sessionName: `${context.sessionName}${READER}` });
+  const session = await openSession(context.config, asReader(context));
   let files = 0;
   const copy = (where: string): Promise<FileEvent> =>
     copyToFile(

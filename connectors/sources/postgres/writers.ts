@@ -1,4 +1,5 @@
 import type { Field } from '../../../schema/types.js';
+import { READER } from '../../postgres/session.js';
 import { cursorType } from '../../sdk/cursor.js';
 
 /** A transaction that may still bring rows below the bound. */
@@ -11,9 +12,6 @@ export interface Writer {
   /** Its start, where it shows; in a form whose order as text is that of time. */
   readonly since: string | null;
 }
-
-/** Ends the name of a session that only reads, so that one read of ours never waits for another. */
-export const READER = '/read';
 
 /** Times are given by the clock when a transaction begins, whatever it will write; other values while it holds a lock on the table. */
 export function isTimed(field: Field): boolean {

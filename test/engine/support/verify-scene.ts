@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Difference, Verification } from '../../../schema/verification.js';
 import type { FinishedRun, Millrace } from '../../support/millrace.js';
 
-export const NOTHING = { missing: 0, extra: 0, different: 0, changedSince: 0 };
+export const NOTHING = { missing: 0, extra: 0, different: 0, changedSince: 0, rejected: 0, repaired: 0 };
 
 /** Comparisons of connections with one stream. */
 export class VerifyScene {

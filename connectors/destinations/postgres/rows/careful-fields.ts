@@ -60,8 +60,8 @@ async function describeColumns(session: Session, shape: LoadShape): Promise<Read
   return new Map(rows.map((row) => [row.name, row]));
 }
 
-/** A domain may stand on a domain. */
-const BASE_TYPE = `with recursive base(oid, typmod) as (
+/** What a column `a` holds: a domain may stand on a domain. */
+export const BASE_TYPE = `with recursive base(oid, typmod) as (
     select a.atttypid, a.atttypmod union all
     select d.typbasetype, d.typtypmod from base join pg_type d on d.oid = base.oid where d.typtype = 'd')
   select format_type(base.oid, base.typmod) from base join pg_type d on d.oid = base.oid where d.typtype <> 'd'`;

@@ -2,12 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { to as copyTo } from 'pg-copy-streams';
-import type { Field } from '../../../schema/types.js';
-import { postgresError } from '../../postgres/errors.js';
-import type { Session } from '../../postgres/session.js';
-import { ident } from '../../postgres/sql.js';
-import { copyExpression, stageRules } from '../../postgres/types.js';
-import type { FileEvent } from '../../sdk/types.js';
+import type { Field } from '../../schema/types.js';
+import { postgresError } from './errors.js';
+import type { Session } from './session.js';
+import { ident } from './sql.js';
+import { copyExpression, stageRules } from './types.js';
+import type { FileEvent } from '../sdk/types.js';
 
 const LINE_FEED = 0x0a;
 
