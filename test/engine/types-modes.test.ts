@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DirectRuns, startDirectRuns } from '../support/direct-runs.js';
-import { CHANGES, changeEach, createChangingTable, unnoticed } from './support/changes.js';
 import { NASTY_ROWS, createNastyTable, expectIdentical } from './support/nasty-table.js';
 
-/** Every type, with the values that are hard, in every mode: nothing is altered, no change is missed, and none is made up. */
+/** Every type, with the values that are hard, in every mode: nothing is altered, and no change is made up. */
 
 let runs: DirectRuns;
 
 beforeAll(async () => {
   runs = await startDirectRuns();
   await createNastyTable(runs.source);
-  await createChangingTable(runs);
 });
 afterAll(() => runs[Symbol.asyncDispose]());
 
@@ -42,39 +40,4 @@ describe.each([
     if (mode === 'mirror' || (mode === 'scd2' && !('cursorField' in more))) expect(second.notes).toContain('nothing had changed');
     else if (!mode.startsWith('full')) expect(second.rows.loaded).toBe(0);
   });
-});
-
-/** Where a mode keeps what is there now. */
-const CHANGING: readonly (readonly [mode: string, more: object, now: string])[] = [
-  ['mirror', {}, 'true'],
-  ['mirror', { sql: 'select * from input' }, 'true'],
-  ['scd2', {}, '_millrace_is_current'],
-  ['scd2', { sql: 'select * from input' }, '_millrace_is_current'],
-  ['scd2', { cursorField: 'at' }, '_millrace_is_current'],
-];
-
-test('a change of one column alone is noticed for every type, and a row that was only written again is not', async () => {
-  const connections = CHANGING.map(([mode, more, now], index) => {
-    const table = `changing_${index}`;
-    const connection = runs.connect([{ name: 'public.changing', mode, ...more, target: { table } }]);
-    return {
-      connection,
-      what: `${mode} ${JSON.stringify(more)}`,
-      held: (run: number) => `${table} where ${now} and _millrace_run = ${run}`,
-    };
-  });
-  for (const { connection } of connections) await connection.run();
-  for (const value of ['after', 'null', 'before'] as const) {
-    await changeEach(runs, value);
-    for (const { connection, held, what } of connections) {
-      const { number } = await connection.run();
-      expect(await unnoticed(runs, held(number)), `${what}: ${value}`).toEqual([]);
-    }
-  }
-  await runs.source.query('update changing set at = at');
-  for (const { connection, held, what } of connections) {
-    const { number } = await connection.run();
-    expect(await runs.destination.query(`select id from ${held(number)}`), what).toEqual([]);
-  }
-  expect(CHANGES.length).toBeGreaterThan(80);
 });
