@@ -139,7 +139,7 @@ test('no files are no rows', async () => {
   });
 });
 
-test('300,000 rows that all differ are walked in pages, within the memory limit', async () => {
+test('300,000 rows that all differ are walked in pages, within the memory limit', { timeout: 60_000 }, async () => {
   const source = await segment(`select range as id, repeat('x', 20) || range as v from range(300000)`);
   const target = await segment(`select range as id, repeat('y', 20) || range as v from range(300000)`);
   let largest = 0;
