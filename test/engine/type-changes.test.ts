@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DirectRuns, startDirectRuns } from '../support/direct-runs.js';
-import { CHANGES, changeEach, createChangingTable, unnoticed } from './support/changes.js';
+import { changeEach, createChangingTable, unnoticed } from './support/changes.js';
 
 /** Of every type, a change of values that are equal to the server or look alike is no less a change. */
 
 let runs: DirectRuns;
+let tables = 0;
 
 beforeAll(async () => {
   runs = await startDirectRuns();
@@ -21,28 +22,17 @@ const CHANGING: readonly (readonly [mode: string, more: object, now: string])[] 
   ['scd2', { cursorField: 'at' }, '_millrace_is_current'],
 ];
 
-test('a change of one column alone is noticed for every type, and a row that was only written again is not', async () => {
-  const connections = CHANGING.map(([mode, more, now], index) => {
-    const table = `changing_${index}`;
-    const connection = runs.connect([{ name: 'public.changing', mode, ...more, target: { table } }]);
-    return {
-      connection,
-      what: `${mode} ${JSON.stringify(more)}`,
-      held: (run: number) => `${table} where ${now} and _millrace_run = ${run}`,
-    };
-  });
-  for (const { connection } of connections) await connection.run();
+test.each(CHANGING)('%s %j notices a change of one column alone, for every type, and nothing else', async (mode, more, now) => {
+  const table = `changing_${++tables}`;
+  const held = (run: number): string => `${table} where ${now} and _millrace_run = ${run}`;
+  const connection = runs.connect([{ name: 'public.changing', mode, ...more, target: { table } }]);
+  await connection.run();
   for (const value of ['after', 'null', 'before'] as const) {
     await changeEach(runs, value);
-    for (const { connection, held, what } of connections) {
-      const { number } = await connection.run();
-      expect(await unnoticed(runs, held(number)), `${what}: ${value}`).toEqual([]);
-    }
+    const { number } = await connection.run();
+    expect(await unnoticed(runs, held(number)), value).toEqual([]);
   }
   await runs.source.query('update changing set at = at');
-  for (const { connection, held, what } of connections) {
-    const { number } = await connection.run();
-    expect(await runs.destination.query(`select id from ${held(number)}`), what).toEqual([]);
-  }
-  expect(CHANGES.length).toBeGreaterThan(80);
+  const { number } = await connection.run();
+  expect(await runs.destination.query(`select id from ${held(number)}`)).toEqual([]);
 });

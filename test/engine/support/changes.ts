@@ -1,4 +1,5 @@
 import type { DirectRuns } from '../../support/direct-runs.js';
+import { MOOD } from './nasty-table.js';
 
 /** For each type two values that are not the same, though many of them are equal to the server or look alike. */
 export const CHANGES: readonly (readonly [type: string, before: string, after: string])[] = [
@@ -100,6 +101,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 /** `changing (id, at, c0, c1, …)`: row n is there for the change of column n, and all of them share one cursor value. */
 export async function createChangingTable({ source, destination }: DirectRuns): Promise<void> {
   for (const database of [source, destination]) await database.query('create extension if not exists citext');
+  await source.query(MOOD);
   const columns = CHANGES.map(([type], index) => `${column(index)} ${type}`);
   await source.query(`create table changing (id int primary key, at int not null, ${columns.join(', ')})`);
   const values = CHANGES.map(([type, before], index) => {
@@ -118,10 +120,11 @@ const floats = (): readonly (readonly [type: string, name: string])[] =>
 
 /** Changes column n of row n, and nothing else. */
 export async function changeEach({ source }: DirectRuns, value: 'before' | 'after' | 'null'): Promise<void> {
-  for (const [index, [type, before, after]] of CHANGES.entries()) {
+  const updates = CHANGES.map(([type, before, after], index) => {
     const text = value === 'null' ? 'null' : quote(value === 'after' ? after : before);
-    await source.query(`update changing set ${column(index)} = ${text}::${type} where id = ${index}`);
-  }
+    return `update changing set ${column(index)} = ${text}::${type} where id = ${index}`;
+  });
+  await source.query(updates.join('; '));
 }
 
 /** Types whose changed value is not in the rows that count. */

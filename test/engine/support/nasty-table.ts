@@ -108,12 +108,15 @@ export const TYPES: readonly (readonly [type: string, ...values: string[]])[] = 
   ['int4range[]', '{"[1,5)",empty}'],
 ];
 
+/** An enum whose labels look like something else. */
+export const MOOD = `create type mood as enum ('sad', 'happy, "very"', '', 'NULL', '{x}')`;
+
 /** One row more than the longest list of values: all its columns are NULL. */
 export const NASTY_ROWS = Math.max(...TYPES.map(([, ...values]) => values.length)) + 1;
 
 /** `everything (id, c0, c1, …)` with a column for each type. */
 export async function createNastyTable(database: TestDatabase): Promise<void> {
-  await database.query(`create type mood as enum ('sad', 'happy, "very"', '', 'NULL', '{x}')`);
+  await database.query(MOOD);
   await database.query(
     `create table everything (id int primary key, ${TYPES.map(([type], index) => `c${index} ${type}`).join(', ')})`,
   );
