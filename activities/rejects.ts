@@ -93,11 +93,12 @@ interface SegmentPart {
 
 async function writeSegment(engine: Engine, { segment, before, reasons, local, signal }: SegmentPart): Promise<number> {
   const columns = segment.columns.map(({ column }) => quoteIdentifier(column));
+  const row = quoteIdentifier(ROW_COLUMN);
   const rejected = `read_csv(${quoteLiteral(reasons)}, header=false, auto_detect=false, columns={'n': 'BIGINT', 'why': 'VARCHAR'}, quote='"', escape='"', new_line='\\n')`;
   const { rowsChanged } = await engine.run(
-    `copy (select s.* exclude (n), r.n as ${quoteIdentifier(ROW_COLUMN)}, r.why as ${quoteIdentifier(REASONS_COLUMN)}
-       from (select ${columns.join(', ')}, ${rowNumberSql(segment)} + ${before} as n from read_parquet(${quoteLiteral(segment.path)})) as s
-       join ${rejected} as r on r.n = s.n order by r.n)
+    `copy (select s.* exclude (${row}), r.n as ${row}, r.why as ${quoteIdentifier(REASONS_COLUMN)}
+       from (select ${columns.join(', ')}, ${rowNumberSql(segment)} + ${before} as ${row} from read_parquet(${quoteLiteral(segment.path)})) as s
+       join ${rejected} as r on r.n = s.${row} order by r.n)
      to ${quoteLiteral(local)} (${parquetOptions(segment.columns.map(({ stage }) => stage))})`,
     [],
     signal,

@@ -43,7 +43,7 @@ export async function rejectedOf(work: VerifyWork, { key, run }: RejectedOptions
 const sumOf = (slices: readonly SliceFate[]): number => slices.reduce((sum, { rejected }) => sum + rejected, 0);
 
 /** Cursors that a source and DuckDB print alike. */
-const COMPARABLE_TEXT: ReadonlySet<string> = new Set(['int', 'timestamptz', 'timestamp', 'date', 'string', 'uuid']);
+const COMPARABLE_TEXT: ReadonlySet<string> = new Set(['int', 'timestamptz', 'timestamp', 'date', 'string']);
 
 /** What was rejected once more is a reject of its own. */
 function notReplayed({ input }: VerifyWork, slices: readonly SliceFate[]): readonly SliceFate[] {

@@ -25,8 +25,8 @@ export interface Comparison {
 const FEWEST_BUCKETS = 256;
 const MOST_BUCKETS = 4_096;
 const ROWS_PER_BUCKET = 1_000;
-/** Differences that are explained at once. */
-const ASKED_AT_ONCE = 500;
+/** Differences that are explained at once: a server may look through its whole table for them. */
+const ASKED_AT_ONCE = 5_000;
 
 /** A power of two, about so that a bucket holds a thousand rows. */
 export function bucketCount(rows: number): number {

@@ -16,7 +16,7 @@ export interface RejectedRowsOptions {
   readonly signal: AbortSignal;
 }
 
-const PAGE_KEYS = 500;
+const PAGE_KEYS = 5_000;
 
 /** Rows that were kept aside, by their keys; asked in DuckDB, so that any number of them needs no memory. */
 export class RejectedRows {

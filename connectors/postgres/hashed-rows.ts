@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 
 /** What is hashed, as SQL. */
 export interface HashSql {
-  /** Quoted relation. */
+  /** Quoted relation, or a subquery with its alias. */
   readonly from: string;
   readonly where: string;
   /** Texts of the compared columns, in order. */
@@ -131,7 +131,7 @@ export class PostgresHashedRows implements HashedRows {
 function hashedSql({ from, where, texts, key, by }: HashSql): string {
   const whole = by === 'row' ? `(row(${texts.join(', ')})::text)` : keyLiteral(key);
   // `offset 0` keeps the planner from computing the hash of the key once more for every column
-  const inner = `select ${hashOf(whole, '0')} as ${KEY_HASH}, t.* from ${from} as t where ${where} offset 0`;
+  const inner = `select ${hashOf(whole, '0')} as ${KEY_HASH}, * from ${from} where ${where} offset 0`;
   const columns =
     by === 'row' ? [] : texts.map((text, index) => `coalesce(${hashOf(`(${text})`, KEY_HASH)}, ${NULL_HASH}) as c${index}`);
   return `(select ${[`${KEY_HASH} as h`, `${keyJson(key)} as k`, ...columns].join(', ')} from (${inner}) as t) as r`;

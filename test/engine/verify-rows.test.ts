@@ -29,7 +29,7 @@ async function spoil(
   { mode, rowPolicy, more = {}, key = 'primary key' }: Loading,
 ): Promise<{ id: string; run: FinishedRun }> {
   const { source, destination } = millrace;
-  await source.query(`create table ${table} (id int ${key}, at timestamptz, name text, amount int);
+  await source.query(`create table ${table} (id int ${key}, at timestamptz, name text, amount int, t text, note text, n text);
     insert into ${table} select i, '2024-01-01'::timestamptz + i * interval '1 s', 'n', i * 100 from generate_series(1, 20) i`);
   const cursor = mode.startsWith('incremental') ? { cursorField: 'at' } : {};
   const id = await scene.loaded({ name: `public.${table}`, mode, rowPolicy, verify: 'hash', ...cursor, ...more });

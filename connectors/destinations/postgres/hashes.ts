@@ -61,6 +61,7 @@ class TargetRowsHashed extends PostgresHashedRows implements TargetHashes {
   readonly #others: string;
   readonly #request: TargetHashRequest;
   readonly #noted: boolean;
+  #repairs: Promise<number> | undefined;
 
   constructor(session: Session, form: string, { request, columns, domains }: Held) {
     const types = typesOf(request, columns, domains);
@@ -77,7 +78,7 @@ class TargetRowsHashed extends PostgresHashedRows implements TargetHashes {
 
   async repairs(keys: readonly RowKey[]): Promise<readonly Repair[]> {
     const { key } = this.sql;
-    if (!this.#noted || key.length === 0) return [];
+    if (key.length === 0 || (await this.repairedRows()) === 0) return [];
     const rows = await this.query<{ k: string; columns: string }>(
       `select ${keyJson(key)} as k, ${NULLED} as columns from ${this.#repaired()} and ${keyJson(key)} = any($1::text[])`,
       [keys.map((parts) => JSON.stringify(parts))],
@@ -85,7 +86,11 @@ class TargetRowsHashed extends PostgresHashedRows implements TargetHashes {
     return rows.map(({ k, columns }) => ({ key: JSON.parse(k) as RowKey, fields: this.#fieldsOf(JSON.parse(columns)) }));
   }
 
-  async repairedRows(): Promise<number> {
+  repairedRows(): Promise<number> {
+    return (this.#repairs ??= this.#countRepaired());
+  }
+
+  async #countRepaired(): Promise<number> {
     if (!this.#noted) return 0;
     const [row] = await this.query<{ n: string }>(`select count(*)::text as n from ${this.#repaired()} and ${NULLED} <> '[]'`);
     return Number(row?.n);
@@ -93,7 +98,7 @@ class TargetRowsHashed extends PostgresHashedRows implements TargetHashes {
 
   #repaired(): string {
     const { from, where } = this.sql;
-    return `${from} as t where (${where}) and jsonb_typeof(${NOTES}) = 'array'`;
+    return `${from} as ${ROW} where (${where}) and jsonb_typeof(${NOTES}) = 'array'`;
   }
 
   #fieldsOf(columns: readonly string[]): readonly string[] {
@@ -102,10 +107,12 @@ class TargetRowsHashed extends PostgresHashedRows implements TargetHashes {
 }
 
 const NOTES = ident(CHANGES_COLUMN.name);
+/** No column of a user has the name, which would be meant instead. */
+const ROW = '"_millrace_row"';
 
-/** Columns of a row `t` that were left out of it, as JSON: those that somebody has filled since are others' values. */
-const NULLED = `(select coalesce(json_agg(c ->> 'field'), '[]') from jsonb_array_elements(${NOTES}) as c
-  where c ->> 'change' = 'nulled' and to_jsonb(t) ->> (c ->> 'field') is null)::text`;
+/** Columns of a row that were left out of it, as JSON: those that somebody has filled since are others' values. */
+const NULLED = `(select coalesce(json_agg(n.note ->> 'field'), '[]') from jsonb_array_elements(${NOTES}) as n(note)
+  where n.note ->> 'change' = 'nulled' and to_jsonb(${ROW}) ->> (n.note ->> 'field') is null)::text`;
 
 /** A domain that the source has as well is compared as such. */
 function typesOf({ fields }: TargetHashRequest, columns: readonly LoadColumn[], domains: Types): Types {
