@@ -166,7 +166,7 @@ test('connectors show the schema of their configuration and what is secret in it
     id: 'postgres',
     kind: 'destination',
     guarantee: 'transactional',
-    modes: ['full_refresh_overwrite', 'incremental_append', 'incremental_deduped'],
+    modes: ['full_refresh_overwrite', 'full_refresh_append', 'incremental_append', 'incremental_deduped', 'mirror', 'scd2'],
     config: { type: 'object', properties: { password: { type: 'string', secret: true } } },
   });
   expect((await api.call('GET', '/v1/connectors/postgres')).body).toMatchObject({ kind: 'source', cursor: 'field' });
