@@ -72,16 +72,17 @@ async function draftFromSource(shell: Shell, dependencies: ActivityDependencies,
   const { connection, input } = work;
   const source = openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
   const streams = wantedStreams(work);
-  const catalog = await source.connector.discover(
-    source.context,
-    streams.map((stream) => stream.name),
-  );
+  const names = streams.map((stream) => stream.name);
+  const [catalog, versions] = await Promise.all([
+    source.connector.discover(source.context, names),
+    dependencies.store.schemaVersions(connection.id),
+  ]);
   const drafts = streams.map((config) => {
     const found = catalog.streams.find((stream) => stream.name === config.name);
     const ends = { source: source.connector, destination: work.destination.connector, target: targetOfStream(work, config) };
     return draftFeed(config, found, { ends, purpose: input.purpose });
   });
-  return applySchemaPolicies(dependencies, work, drafts);
+  return applySchemaPolicies(dependencies, work, { drafts, versions });
 }
 
 function draftFeed(

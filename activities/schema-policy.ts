@@ -1,5 +1,5 @@
 import type { SchemaVersion } from '../platform/db/stream-schemas.js';
-import { MillraceError } from '../platform/errors/error.js';
+import { MillraceError, errorText } from '../platform/errors/error.js';
 import { type SchemaChange, type StreamSchema, changeText, diffSchemas } from '../schema/schema-diff.js';
 import type { Field } from '../schema/types.js';
 import { isKeyed } from '../schema/write-mode.js';
@@ -13,20 +13,30 @@ import { streamError } from './stream-error.js';
  * and the stream's policy says what becomes of it. The first version that is met is accepted.
  */
 export async function applySchemaPolicies(
-  { store }: ActivityDependencies,
+  dependencies: ActivityDependencies,
   { input, connection }: Pick<RunWork, 'input' | 'connection'>,
-  drafts: readonly FeedDraft[],
+  { drafts, versions }: { readonly drafts: readonly FeedDraft[]; readonly versions: readonly SchemaVersion[] },
 ): Promise<readonly FeedDraft[]> {
-  const versions = await store.schemaVersions(connection.id);
   return Promise.all(
     drafts.map(async (draft) => {
       if ('error' in draft) return draft;
       const known = versions.filter(({ stream }) => stream === draft.feed);
       const { next, draft: planned } = decide(draft, known, input.run.number);
-      if (next) await store.recordSchema(connection.id, next);
+      if (next) await record(dependencies, connection.id, next);
       return planned;
     }),
   );
+}
+
+/** A version that cannot be written now is met again by the next run. */
+async function record(
+  { store, log }: ActivityDependencies,
+  connectionId: string,
+  version: Omit<SchemaVersion, 'seenAt'>,
+): Promise<void> {
+  await store.recordSchema(connectionId, version).catch((error: unknown) => {
+    log.warn('cannot record a schema', { stream: version.stream, cause: errorText(error) });
+  });
 }
 
 interface Decision {
