@@ -1,7 +1,8 @@
 import type { FoundPlace } from '../checkpoint/place.js';
 import { START } from '../checkpoint/position.js';
 import type { AnySource } from '../connectors/registry.js';
-import type { ColumnWindow, LedgerPosition } from '../connectors/sdk/types.js';
+import type { LedgerPosition } from '../connectors/sdk/destination.js';
+import type { ColumnWindow } from '../connectors/sdk/types.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { CursorWindow } from '../workflows/messages.js';
 import type { FeedPlan } from './plan.js';

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Position } from '../checkpoint/position.js';
-import type { CheckResult, KeptRejects, RejectReason } from '../connectors/sdk/types.js';
+import type { KeptRejects, RejectReason } from '../connectors/sdk/destination.js';
+import type { CheckResult } from '../connectors/sdk/types.js';
 import type { Catalog } from '../schema/types.js';
 import type { VerificationCounts, VerifyMethod, VerifyScope } from '../schema/verification.js';
 import type { SliceRef } from '../stage/manifest.js';

@@ -1,5 +1,5 @@
 import type { AnyDestination } from '../connectors/registry.js';
-import type { Track } from '../connectors/sdk/types.js';
+import type { Track } from '../connectors/sdk/destination.js';
 import type { ConnectionPlan, RunError } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';

@@ -1,5 +1,5 @@
 import { START } from '../checkpoint/position.js';
-import type { LoadRequest, ShadowLoad } from '../connectors/sdk/types.js';
+import type { LoadRequest, ShadowLoad } from '../connectors/sdk/destination.js';
 import type { MetadataStore } from '../platform/db/store.js';
 import { MillraceError, errorText, isMillraceError } from '../platform/errors/error.js';
 import type { SliceManifest } from '../stage/manifest.js';

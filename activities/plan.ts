@@ -5,7 +5,8 @@
 import type { CursorType, Position } from '../checkpoint/position.js';
 import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
-import type { ColumnWindow, ConnectorContext, LoadedAs, Quarantine, Track } from '../connectors/sdk/types.js';
+import type { LoadedAs, Quarantine, Track } from '../connectors/sdk/destination.js';
+import type { ColumnWindow, ConnectorContext } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';

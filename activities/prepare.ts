@@ -1,6 +1,6 @@
 import { NEVER_READ } from '../checkpoint/never-read.js';
 import { type FeedRule, type FoundPlace, findPlace, setByHand } from '../checkpoint/place.js';
-import type { FenceResult } from '../connectors/sdk/types.js';
+import type { FenceResult } from '../connectors/sdk/destination.js';
 import type { ConnectionPlan } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { durationMs } from '../schema/connection-config.js';

@@ -1,5 +1,5 @@
 import { NEVER_READ } from '../checkpoint/never-read.js';
-import type { LedgerPosition, Standing } from '../connectors/sdk/types.js';
+import type { LedgerPosition, Standing } from '../connectors/sdk/destination.js';
 import type { FeedState, StateChange } from '../workflows/messages.js';
 import type { RecoverInput, Recovered } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeptRejects, LoadRequest, RejectedRows, SegmentFile } from '../connectors/sdk/types.js';
+import type { KeptRejects, LoadRequest, RejectedRows, SegmentFile } from '../connectors/sdk/destination.js';
 import { base32, ID_PREFIXES } from '../platform/db/ids.js';
 import type { RejectRecord, StreamRecord } from '../platform/db/store.js';
 import type { Engine } from '../platform/duckdb/engine.js';

@@ -1,5 +1,5 @@
 import { samePosition } from '../checkpoint/position.js';
-import type { LoadedSlice } from '../connectors/sdk/types.js';
+import type { LoadedSlice } from '../connectors/sdk/destination.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { pathPart, runFolder } from '../stage/layout.js';
 import type { SliceManifest } from '../stage/manifest.js';

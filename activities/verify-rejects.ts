@@ -1,5 +1,5 @@
 import type { HashedRows, RowKey, TargetHashes } from '../connectors/sdk/hashes.js';
-import type { SegmentFile, SliceFate } from '../connectors/sdk/types.js';
+import type { SegmentFile, SliceFate } from '../connectors/sdk/destination.js';
 import { openSegments, readManifest } from '../stage/reader.js';
 import type { Comparison } from '../verify/compare.js';
 import { type Explain, byNumber, inTurn, repairedRows, repairedValues } from '../verify/explain.js';

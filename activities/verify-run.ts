@@ -1,5 +1,5 @@
 import type { TargetHashes } from '../connectors/sdk/hashes.js';
-import type { LoadedSlice, SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
+import type { LoadedSlice, SegmentFile, StagedColumn } from '../connectors/sdk/destination.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { Verification } from '../schema/verification.js';
 import { isKeyed } from '../schema/write-mode.js';

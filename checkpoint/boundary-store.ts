@@ -1,4 +1,4 @@
-import type { StagedColumn, SegmentFile } from '../connectors/sdk/types.js';
+import type { StagedColumn, SegmentFile } from '../connectors/sdk/destination.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteList, quoteLiteral } from '../platform/duckdb/quote.js';
 import type { Stage } from '../stage/store.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { codeOf } from '../test/support/code-of.js';
-import type { LedgerPosition } from '../connectors/sdk/types.js';
+import type { LedgerPosition } from '../connectors/sdk/destination.js';
 import type { FeedState } from '../workflows/messages.js';
 import { type FeedRule, type KnownPlace, findPlace, setByHand } from './place.js';
 import { END, type Position, START } from './position.js';

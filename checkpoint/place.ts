@@ -1,4 +1,4 @@
-import type { LedgerPosition, LoadedAs } from '../connectors/sdk/types.js';
+import type { LedgerPosition, LoadedAs } from '../connectors/sdk/destination.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
 import type { FeedState } from '../workflows/messages.js';

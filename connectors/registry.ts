@@ -3,7 +3,8 @@
  * @module
  */
 import { MillraceError } from '../platform/errors/error.js';
-import type { DestinationDefinition, SourceDefinition } from './sdk/types.js';
+import type { DestinationDefinition } from './sdk/destination.js';
+import type { SourceDefinition } from './sdk/types.js';
 import postgresDestination from './destinations/postgres/index.js';
 import filesSource from './sources/files/index.js';
 import postgresSource from './sources/postgres/index.js';

@@ -43,14 +43,11 @@ export function targetTable(mode: WriteMode, shape: LoadShape, deletes: 'hard' |
   const columns = [...shape.columns, ...systemColumns(shape)];
   if (mode === 'scd2') return { columns: [...columns, ...HISTORY_COLUMNS], primaryKey: [], currentKey: shape.primaryKey };
   const marks = mode === 'mirror' && deletes === 'soft' ? [DELETED_AT] : [];
-  const keyed = mode === 'mirror' || mode === 'incremental_deduped';
-  return { columns: [...columns, ...marks], primaryKey: keyed ? shape.primaryKey : [], currentKey: [] };
+  return { columns: [...columns, ...marks], primaryKey: shape.primaryKey, currentKey: [] };
 }
 
 /** What slices of a whole read are collected in. */
-export function shadowTable(mode: WriteMode, shape: LoadShape): TableShape {
-  const keyed = planLoadsBatch(mode) && !shape.uniqueKey;
-  return { columns: [...shape.columns, ...systemColumns(shape)], primaryKey: keyed ? shape.primaryKey : [], currentKey: [] };
+export function shadowTable(shape: LoadShape): TableShape {
+  const primaryKey = shape.uniqueKey ? [] : shape.primaryKey;
+  return { columns: [...shape.columns, ...systemColumns(shape)], primaryKey, currentKey: [] };
 }
-
-const planLoadsBatch = (mode: WriteMode): boolean => mode === 'mirror' || mode === 'scd2';

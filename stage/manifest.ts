@@ -3,7 +3,7 @@
  * @module
  */
 import type { BoundarySet, Position } from '../checkpoint/position.js';
-import type { RejectReason, StagedColumn } from '../connectors/sdk/types.js';
+import type { RejectReason, StagedColumn } from '../connectors/sdk/destination.js';
 
 export const STAGE_FORMAT = 'millrace-stage/1';
 

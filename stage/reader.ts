@@ -1,4 +1,4 @@
-import type { SegmentFile } from '../connectors/sdk/types.js';
+import type { SegmentFile } from '../connectors/sdk/destination.js';
 import { canonicalJson } from '../checkpoint/position.js';
 import { type SliceManifest, type SliceRef, segmentColumns } from './manifest.js';
 import type { Stage } from './store.js';

@@ -1,4 +1,4 @@
-import type { SegmentFile } from '../connectors/sdk/types.js';
+import type { SegmentFile } from '../connectors/sdk/destination.js';
 
 /** DuckDB gives every row of a Parquet file its number under this name, unless a column has taken it. */
 const GIVEN = 'file_row_number';

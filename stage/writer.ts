@@ -4,7 +4,8 @@
  */
 import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileEvent, StagedColumn, StagedFile } from '../connectors/sdk/types.js';
+import type { StagedColumn } from '../connectors/sdk/destination.js';
+import type { FileEvent, StagedFile } from '../connectors/sdk/types.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { parquetOptions } from '../platform/duckdb/parquet.js';
 import { quoteLiteral } from '../platform/duckdb/quote.js';

@@ -1,4 +1,4 @@
-import type { StagedColumn } from '../connectors/sdk/types.js';
+import type { StagedColumn } from '../connectors/sdk/destination.js';
 
 /**
  * The form in which DuckDB compares a staged value: its text, so that -0 is not 0 and '' is not NULL. JSON that did not

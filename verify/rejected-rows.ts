@@ -1,5 +1,5 @@
 import type { RowKey } from '../connectors/sdk/hashes.js';
-import type { SegmentFile } from '../connectors/sdk/types.js';
+import type { SegmentFile } from '../connectors/sdk/destination.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { quoteLiteral } from '../platform/duckdb/quote.js';
 import type { Difference } from '../schema/verification.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
+import type { SegmentFile, StagedColumn } from '../connectors/sdk/destination.js';
 import { type Engine, openTrustedEngine } from '../platform/duckdb/engine.js';
 import { quoteLiteral } from '../platform/duckdb/quote.js';
 import type { Field } from '../schema/types.js';

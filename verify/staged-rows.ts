@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BucketHash, HashedRows, RowHash, RowKey } from '../connectors/sdk/hashes.js';
-import type { SegmentFile, StagedColumn } from '../connectors/sdk/types.js';
+import type { SegmentFile, StagedColumn } from '../connectors/sdk/destination.js';
 import type { Engine } from '../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteList, quoteLiteral } from '../platform/duckdb/quote.js';
 import { stagedForm } from './canonical.js';

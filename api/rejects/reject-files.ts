@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { SegmentFile } from '../../connectors/sdk/types.js';
+import type { SegmentFile } from '../../connectors/sdk/destination.js';
 import { type Engine, openTrustedEngine } from '../../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteLiteral } from '../../platform/duckdb/quote.js';
 import { MillraceError } from '../../platform/errors/error.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { DestinationDefinition, SourceDefinition } from './types.js';
+import type { DestinationDefinition } from './destination.js';
+import type { SourceDefinition } from './types.js';
 
 /**
  * Declares a source connector.

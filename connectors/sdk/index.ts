@@ -4,6 +4,7 @@
  */
 export { defineDestination, defineSource, secret } from './define.js';
 export { MillraceError, isMillraceError } from '../../platform/errors/error.js';
+export type * from './destination.js';
 export type * from './hashes.js';
 export type * from './types.js';
 export type { BoundarySet, CursorMark, CursorType, Position, ScanMark } from '../../checkpoint/position.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { StagedColumn } from '../../connectors/sdk/types.js';
+import type { StagedColumn } from '../../connectors/sdk/destination.js';
 import { type Engine, openTrustedEngine } from '../../platform/duckdb/engine.js';
 import { nastyColumns, nastyRows } from './fixtures/nasty.js';
 import { type TransformRequest, closeTransformPool, describeTransform, runTransform } from './index.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { StagedColumn } from '../../connectors/sdk/types.js';
+import type { StagedColumn } from '../../connectors/sdk/destination.js';
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import type { AstNode } from '../guard/ast.js';
 import { readSqlOrThrow } from '../guard/index.js';

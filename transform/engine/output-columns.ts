@@ -1,4 +1,4 @@
-import type { StagedColumn } from '../../connectors/sdk/types.js';
+import type { StagedColumn } from '../../connectors/sdk/destination.js';
 import type { NativeType } from '../../schema/types.js';
 import { outputType } from './output-types.js';
 import type { OutputColumn } from './protocol.js';

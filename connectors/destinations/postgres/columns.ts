@@ -3,7 +3,7 @@ import { fitIdentifier } from '../../../schema/naming.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
 import { columnType } from '../../postgres/types.js';
-import type { LoadRequest, StagedColumn } from '../../sdk/types.js';
+import type { LoadRequest, StagedColumn } from '../../sdk/destination.js';
 import { ensureSchema, lockShared } from './target.js';
 
 /** Types that name an object of the source's server: their text is kept, the type has no meaning elsewhere. */

@@ -3,7 +3,7 @@ import { type LoadShape, sliceColumns } from '../../../load/plan.js';
 import { quoteIdentifier, quoteLiteral } from '../../../platform/duckdb/quote.js';
 import { POSTGRES_BINARY } from '../../postgres/native.js';
 import { loadExpression } from '../../postgres/types.js';
-import type { LoadRequest } from '../../sdk/types.js';
+import type { LoadRequest } from '../../sdk/destination.js';
 
 /** A file for COPY. */
 export interface CopyFile {

@@ -1,4 +1,5 @@
-import type { ConnectorContext, FateRequest, FeedFate, KeptRejects, SliceFate, Track } from '../../sdk/types.js';
+import type { FateRequest, FeedFate, KeptRejects, SliceFate, Track } from '../../sdk/destination.js';
+import type { ConnectorContext } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { fromLedger } from './standing.js';
 

@@ -1,6 +1,7 @@
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
-import type { ConnectorContext, FenceRequest, FenceResult } from '../../sdk/types.js';
+import type { FenceRequest, FenceResult } from '../../sdk/destination.js';
+import type { ConnectorContext } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { boundariesAt, ensureLedger, lastPositions, loadedAs, missingTargets } from './ledger.js';
 

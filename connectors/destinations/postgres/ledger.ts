@@ -7,7 +7,7 @@ import { type BoundarySet, parsePosition, positionText } from '../../../checkpoi
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { WriteMode } from '../../../schema/connection-config.js';
 import type { Session } from '../../postgres/session.js';
-import type { FenceFeed, KeptRejects, LedgerPosition, LoadRequest, LoadedAs, Track } from '../../sdk/types.js';
+import type { FenceFeed, KeptRejects, LedgerPosition, LoadRequest, LoadedAs, Track } from '../../sdk/destination.js';
 
 export const LEDGER_SCHEMA = '_millrace';
 

@@ -7,7 +7,8 @@ import { fitIdentifier } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
-import type { ColumnWindow, LoadRequest } from '../../sdk/types.js';
+import type { LoadRequest } from '../../sdk/destination.js';
+import type { ColumnWindow } from '../../sdk/types.js';
 import { dialect } from './dialect.js';
 import { swap } from './swap.js';
 import { dependents } from './dependents.js';
@@ -23,7 +24,7 @@ import { type TableState, describeTable, ensureSchema, evolve } from './target.j
  */
 export async function publishShadow(session: Session, request: LoadRequest, shape: LoadShape): Promise<readonly string[]> {
   const window = request.shadow?.window;
-  if (window) return replaceRows(session, request, { shadow: shape.target, where: windowWhere(shape, window) });
+  if (window) return takeRows(session, request, { shadow: shape.target, replacing: windowWhere(shape, window) });
   await ensureSchema(session, request.target.schema);
   await endShadow(session, request);
   const target = await describeTable(session, request.target);
@@ -42,7 +43,8 @@ interface Publishing {
 async function addToTarget(session: Session, request: LoadRequest, { shape, target }: Publishing): Promise<readonly string[]> {
   const { mode, deletes } = request;
   const wanted = targetTable(mode, shape, deletes);
-  if (mode === 'full_refresh_append') return appendSnapshot(session, request, { shape, target });
+  // every snapshot is told from the others by `_millrace_run`
+  if (mode === 'full_refresh_append') return takeRows(session, request, { shadow: shape.target });
   const { notes, columns } = await evolve(session, request, { table: target, wanted: wanted.columns });
   await ensureKeys(session, request.target, wanted);
   const rejected = await rejectedOfRead(session, request);
@@ -50,14 +52,6 @@ async function addToTarget(session: Session, request: LoadRequest, { shape, targ
   const steps = mode === 'mirror' ? planMirror(publication, dialect) : planHistory(publication, dialect);
   const left = rejected === 0 ? [] : [`rows that are gone from the source stay, because ${rejected} rows of it were rejected`];
   return [...notes, ...(await runSteps(session, steps, shape.target)), ...left];
-}
-
-/** Every snapshot is told from the others by `_millrace_run`. */
-async function appendSnapshot(session: Session, request: LoadRequest, { shape, target }: Publishing): Promise<readonly string[]> {
-  const fresh = await describeTable(session, shape.target);
-  const { notes } = await evolve(session, request, { table: target, wanted: fresh?.columns ?? [] });
-  await moveRows(session, request, shape.target);
-  return notes;
 }
 
 interface ReadRows {
@@ -155,28 +149,29 @@ async function replaceAll(
   { shadow, wanted }: { readonly shadow: Target; readonly wanted: TableShape },
 ): Promise<readonly string[]> {
   await dropOtherKeys(session, request.target, wanted);
-  const notes = await replaceRows(session, request, { shadow, where: 'true' });
+  const notes = await takeRows(session, request, { shadow, replacing: 'true' });
   await ensureKeys(session, request.target, wanted);
   return notes;
 }
 
-/** Slower than a swap, but everything that hangs on the table stays; readers see the old rows until the commit. */
-async function replaceRows(
+/**
+ * The shadow's rows come into the table that is there, in the place of those that `replacing` names. Slower than a swap, but
+ * everything that hangs on the table stays; readers see the old rows until the commit.
+ */
+async function takeRows(
   session: Session,
   request: LoadRequest,
-  { shadow, where }: { readonly shadow: Target; readonly where: string },
+  { shadow, replacing }: { readonly shadow: Target; readonly replacing?: string },
 ): Promise<readonly string[]> {
   const [held, fresh] = [await describeTable(session, request.target), await describeTable(session, shadow)];
-  const { notes } = await evolve(session, request, { table: held, wanted: fresh?.columns ?? [] });
-  await session.run(`delete from ${qualified(request.target)} where ${where}`);
-  await moveRows(session, request, shadow);
-  return notes;
-}
-
-async function moveRows(session: Session, { target }: LoadRequest, shadow: Target): Promise<void> {
-  const names = ((await describeTable(session, shadow))?.columns ?? []).map((column) => ident(column.name)).join(', ');
-  await session.run(`insert into ${qualified(target)} (${names}) select ${names} from ${qualified(shadow)}`);
+  const columns = fresh?.columns ?? [];
+  const { notes } = await evolve(session, request, { table: held, wanted: columns });
+  const names = columns.map((column) => ident(column.name)).join(', ');
+  const target = qualified(request.target);
+  if (replacing !== undefined) await session.run(`delete from ${target} where ${replacing}`);
+  await session.run(`insert into ${target} (${names}) select ${names} from ${qualified(shadow)}`);
   await session.run(`drop table ${qualified(shadow)}`);
+  return notes;
 }
 
 /** @throws MillraceError `load.target_incompatible` when the cursor field was not loaded */

@@ -1,4 +1,4 @@
-import type { LoadRequest, SegmentFile, StagedColumn } from '../../sdk/types.js';
+import type { LoadRequest, SegmentFile, StagedColumn } from '../../sdk/destination.js';
 
 /** What nobody has accepted yet of the columns that a slice has. */
 export interface Unaccepted {

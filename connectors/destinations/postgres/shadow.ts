@@ -4,14 +4,14 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { literal, qualified } from '../../postgres/sql.js';
-import type { LoadRequest } from '../../sdk/types.js';
+import type { LoadRequest } from '../../sdk/destination.js';
 import { createTable } from './target.js';
 
 /** Starts the read anew: an empty shadow of the slice's columns, recorded under this lineage. */
 export async function beginShadow(session: Session, request: LoadRequest, shape: LoadShape): Promise<void> {
   await session.run(`drop table if exists ${qualified(shape.target)}`);
   const { mode, whole, deletes } = request;
-  await createTable(session, shape.target, whole ? shadowTable(mode, shape) : targetTable(mode, shape, deletes));
+  await createTable(session, shape.target, whole ? shadowTable(shape) : targetTable(mode, shape, deletes));
   await session.run(`comment on table ${qualified(shape.target)} is ${literal(identity(request))}`);
   if (request.track === 'live') await recordShadow(session, request, request.lineage);
 }

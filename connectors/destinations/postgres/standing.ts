@@ -1,6 +1,7 @@
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
-import type { ConnectorContext, LoadedSlice, Standing } from '../../sdk/types.js';
+import type { LoadedSlice, Standing } from '../../sdk/destination.js';
+import type { ConnectorContext } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { hasLedger, lastPositions } from './ledger.js';
 

@@ -2,7 +2,7 @@ import { fitIdentifier } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
-import type { LoadRequest } from '../../sdk/types.js';
+import type { LoadRequest } from '../../sdk/destination.js';
 import { dressing } from './dressing.js';
 import { type TableState, describeTable } from './target.js';
 

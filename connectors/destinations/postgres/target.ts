@@ -5,7 +5,7 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, qualified } from '../../postgres/sql.js';
-import type { LoadRequest } from '../../sdk/types.js';
+import type { LoadRequest } from '../../sdk/destination.js';
 import { ensureKeys } from './keys.js';
 
 export interface TableState {

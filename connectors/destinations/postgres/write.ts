@@ -12,7 +12,8 @@ import { isKeyed } from '../../../schema/write-mode.js';
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
-import type { ConnectorContext, LoadRequest, LoadResult } from '../../sdk/types.js';
+import type { LoadRequest, LoadResult } from '../../sdk/destination.js';
+import type { ConnectorContext } from '../../sdk/types.js';
 import { targetColumns } from './columns.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { dialect } from './dialect.js';
@@ -29,7 +30,7 @@ import {
   lastRow,
   recordLoadedAs,
 } from './ledger.js';
-import { mergeBatch } from './merge.js';
+import { mergeBatch, requireCount } from './merge.js';
 import { publishShadow } from './publish.js';
 import { asAccepted } from './quarantine.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
@@ -208,12 +209,4 @@ async function writeRows(session: Session, request: LoadRequest, work: Work): Pr
   const { loaded, superseded } = await mergeBatch(session, plan, copied);
   requireCount(request, loaded + superseded, 'loaded or superseded');
   return { loaded, superseded };
-}
-
-function requireCount({ rows, stream }: LoadRequest, counted: number, what: string): void {
-  if (counted === rows) return;
-  throw new MillraceError('load.count_mismatch', {
-    detail: `${rows} rows of ${stream} were staged, ${counted} were ${what}.`,
-    stream,
-  });
 }

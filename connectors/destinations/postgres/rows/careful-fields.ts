@@ -2,7 +2,7 @@ import type { LoadPlan, LoadShape } from '../../../../load/plan.js';
 import { fitIdentifier } from '../../../../schema/naming.js';
 import type { Session } from '../../../postgres/session.js';
 import { qualified } from '../../../postgres/sql.js';
-import type { LoadRequest } from '../../../sdk/types.js';
+import type { LoadRequest } from '../../../sdk/destination.js';
 
 /** One column of the stream as the careful path sees it. */
 export interface CarefulField {

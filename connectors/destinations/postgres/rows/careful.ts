@@ -4,12 +4,12 @@
  * @module
  */
 import type { LoadPlan, LoadShape } from '../../../../load/plan.js';
-import { MillraceError } from '../../../../platform/errors/error.js';
 import type { Session } from '../../../postgres/session.js';
-import type { KeptRejects, LoadRequest } from '../../../sdk/types.js';
+import type { KeptRejects, LoadRequest } from '../../../sdk/destination.js';
 import { applyGoodRows } from './apply.js';
 import { type CarefulField, carefulFields } from './careful-fields.js';
 import { isDataError } from './data-error.js';
+import { requireCount } from '../merge.js';
 import type { Unaccepted } from '../quarantine.js';
 import { findChangedValues, findNewValues, rowsWithNewValues } from './misfits.js';
 import { REJECTED, findBadValues, noteRepairs } from './findings.js';
@@ -60,7 +60,7 @@ type CarefulWork = Work & { readonly newValues?: string | undefined };
 async function writeCarefully(session: Session, request: LoadRequest, work: CarefulWork): Promise<Written> {
   const { plan, shape, signal } = work;
   const copied = await copyTexts(session, request, signal);
-  requireAll(request, copied, 'copied as text');
+  requireCount(request, copied, 'copied as text');
   const fields = await carefulFields(session, request, work);
   await find(session, request, fields);
   if (work.newValues !== undefined) await findNewValues(session, work.newValues);
@@ -72,7 +72,7 @@ async function writeCarefully(session: Session, request: LoadRequest, work: Care
   const { loaded, superseded } = await applyGoodRows(session, { plan, shape, fields, visible: !request.shadow });
   if (request.rowPolicy === 'stop') await refuseFirst(session, request);
   const { rows: rejected, kept } = await writeRejects(session, request, signal);
-  requireAll(request, loaded + superseded + rejected, 'loaded, superseded or rejected');
+  requireCount(request, loaded + superseded + rejected, 'loaded, superseded or rejected');
   return { loaded, superseded, rejected, ...(kept ? { rejects: kept } : {}) };
 }
 
@@ -94,13 +94,4 @@ async function find(session: Session, request: LoadRequest, fields: readonly Car
 async function hasSoftInput(session: Session): Promise<boolean> {
   const [server] = await session.rows<{ soft: string }>(`select current_setting('server_version_num')::int >= 160000 as soft`);
   return server?.soft === 't';
-}
-
-/** I7: whatever the server counted must add up to what was staged. */
-function requireAll({ rows, stream }: LoadRequest, counted: number, what: string): void {
-  if (counted === rows) return;
-  throw new MillraceError('load.count_mismatch', {
-    detail: `${rows} rows of ${stream} were staged, ${counted} were ${what}.`,
-    stream,
-  });
 }

@@ -1,7 +1,7 @@
 import { CHANGES_COLUMN } from '../../../../load/plan.js';
 import type { Session } from '../../../postgres/session.js';
 import { qualified } from '../../../postgres/sql.js';
-import type { LoadRequest } from '../../../sdk/types.js';
+import type { LoadRequest } from '../../../sdk/destination.js';
 
 /** Whether rows say what was left out of them: by policy, and where they once did, so that a later good row takes its note away. */
 export async function notesChanges(session: Session, { rowPolicy, target }: LoadRequest): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Session } from '../../../postgres/session.js';
 import { literal } from '../../../postgres/sql.js';
-import type { StagedColumn } from '../../../sdk/types.js';
+import type { StagedColumn } from '../../../sdk/destination.js';
 import type { CarefulField } from './careful-fields.js';
 import { type InputCheckKind, inputChecks } from './input-checks.js';
 import { FIELD_LABELS, labelsOf, reasonsSql } from './reasons.js';

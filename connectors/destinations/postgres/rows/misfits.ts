@@ -6,7 +6,7 @@ import { quoteIdentifier, quoteLiteral } from '../../../../platform/duckdb/quote
 import { rowNumberSql } from '../../../../stage/row-number.js';
 import type { Session } from '../../../postgres/session.js';
 import { literal } from '../../../postgres/sql.js';
-import type { LoadRequest } from '../../../sdk/types.js';
+import type { LoadRequest } from '../../../sdk/destination.js';
 import type { Unaccepted } from '../quarantine.js';
 import type { CarefulField } from './careful-fields.js';
 import { FINDINGS } from './findings.js';

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { to as copyTo } from 'pg-copy-streams';
 import { MillraceError } from '../../../../platform/errors/error.js';
 import type { Session } from '../../../postgres/session.js';
-import type { KeptRejects, LoadRequest, RejectReason } from '../../../sdk/types.js';
+import type { KeptRejects, LoadRequest, RejectReason } from '../../../sdk/destination.js';
 import { FINDINGS, REJECTED } from './findings.js';
 import { reasonsSql } from './reasons.js';
 

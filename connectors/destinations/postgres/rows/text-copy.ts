@@ -7,7 +7,7 @@ import { quoteIdentifier, quoteLiteral } from '../../../../platform/duckdb/quote
 import { rowNumberSql } from '../../../../stage/row-number.js';
 import type { Session } from '../../../postgres/session.js';
 import { loadExpression } from '../../../postgres/types.js';
-import type { LoadRequest, SegmentFile, StagedColumn } from '../../../sdk/types.js';
+import type { LoadRequest, SegmentFile, StagedColumn } from '../../../sdk/destination.js';
 
 /** The slice's rows as texts: arrival, the fields that hold a NUL character, then `c0`, `c1` … */
 export const TEXTS = 'pg_temp."_millrace_text"';
