@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { sliceFolder } from '../stage/layout.js';
 import type { SliceManifest } from '../stage/manifest.js';
 import { openSegments, readManifest, writeManifest } from '../stage/reader.js';
-import { runTransform } from '../transform/engine/index.js';
+import { type TransformResult, runTransform } from '../transform/engine/index.js';
+import { MillraceError } from '../platform/errors/error.js';
 import type { TransformInput, Transformed } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { addressOf } from './place.js';
@@ -30,7 +31,7 @@ async function transform(shell: Shell, { stage }: ActivityDependencies, input: T
     tempDir: temp.path,
     signal: shell.signal,
   });
-  const filtered = output.rowWise ? output.rowsIn - output.rowsOut : 0;
+  const filtered = countFiltered(output, manifest.rows.staged, input.feed);
   const folder = sliceFolder({ ...addressOf(input.run), feed: input.feed, slice: manifest.slice }, 'transform');
   const stored = await stage.put(`${folder}/0.parquet`, outputPath);
   const transformed: SliceManifest = {
@@ -41,4 +42,25 @@ async function transform(shell: Shell, { stage }: ActivityDependencies, input: T
     transformedFrom: input.slice.manifest,
   };
   return { slice: await writeManifest(stage, folder, transformed), filtered };
+}
+
+type Counted = Pick<TransformResult, 'rowsIn' | 'rowsOut' | 'inputRowsKept'>;
+
+/**
+ * I7: into the transform = staged, and out + filtered = in.
+ * @throws MillraceError `load.count_mismatch`
+ */
+export function countFiltered({ rowsIn, rowsOut, inputRowsKept }: Counted, staged: number, feed: string): number {
+  if (rowsIn !== staged)
+    throw new MillraceError('load.count_mismatch', {
+      detail: `${staged} rows of ${feed} were staged, ${rowsIn} went into the transform.`,
+      stream: feed,
+    });
+  if (inputRowsKept === undefined) return 0;
+  const filtered = rowsIn - inputRowsKept;
+  if (rowsOut + filtered === rowsIn) return filtered;
+  throw new MillraceError('load.count_mismatch', {
+    detail: `${rowsOut} rows of ${feed} came out of the transform, of ${inputRowsKept} rows that went in.`,
+    stream: feed,
+  });
 }

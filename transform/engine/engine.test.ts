@@ -69,7 +69,7 @@ const typesOf = (path: string) => engine.rows(`select column_name, column_type f
 test('select * keeps every value, type, name and meaning exactly', async () => {
   const input = await parquet('in.parquet', nastyRows);
   const result = await transform('select * from input', [input], nastyColumns);
-  expect(result).toMatchObject({ rowsIn: 6, rowsOut: 6, rowWise: true });
+  expect(result).toMatchObject({ rowsIn: 6, rowsOut: 6, inputRowsKept: 6 });
   expect(result.columns).toEqual(nastyColumns);
   expect(await contents(output())).toEqual(await contents(input));
   expect(await typesOf(output())).toEqual(await typesOf(input));
@@ -80,7 +80,7 @@ test('rows keep their order of arrival, over files and threads', async () => {
     [0, 1, 2].map((n) => parquet(`${n}.parquet`, `select ${n} * 150000 + i as i from range(150000) r(i)`)),
   );
   const result = await transform('select i, i % 7 as seven from input where i % 3 <> 0', files, [column('i', 'BIGINT', 'int64')]);
-  expect(result).toMatchObject({ rowsIn: 450_000, rowsOut: 300_000, rowWise: true });
+  expect(result).toMatchObject({ rowsIn: 450_000, rowsOut: 300_000, inputRowsKept: 300_000 });
   const [check] = await engine.rows(
     `select count(*) filter (where i <= before)::int as wrong from (select i, lag(i) over (order by file_row_number) as before from read_parquet('${output()}', file_row_number = true))`,
   );
@@ -94,12 +94,26 @@ test('an input too large for memory takes the way through the work file, in orde
   );
   const result = await transform('select * from input', [input], [column('i', 'BIGINT', 'int64'), column('h', 'VARCHAR')]);
   expect(result.bytes).toBeGreaterThan(48_000_000);
+  expect(result.inputRowsKept).toBe(260_000);
   const digest = (path: string) =>
     engine.rows(
       `select md5(string_agg(md5(h || i), '' order by file_row_number)) as d from read_parquet('${path}', file_row_number = true) where i % 97 = 0`,
     );
   expect(await digest(output())).toEqual(await digest(input));
 }, 60_000);
+
+test('I7: rows of row-wise SQL are followed through every level, and the text of errors is the one that was written', async () => {
+  const input = await parquet('in.parquet', `select i as id, 'n' || i as name from range(1000) r(i)`);
+  const columns = [column('id', 'BIGINT', 'int64'), column('name', 'VARCHAR')];
+  const sql = `with a as (select *, {'id': id} as s from input where id % 2 = 0), b as (from a where id < 500)
+    select t.* exclude (name), lower(name) from (select columns(*) from b) t order by id desc`;
+  const followed = await transform(sql, [input], columns);
+  expect(followed).toMatchObject({ rowsIn: 1000, rowsOut: 250, inputRowsKept: 250 });
+  expect(followed.columns.map(({ name }) => name)).toEqual(['id', 's', 'lower("name")']);
+  const failing = transform(`select\n  case when id = 999 then error('no') end from input`, [input], columns);
+  await expect(failing).rejects.toMatchObject({ code: 'transform.failed' });
+  await expect(transform('select\n  nope from input', [input], columns)).rejects.toMatchObject({ facts: { line: 2, column: 3 } });
+});
 
 test('the same input and SQL give the same rows', async () => {
   const input = await parquet('in.parquet', `select i, i % 13 as k from range(100000) r(i)`);
@@ -120,7 +134,7 @@ test('no files and no rows give an empty result with its columns', async () => {
   expect(await transform('select count(*) as n from input', [empty], nastyColumns)).toMatchObject({
     rowsIn: 0,
     rowsOut: 1,
-    rowWise: false,
+    inputRowsKept: undefined,
   });
 });
 

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import type { StagedColumn } from '../../connectors/sdk/destination.js';
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import type { AstNode } from '../guard/ast.js';
+import { followRows } from '../guard/follow-rows.js';
 import { readSqlOrThrow } from '../guard/index.js';
 import { passedThrough } from '../guard/lineage.js';
 import { errorAt } from '../guard/position.js';
-import { isRowWise } from '../guard/row-wise.js';
 import { outputColumns } from './output-columns.js';
 import type { JobDone, TransformJob } from './protocol.js';
 import { type Limits, superviseJob } from './supervise.js';
@@ -36,8 +36,11 @@ export interface TransformResult {
   readonly columns: readonly StagedColumn[];
   readonly rowsIn: number;
   readonly rowsOut: number;
-  /** Each row out comes from one row in, so what is missing was filtered (I7). */
-  readonly rowWise: boolean;
+  /**
+   * How many rows in are among the rows out, found by a row number that each of them carries (I7). Not known when the SQL
+   * is not row-wise, or when its rows could not be followed.
+   */
+  readonly inputRowsKept: number | undefined;
   readonly bytes: number;
 }
 
@@ -54,8 +57,9 @@ export async function runTransform(request: TransformRequest): Promise<Transform
   const limits = { ...DEFAULTS, ...request.limits };
   const outputPath = resolve(request.outputPath);
   const inputs = request.inputs.map((path) => resolve(path));
+  const followedSql = await followRows(query, namesOf(request.columns));
   try {
-    const job = { kind: 'run', sql: request.sql, inputs, columns: request.columns, outputPath } as const;
+    const job = { kind: 'run', sql: request.sql, followedSql, inputs, columns: request.columns, outputPath } as const;
     const done = await inWorkDir(request.tempDir, (workDir) =>
       supervise({ ...job, workDir, engineMemoryMb: engineMb(limits) }, limits, request.signal),
     );
@@ -64,7 +68,7 @@ export async function runTransform(request: TransformRequest): Promise<Transform
       columns: columnsOf(request.columns, query, done),
       rowsIn: done.rowsIn,
       rowsOut: done.rowsOut,
-      rowWise: isRowWise(query),
+      inputRowsKept: done.inputRowsKept,
       bytes: size,
     };
   } catch (error) {
@@ -98,9 +102,11 @@ export async function describeTransform(
 const engineMb = (limits: Limits): number => Math.round(limits.memoryMb / 2);
 
 function columnsOf(input: readonly StagedColumn[], query: AstNode, done: JobDone): StagedColumn[] {
-  const names = input.map((column) => column.column);
-  return outputColumns({ input, inputTypes: done.inputTypes, output: done.columns, passedThrough: passedThrough(query, names) });
+  const origins = passedThrough(query, namesOf(input));
+  return outputColumns({ input, inputTypes: done.inputTypes, output: done.columns, passedThrough: origins });
 }
+
+const namesOf = (columns: readonly StagedColumn[]): string[] => columns.map(({ column }) => column);
 
 async function inWorkDir<T>(parent: string, work: (workDir: string) => Promise<T>): Promise<T> {
   const workDir = await mkdtemp(join(resolve(parent), 'transform-'));

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Engine } from '../../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteLiteral } from '../../platform/duckdb/quote.js';
+import { INPUT_TABLE } from '../guard/input-table.js';
 import type { InputColumn, TransformJob } from './protocol.js';
 
 export interface LoadedInput {
@@ -9,18 +11,20 @@ export interface LoadedInput {
 }
 
 /**
- * Below this a table in memory is twice as fast; above it, memory would be spilled without compression, and a table in the
- * work file is twice as fast.
+ * Below this a table in memory is twice as fast; above it, memory would be spilled without compression, and a table in a
+ * file is twice as fast.
  */
 const MAX_BYTES_IN_MEMORY = 48_000_000;
 
-/** Makes the table `input` from the Parquet files, rows in order of arrival. */
+/** Makes `INPUT_TABLE` from the Parquet files, rows in order of arrival, and shows it as `input`. */
 export async function loadInput(engine: Engine, job: TransformJob): Promise<LoadedInput> {
   const types = await commonTypes(engine, job);
   const inFile = (await totalBytes(job.inputs)) > MAX_BYTES_IN_MEMORY;
-  const table = inFile ? 'work.main.input' : 'input';
-  const [loaded] = await engine.rows(`create table ${table} as ${selectAll(job, types)}`);
-  if (inFile) await engine.run(`create view input as from ${table}`);
+  const { catalog, schema, table } = INPUT_TABLE;
+  const name = `${catalog}.${schema}.${table}`;
+  await engine.run(`attach ${quoteLiteral(inFile ? join(job.workDir, 'input.duckdb') : ':memory:')} as ${catalog}`);
+  const [loaded] = await engine.rows(`create table ${name} as ${selectAll(job, types)}`);
+  await engine.run(`create view input as from ${name}`);
   return { rows: Number(loaded?.['Count']), types };
 }
 

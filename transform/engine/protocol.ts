@@ -9,6 +9,8 @@ export interface TransformJob {
   /** `describe` runs the SQL over an empty `input` and writes nothing. */
   readonly kind: 'run' | 'describe';
   readonly sql: string;
+  /** The same with `ROW_NUMBER` as a last column, where that is possible. */
+  readonly followedSql?: string | undefined;
   /** Parquet files, in order of arrival. */
   readonly inputs: readonly string[];
   readonly columns: readonly InputColumn[];
@@ -37,6 +39,8 @@ export interface JobDone {
   readonly columns: readonly OutputColumn[];
   readonly rowsIn: number;
   readonly rowsOut: number;
+  /** How many rows of the input are in the result; not known where they could not be followed. */
+  readonly inputRowsKept?: number;
 }
 
 export interface JobFailed {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../platform/duckdb/engine.js';
 import { failureKindOf } from '../../platform/duckdb/failure.js';
 import { isMillraceError } from '../../platform/errors/error.js';
-import type { JobFailed } from './protocol.js';
+import type { JobFailed, OutputColumn } from './protocol.js';
 
 /** A failure of the user's SQL, on its way to the supervising process. */
 export class SqlFailure extends Error {
@@ -17,8 +17,22 @@ const MAX_DETAIL = 800;
  * @throws SqlFailure with DuckDB's message and, where it is known, the place in the user's text
  */
 export async function runUserSql(engine: Engine, prefix: string, sql: string): Promise<void> {
+  await inUserSql(prefix, engine.run(`${prefix}\n${sql}`));
+}
+
+/** The columns of what a user wrote; nothing is run. @throws as `runUserSql` */
+export async function describeUserSql(engine: Engine, sql: string): Promise<OutputColumn[]> {
+  return outputColumnsOf(await inUserSql('describe', engine.rows(`describe\n${sql}`)));
+}
+
+/** @param rows what `describe` answered */
+export function outputColumnsOf(rows: readonly Record<string, unknown>[]): OutputColumn[] {
+  return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+}
+
+async function inUserSql<T>(prefix: string, running: Promise<T>): Promise<T> {
   try {
-    await engine.run(`${prefix}\n${sql}`);
+    return await running;
   } catch (error) {
     throw new SqlFailure(describeFailure(error, Buffer.byteLength(prefix) + 1));
   }

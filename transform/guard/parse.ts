@@ -41,11 +41,20 @@ function parseMessage(answer: AstNode): string {
   return message.startsWith('Only SELECT') ? 'Only SELECT is allowed.' : message;
 }
 
+/** The text of a tree. Compare what it parses to with the tree before trusting it. */
+export function printSelect(query: AstNode): Promise<string> {
+  const tree = { error: false, statements: [{ node: query, named_param_map: [] }] };
+  return askParser('select json_deserialize_sql($1::json)::varchar as answer', JSON.stringify(tree));
+}
+
 async function serialize(sql: string): Promise<AstNode> {
-  const connection = await parser();
-  const result = await connection.run('select json_serialize_sql($1::varchar)::varchar as tree', [sql]);
-  const tree: unknown = JSON.parse(String((await result.getRowObjectsJson())[0]?.['tree']));
+  const tree: unknown = JSON.parse(await askParser('select json_serialize_sql($1::varchar)::varchar as answer', sql));
   return isNode(tree) ? tree : {};
+}
+
+async function askParser(question: string, text: string): Promise<string> {
+  const result = await (await parser()).run(question, [text]);
+  return String((await result.getRowObjectsJson())[0]?.['answer']);
 }
 
 let opened: Promise<DuckDBConnection> | undefined;
