@@ -30,7 +30,8 @@ export interface EngineConnection extends ConnectionRefs {
   readonly lastNumber: number;
 }
 
-const ACCEPT_MS = 5_000;
+/** A workflow waits for a worker that went away (`STICKY_TIMEOUT`) before another one takes it. */
+const ACCEPT_MS = 8_000;
 
 /**
  * Talks to the `connection` workflow, which it starts when there is none. Every change is an update: it is answered, or
