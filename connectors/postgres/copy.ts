@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { to as copyTo } from 'pg-copy-streams';
+import { open } from 'node:fs/promises';
 import type { Field } from '../../schema/types.js';
+import { CopyOut } from './copy-out.js';
 import { postgresError } from './errors.js';
 import type { Session } from './session.js';
 import { ident } from './sql.js';
@@ -29,46 +27,35 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
   const columns = selection.fields.map((field) => copyExpression(ident(field.name), field)).join(', ');
   const format = selection.native === undefined ? 'format csv, header true' : 'format binary';
   const statement = `copy (select ${columns} from ${selection.from} where ${selection.where}) to stdout (${format})`;
-  const counted = countLineFeeds();
-  const rows = session.client.query(copyTo(statement));
-  const answered = serverHasAnswered(rows);
+  const { native } = selection;
+  const copied = new CopyOut(statement);
+  let lineFeeds = 0;
+  let bytes = 0;
   try {
-    await pipeline(rows, counted.stream, createWriteStream(path, { flags: 'wx', highWaterMark: 1 << 20 }));
-    await answered;
+    await using file = await open(path, 'wx');
+    session.client.query(copied); // it may fail at once: read it without a wait in between
+    for await (const chunk of copied as AsyncIterable<Buffer>) {
+      await file.writeFile(chunk);
+      bytes += chunk.length;
+      if (native === undefined) lineFeeds += countLineFeeds(chunk);
+      copied.reuse(chunk);
+    }
   } catch (error) {
     throw postgresError(error, `Cannot read ${selection.relation}`);
   }
-  const { native } = selection;
   return {
     kind: 'file',
     file:
       native === undefined
-        ? { format: 'csv', path, lineFeeds: counted.lineFeeds(), columns: selection.fields.map(stageRules) }
+        ? { format: 'csv', path, lineFeeds, columns: selection.fields.map(stageRules) }
         : { format: 'native', native, path },
-    rows: (rows as unknown as { rowCount: number }).rowCount,
-    bytes: counted.bytes(),
+    rows: copied.rows,
+    bytes,
   };
 }
 
-/** The stream ends with the last row; how many there were, and whether all went well, the server says only then. */
-function serverHasAnswered(rows: NodeJS.ReadableStream): Promise<void> {
-  const answered = new Promise<void>((resolve, reject) => {
-    Object.assign(rows, { handleReadyForQuery: () => resolve() });
-    rows.once('error', reject);
-  });
-  answered.catch(() => undefined); // it may fail while nobody waits for it yet
-  return answered;
-}
-
-function countLineFeeds(): { stream: Transform; lineFeeds(): number; bytes(): number } {
-  let lineFeeds = 0;
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) lineFeeds++;
-      done(null, chunk);
-    },
-  });
-  return { stream, lineFeeds: () => lineFeeds, bytes: () => bytes };
+function countLineFeeds(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
 }

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { to as copyTo } from 'pg-copy-streams';
 import { MillraceError } from '../../../../platform/errors/error.js';
+import { CopyOut } from '../../../postgres/copy-out.js';
 import type { Session } from '../../../postgres/session.js';
 import type { KeptRejects, LoadRequest, RejectReason } from '../../../sdk/destination.js';
 import { FINDINGS, REJECTED } from './findings.js';
@@ -23,7 +23,7 @@ export async function writeRejects(
   const rows = Number(count?.rows);
   if (rows === 0) return { rows };
   const path = join(request.tempDir, 'rejected.csv');
-  const source = session.client.query(copyTo(rejectedSql()));
+  const source = session.client.query(new CopyOut(rejectedSql()));
   await pipeline(source, createWriteStream(path), { signal });
   return { rows, kept: await request.keepRejects({ path, rows, reasons: await summary(session) }) };
 }

@@ -1,0 +1,148 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { Connection, Submittable } from 'pg';
+
+/** Postgres's protocol: the head of a message is its type and a length that counts itself. */
+const HEAD_BYTES = 5;
+const LENGTH_BYTES = 4;
+const COPY_DATA = 'd'.charCodeAt(0);
+/** What may come before and between the rows: the answer to COPY, notices, notifications, changed settings. */
+const IN_BETWEEN = new Set(Buffer.from('HNAS'));
+
+const CHUNK_BYTES = 1 << 20;
+const CHUNKS_AHEAD = 2;
+
+/**
+ * What `COPY … TO STDOUT` sends, as chunks of about a megabyte. The server sends each row as a message of its own; `pg` and
+ * `pg-copy-streams` make an object of each, which costs more than all else that happens to the rows here. Ends when the
+ * server has said that all went well. After an early `destroy` the session cannot be used any more.
+ */
+export class CopyOut extends Readable implements Submittable {
+  #connection: Connection | undefined;
+  #parser: ((data: Buffer) => void) | undefined;
+  readonly #spare: Buffer<ArrayBuffer>[] = [];
+  #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #filled = 0;
+  #type = 0;
+  /** Bytes of the current message that have not come yet. */
+  #missing = 0;
+  #head = Buffer.alloc(0);
+  #rows = 0;
+
+  constructor(private readonly statement: string) {
+    super({ objectMode: true, highWaterMark: CHUNKS_AHEAD });
+  }
+
+  /** Takes a chunk back that nobody needs any more: memory beside the heap is freed late. */
+  reuse(chunk: Buffer): void {
+    this.#spare.push(Buffer.from(chunk.buffer as ArrayBuffer, 0, CHUNK_BYTES));
+  }
+
+  /** As the server counted them; known when the stream has ended. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  submit(connection: Connection): void {
+    this.#connection = connection;
+    const { stream } = connection;
+    const [parser] = stream.listeners('data') as ((data: Buffer) => void)[];
+    this.#parser = parser;
+    stream.removeAllListeners('data').on('data', this.#onData);
+    connection.query(this.statement);
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#rows = Number(/^COPY (\d+)/.exec(text)?.[1] ?? 0);
+  }
+
+  handleReadyForQuery(): void {
+    this.push(null);
+  }
+
+  handleError(error: Error): void {
+    this.#giveBack();
+    this.destroy(error);
+  }
+
+  override _read(): void {
+    if (this.#parser) this.#socket()?.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (this.#parser) this.#socket()?.destroy();
+    done(error);
+  }
+
+  readonly #onData = (data: Buffer): void => {
+    for (let at = 0; at < data.length && this.#parser;) {
+      at = this.#missing > 0 ? this.#takeBody(data, at) : this.#takeHead(data, at);
+    }
+  };
+
+  /** @returns where the next message, or the next data, begins */
+  #takeBody(data: Buffer, at: number): number {
+    const end = Math.min(data.length, at + this.#missing);
+    this.#missing -= end - at;
+    if (this.#type === COPY_DATA) this.#append(data, at, end);
+    return end;
+  }
+
+  /** The end of the copy, an error too, is for `pg`, with all that follows. */
+  #takeHead(data: Buffer, at: number): number {
+    const known = this.#head.length;
+    if (known === 0 && data.length - at >= HEAD_BYTES) return this.#begin(data, at) ? at + HEAD_BYTES : data.length;
+    const end = Math.min(data.length, at + HEAD_BYTES - known);
+    this.#head = Buffer.concat([this.#head, data.subarray(at, end)]);
+    if (this.#head.length < HEAD_BYTES) return end;
+    const head = this.#head;
+    this.#head = Buffer.alloc(0);
+    return this.#begin(head, 0, data.subarray(end)) ? end : data.length;
+  }
+
+  #begin(head: Buffer, at: number, rest?: Buffer): boolean {
+    const type = head[at] ?? 0;
+    if (type !== COPY_DATA && !IN_BETWEEN.has(type)) {
+      this.#finish(rest ? Buffer.concat([head, rest]) : head.subarray(at));
+      return false;
+    }
+    this.#type = type;
+    this.#missing = head.readUInt32BE(at + 1) - LENGTH_BYTES;
+    return true;
+  }
+
+  #append(data: Buffer, from: number, to: number): void {
+    for (let at = from; at < to;) {
+      const copied = data.copy(this.#chunk, this.#filled, at, to);
+      this.#filled += copied;
+      at += copied;
+      if (this.#filled === CHUNK_BYTES) this.#flush();
+    }
+  }
+
+  #flush(): void {
+    if (this.#filled === 0) return;
+    const full = this.#chunk.subarray(0, this.#filled);
+    this.#chunk = this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#filled = 0;
+    if (!this.push(full)) this.#socket()?.pause();
+  }
+
+  #finish(unread: Buffer): void {
+    this.#flush();
+    const parser = this.#parser;
+    this.#giveBack();
+    parser?.(unread);
+  }
+
+  #giveBack(): void {
+    const parser = this.#parser;
+    if (!parser) return;
+    this.#parser = undefined;
+    this.#socket()?.removeListener('data', this.#onData).on('data', parser).resume();
+  }
+
+  #socket(): Socket | undefined {
+    return this.#connection?.stream as Socket | undefined;
+  }
+}
