@@ -62,9 +62,11 @@ function transform(
   });
 }
 
+const OWN_COLUMNS = `columns(name -> name <> '_millrace_row')`;
 /** Every value as DuckDB's own text, in file order: NaN, -0 and infinity are themselves there. */
-const contents = (path: string) => engine.rows(`select columns(*)::varchar from '${path}'`);
-const typesOf = (path: string) => engine.rows(`select column_name, column_type from (describe from '${path}')`);
+const contents = (path: string) => engine.rows(`select ${OWN_COLUMNS}::varchar from '${path}'`);
+const typesOf = (path: string) =>
+  engine.rows(`select column_name, column_type from (describe select ${OWN_COLUMNS} from '${path}')`);
 
 test('select * keeps every value, type, name and meaning exactly', async () => {
   const input = await parquet('in.parquet', nastyRows);
@@ -87,7 +89,7 @@ test('rows keep their order of arrival, over files and threads', async () => {
   expect(check).toEqual({ wrong: 0 });
 });
 
-test('an input too large for memory takes the way through the work file, in order', async () => {
+test('a large input keeps its order', async () => {
   const input = await parquet(
     'large.parquet',
     `select i, sha256('a' || i) || sha256('b' || i) || sha256('c' || i) || sha256('d' || i) || sha256('e' || i) || sha256('f' || i) as h from range(260000) r(i)`,
@@ -110,6 +112,8 @@ test('I7: rows of row-wise SQL are followed through every level, and the text of
   const followed = await transform(sql, [input], columns);
   expect(followed).toMatchObject({ rowsIn: 1000, rowsOut: 250, inputRowsKept: 250 });
   expect(followed.columns.map(({ name }) => name)).toEqual(['id', 's', 'lower("name")']);
+  const [numbers] = await engine.rows(`select count(*) filter (where id <> _millrace_row)::int as wrong from '${output()}'`);
+  expect(numbers).toEqual({ wrong: 0 });
   const failing = transform(`select\n  case when id = 999 then error('no') end from input`, [input], columns);
   await expect(failing).rejects.toMatchObject({ code: 'transform.failed' });
   await expect(transform('select\n  nope from input', [input], columns)).rejects.toMatchObject({ facts: { line: 2, column: 3 } });

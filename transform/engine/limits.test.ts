@@ -64,9 +64,9 @@ test.each([
   `select 1 as a; set allowed_directories = ['/']`,
   `select 1 as a; reset lock_configuration`,
   `select 1 as a; load httpfs`,
-  `select 1 as a; drop table work.main.out; create view work.main.out as select * from read_text('%')`,
-  `select 1 as a; drop table work.main.out; create macro work.main.out() as table select * from read_text('%')`,
-  `select 1 as a; detach work`,
+  `select 1 as a; create or replace view _millrace_result as select * from read_text('%')`,
+  `select 1 as a; create or replace macro read_parquet(x) as table select * from read_text('%')`,
+  `select 1 as a; set allowed_paths = ['%']`,
 ])('the lock alone holds: %s', async (template) => {
   const sql = template.replaceAll('%', secret);
   const error: unknown = await runUnguarded(sql).catch((thrown: unknown) => thrown);

@@ -12,38 +12,39 @@ export class SqlFailure extends Error {
 
 const MAX_DETAIL = 800;
 
+/** What the user's SQL gives, as a view. */
+export const RESULT = '_millrace_result';
+const SHOW_RESULT = `create or replace view ${RESULT} as\n`;
+
 /**
- * Runs what a user wrote as `<prefix> <sql>`, in an engine that is locked already.
- * @throws SqlFailure with DuckDB's message and, where it is known, the place in the user's text
+ * Makes `RESULT` of what a user wrote, in an engine that is locked already; nothing is read yet.
+ * @throws as `runUserSql`
  */
-export async function runUserSql(engine: Engine, prefix: string, sql: string): Promise<void> {
-  await inUserSql(prefix, engine.run(`${prefix}\n${sql}`));
-}
-
-/** The columns of what a user wrote; nothing is run. @throws as `runUserSql` */
-export async function describeUserSql(engine: Engine, sql: string): Promise<OutputColumn[]> {
-  return outputColumnsOf(await inUserSql('describe', engine.rows(`describe\n${sql}`)));
-}
-
-/** @param rows what `describe` answered */
-export function outputColumnsOf(rows: readonly Record<string, unknown>[]): OutputColumn[] {
+export async function showResult(engine: Engine, sql: string): Promise<OutputColumn[]> {
+  await runUserSql(engine.run(`${SHOW_RESULT}${sql}`));
+  const rows = await engine.rows(`describe ${RESULT}`);
   return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
 }
 
-async function inUserSql<T>(prefix: string, running: Promise<T>): Promise<T> {
+/**
+ * Waits for a statement that reads `RESULT`.
+ * @throws SqlFailure with DuckDB's message and, where it is known, the place in the user's text
+ */
+export async function runUserSql<T>(running: Promise<T>): Promise<T> {
   try {
     return await running;
   } catch (error) {
-    throw new SqlFailure(describeFailure(error, Buffer.byteLength(prefix) + 1));
+    throw new SqlFailure(describeFailure(error));
   }
 }
 
-function describeFailure(error: unknown, prefixBytes: number): JobFailed {
+/** Places are counted in the text that made the view. */
+function describeFailure(error: unknown): JobFailed {
   const thrown = duckDbError(error);
   const detail = trim(thrown.message);
   if (isOverLimit(thrown)) return { ok: false, code: 'transform.limit_exceeded', detail };
   if (isMillraceError(error, 'stage.full')) return { ok: false, code: 'stage.full', detail };
-  const byteOffset = thrown.position === undefined ? undefined : thrown.position - prefixBytes;
+  const byteOffset = thrown.position === undefined ? undefined : thrown.position - SHOW_RESULT.length;
   const facts = byteOffset !== undefined && byteOffset >= 0 ? { byteOffset } : {};
   return { ok: false, code: 'transform.failed', detail, facts };
 }

@@ -1,17 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AstNode, childNode, childNodes, commonTables, isNode, subqueryOf, textOf, textsOf } from './ast.js';
-import { INPUT_TABLE, ROW_NUMBER } from './input-table.js';
+import { NUMBERED_INPUT, ROW_NUMBER } from './input-table.js';
 import { parseSelect, printSelect } from './parse.js';
 import { isRowWise } from './row-wise.js';
 
 /**
- * The same query with one column more, `ROW_NUMBER`, carried from `INPUT_TABLE` through every level, so that the rows which
+ * The same query with one column more, `ROW_NUMBER`, carried from `NUMBERED_INPUT` through every level, so that the rows which
  * the result lacks can be counted (I7). Nothing where a row of the result is not one row of the input, and nothing where it
  * is not certain that the query is otherwise the same.
  */
 export async function followRows(query: AstNode, inputColumns: readonly string[]): Promise<string | undefined> {
-  const taken = inputColumns.some((name) => ['rowid', ROW_NUMBER].includes(name.toLowerCase()));
-  if (taken || !isRowWise(query)) return undefined;
+  if (inputColumns.some((name) => name.toLowerCase() === ROW_NUMBER) || !isRowWise(query)) return undefined;
   const tree = plainCopy(query) as AstNode;
   const passed: string[] = [];
   if (!carry(tree, new Map(), passed) || hasOtherReaders(tree, passed) || hasInexactNumber(tree)) return undefined;
@@ -45,14 +44,14 @@ type Scope = ReadonlyMap<string, Scoped>;
 /** Adds the column to `query` and to what it reads, in place. @param passed gets the tables of `with` on the way */
 function carry(query: AstNode, outer: Scope, passed: string[]): boolean {
   const table = childNode(query, 'from_table');
-  if (!table || textsOf(table, 'column_name_alias').length > 0) return false;
   const scope = withCommonTables(query, outer);
+  if (!table || textsOf(table, 'column_name_alias').length > 0 || scope.has(NUMBERED_INPUT)) return false;
   const common = table['type'] === 'BASE_TABLE' ? scope.get(textOf(table, 'table_name').toLowerCase()) : undefined;
-  const inner = common ? common.query : subqueryOf(table);
-  if (!inner) return readInputTable(table) && addColumn(query, 'rowid');
   if (common) passed.push(textOf(table, 'table_name').toLowerCase());
   if (common?.renamesColumns) return false;
-  return carry(inner, common?.scope ?? scope, passed) && hideFromStars(query) && addColumn(query, ROW_NUMBER);
+  const inner = common ? common.query : subqueryOf(table);
+  const carried = inner ? carry(inner, common?.scope ?? scope, passed) : readNumbered(table);
+  return carried && hideFromStars(query) && addColumn(query);
 }
 
 function withCommonTables(query: AstNode, outer: Scope): Scope {
@@ -62,15 +61,14 @@ function withCommonTables(query: AstNode, outer: Scope): Scope {
   return scope;
 }
 
-function readInputTable(table: AstNode): boolean {
+function readNumbered(table: AstNode): boolean {
   const alias = textOf(table, 'alias') || textOf(table, 'table_name');
-  const { catalog, schema, table: name } = INPUT_TABLE;
-  Object.assign(table, { alias, catalog_name: catalog, schema_name: schema, table_name: name });
+  Object.assign(table, { alias, table_name: NUMBERED_INPUT });
   return true;
 }
 
-function addColumn(query: AstNode, column: string): boolean {
-  const reference = { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: ROW_NUMBER, column_names: [column] };
+function addColumn(query: AstNode): boolean {
+  const reference = { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [ROW_NUMBER] };
   return Boolean((query['select_list'] as unknown[] | undefined)?.push(reference));
 }
 

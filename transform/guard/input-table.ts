@@ -1,5 +1,5 @@
-/** The table behind `input`, which is a view of it: views have no row numbers. */
-export const INPUT_TABLE = { catalog: 'source', schema: 'main', table: 'rows' } as const;
+/** The relation behind `input`: the same rows with `ROW_NUMBER` as a column more. */
+export const NUMBERED_INPUT = '_millrace_input';
 
-/** The last column of a query that was made by `followRows`: the row of the input that the row of the result comes from. */
+/** The row of the slice that a row comes from, counted from 0 in order of arrival. */
 export const ROW_NUMBER = '_millrace_row';
