@@ -18,6 +18,7 @@ import { targetColumns } from './columns.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { dialect } from './dialect.js';
 import { copyFiles } from './export.js';
+import { copyOrMerge } from './first-read.js';
 import { endSessions } from './fence.js';
 import {
   LEDGER_SCHEMA,
@@ -80,7 +81,8 @@ async function loadInTransaction(session: Session, asked: LoadRequest, signal: A
   const shape = withTypesOf(wanted, columns);
   const plan = planLoad(request.mode, shape, dialect);
   const work = { plan, shape, signal, ...(unaccepted ? { unaccepted } : {}) };
-  const { rejects, ...rows } = await writeByPolicy(session, request, work, () => writeRows(session, request, work));
+  const write = (how: Work) => writeRows(session, request, how);
+  const { rejects, ...rows } = await writeByPolicy(session, request, work, () => copyOrMerge(session, request, work, write));
   await completeLedgerRow(session, request, { ...rows, rejects });
   const published = request.shadow?.publish ? await publishShadow(session, request, shape) : [];
   if (!request.shadow || request.shadow.publish) await recordLoadedAs(session, request, shape.primaryKey);
