@@ -1,0 +1,98 @@
+/**
+ * What processes have used so far, by the part that they play. Linux only: elsewhere everything is 0.
+ * @module
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+
+/**
+ * `millrace`: API and worker in one process. `duckdb`: its children that run SQL of users. `hand`: what a benchmark starts
+ * beside the stack, such as `psql`.
+ */
+export const ROLES = ['millrace', 'duckdb', 'postgres', 'temporal', 'hand'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Usage {
+  /** Of processes that run, and of those that have ended and were waited for. */
+  readonly cpuSeconds: Readonly<Record<Role, number>>;
+  /** Resident memory of those that run. */
+  readonly bytes: Readonly<Record<Role, number>>;
+}
+
+export interface ProcessStat {
+  readonly name: string;
+  readonly ownSeconds: number;
+  /** Of children that have ended. */
+  readonly endedSeconds: number;
+  readonly bytes: number;
+}
+
+const PAGE_BYTES = 4_096;
+/** Fixed by the kernel's interface to programs, whatever its own clock does. */
+const TICKS_A_SECOND = 100;
+
+/** Usage of the tree below `stackPid`, and of this process's other children. */
+export function usageNow(stackPid: number): Usage {
+  const sum = new Sum();
+  sum.visit(stackPid, 'millrace');
+  sum.add('hand', { seconds: statOf(process.pid)?.endedSeconds ?? 0 });
+  for (const child of childrenOf(process.pid)) if (child !== stackPid) sum.visit(child, 'hand');
+  return sum;
+}
+
+class Sum implements Usage {
+  readonly cpuSeconds = zeros();
+  readonly bytes = zeros();
+
+  visit(pid: number, role: Role): void {
+    const stat = statOf(pid);
+    if (!stat) return;
+    this.add(role, { seconds: stat.ownSeconds, bytes: stat.bytes });
+    this.add(role === 'millrace' ? 'duckdb' : role, { seconds: stat.endedSeconds });
+    for (const child of childrenOf(pid)) this.visit(child, roleOfChild(role, statOf(child)?.name ?? ''));
+  }
+
+  add(role: Role, { seconds = 0, bytes = 0 }: { readonly seconds?: number; readonly bytes?: number }): void {
+    this.cpuSeconds[role] += seconds;
+    this.bytes[role] += bytes;
+  }
+}
+
+/** The servers of a stack are children of Millrace, and so are the processes that transform. */
+export function roleOfChild(parent: Role, name: string): Role {
+  if (parent !== 'millrace') return parent;
+  if (name.startsWith('postgres')) return 'postgres';
+  return name.startsWith('temporal') ? 'temporal' : 'duckdb';
+}
+
+/** Fields of `/proc/<pid>/stat` as in proc(5); the name may hold spaces and parentheses. */
+export function parseStat(text: string): ProcessStat {
+  const nameEnd = text.lastIndexOf(')');
+  const fields = text.slice(nameEnd + 2).split(' '); // begins with field 3
+  const field = (number: number): number => Number(fields[number - 3]);
+  return {
+    name: text.slice(text.indexOf('(') + 1, nameEnd),
+    ownSeconds: (field(14) + field(15)) / TICKS_A_SECOND,
+    endedSeconds: (field(16) + field(17)) / TICKS_A_SECOND,
+    bytes: field(24) * PAGE_BYTES,
+  };
+}
+
+const zeros = (): Record<Role, number> => ({ millrace: 0, duckdb: 0, postgres: 0, temporal: 0, hand: 0 });
+
+function statOf(pid: number): ProcessStat | undefined {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return undefined; // it ended while we looked
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
+    return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  } catch {
+    return [];
+  }
+}
