@@ -8,15 +8,17 @@ import { readOptions } from './support/options.js';
 import { type SuiteReport, machine, printReport, requireFigures } from './support/report.js';
 import { startBenchStack } from './support/stack.js';
 import type { Suite } from './support/suite.js';
+import { append } from './suites/append.js';
 import { cursors } from './suites/cursors.js';
 import { history } from './suites/history.js';
 import { largeValues } from './suites/large-values.js';
 import { lineitem } from './suites/lineitem.js';
 import { merge } from './suites/merge.js';
+import { parquet } from './suites/parquet.js';
 import { small } from './suites/small.js';
 import { wide } from './suites/wide.js';
 
-const SUITES = { small, lineitem, merge, wide, 'large-values': largeValues, history, cursors };
+const SUITES = { small, lineitem, append, merge, wide, 'large-values': largeValues, parquet, history, cursors };
 
 const suites: Readonly<Record<string, Suite>> = SUITES;
 const options = readOptions(process.argv, Object.keys(suites));

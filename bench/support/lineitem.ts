@@ -21,15 +21,23 @@ export const LINEITEM_DDL = `create table lineitem (l_orderkey bigint not null, 
 export async function loadLineitem(url: string, scale: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-tpch-'));
   try {
-    execFileSync(generator(), ['csv', '-s', String(scale), '--tables=lineitem', `--output-dir=${folder}`], { stdio: 'ignore' });
     await query(url, LINEITEM_DDL);
-    await copyIn(url, join(folder, 'lineitem.csv'));
+    await copyIn(url, generateLineitem(folder, { format: 'csv', scale }));
     await query(url, 'alter table lineitem add primary key (l_orderkey, l_linenumber)');
     await query(url, 'vacuum analyze lineitem');
     await query(url, 'checkpoint');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @returns the path of the file */
+export function generateLineitem(
+  folder: string,
+  { format, scale }: { readonly format: 'csv' | 'parquet'; readonly scale: number },
+): string {
+  execFileSync(generator(), [format, '-s', String(scale), '--tables=lineitem', `--output-dir=${folder}`], { stdio: 'ignore' });
+  return join(folder, `lineitem.${format}`);
 }
 
 function generator(): string {

@@ -21,8 +21,8 @@ export interface Pipe {
 
 export function psqlPipe({ source, destination }: Ends, { from, into, format }: Pipe): Promise<Timed> {
   return piped(
-    [source, `copy ${from} to stdout (format ${format})`],
-    [destination, `copy ${into} from stdin (format ${format})`],
+    psql(source, `copy ${from} to stdout (format ${format})`),
+    psql(destination, `copy ${into} from stdin (format ${format})`),
   );
 }
 
@@ -50,32 +50,35 @@ export async function psqlMerge(
     .filter((name) => !key.includes(name))
     .map((name) => `${name} = excluded.${name}`);
   return piped(
-    [source, `copy (select ${columns} from lineitem where ${where}) to stdout (format csv)`],
-    [
+    psql(source, `copy (select ${columns} from lineitem where ${where}) to stdout (format csv)`),
+    psql(
       destination,
       'begin',
       'create temporary table batch (like by_hand) on commit drop',
       'copy batch from stdin (format csv)',
       `insert into by_hand select * from batch on conflict (${key.join(', ')}) do update set ${replaced.join(', ')}`,
       'commit',
-    ],
+    ),
   );
 }
 
-export type PsqlCall = readonly [url: string, ...statements: string[]];
+/** The words of a command line. */
+export type Command = readonly string[];
+
+export const psql = (url: string, ...statements: string[]): Command => [
+  ...['psql', '-qX', url],
+  ...statements.flatMap((sql) => ['-c', sql]),
+];
 
 /** A pipe of the shell: nothing of ours stands between the two. */
-export async function piped(from: PsqlCall, to: PsqlCall): Promise<Timed> {
+export async function piped(from: Command, to: Command): Promise<Timed> {
   const begun = performance.now();
-  const shell = spawn('bash', ['-c', `set -o pipefail; ${commandOf(from)} | ${commandOf(to)}`], {
+  const shell = spawn('bash', ['-c', `set -o pipefail; ${lineOf(from)} | ${lineOf(to)}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code] = (await once(shell, 'exit')) as [number | null];
-  if (code !== 0) throw new Error('the psql pipe failed');
+  if (code !== 0) throw new Error('the pipe failed');
   return { ms: performance.now() - begun };
 }
 
-const commandOf = ([url, ...statements]: PsqlCall): string =>
-  ['psql', '-qX', url, ...statements.flatMap((sql) => ['-c', sql])].map(quoted).join(' ');
-
-const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
+const lineOf = (command: Command): string => command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
