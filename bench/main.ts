@@ -13,12 +13,13 @@ import { cursors } from './suites/cursors.js';
 import { history } from './suites/history.js';
 import { largeValues } from './suites/large-values.js';
 import { lineitem } from './suites/lineitem.js';
+import { many } from './suites/many.js';
 import { merge } from './suites/merge.js';
 import { parquet } from './suites/parquet.js';
 import { small } from './suites/small.js';
 import { wide } from './suites/wide.js';
 
-const SUITES = { small, lineitem, append, merge, wide, 'large-values': largeValues, parquet, history, cursors };
+const SUITES = { small, many, lineitem, append, merge, wide, 'large-values': largeValues, parquet, history, cursors };
 
 const suites: Readonly<Record<string, Suite>> = SUITES;
 const options = readOptions(process.argv, Object.keys(suites));

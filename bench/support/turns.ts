@@ -54,8 +54,8 @@ function turnOf({ by }: Contender, { ms, cpuSeconds }: Timed, spent: Spent): Tur
   return { ms, cpu: { own: cpuSeconds ?? spent.cpuSeconds[by], duckdb, postgres, temporal }, peakBytes: spent.peaks[by] };
 }
 
-/** @param rows that every turn moves */
-export function measuresOfTurns(turns: Turns, rows: number): Measure[] {
+/** @param rows that every turn moves; without them nothing is said of rows a second */
+export function measuresOfTurns(turns: Turns, rows?: number): Measure[] {
   return [
     ...turns.flatMap(({ contender: { name }, turns: own }) => timesOf(name, own, rows)),
     ...ratios(turns),
@@ -63,10 +63,11 @@ export function measuresOfTurns(turns: Turns, rows: number): Measure[] {
   ];
 }
 
-const timesOf = (name: string, turns: readonly Turn[], rows: number): Measure[] => [
-  { name, unit: 'ms', values: turns.map(({ ms }) => ms) },
-  { name, unit: 'rows/s', values: turns.map(({ ms }) => (rows / ms) * 1_000) },
-];
+function timesOf(name: string, turns: readonly Turn[], rows: number | undefined): Measure[] {
+  const times: Measure = { name, unit: 'ms', values: turns.map(({ ms }) => ms) };
+  if (rows === undefined) return [times];
+  return [times, { name, unit: 'rows/s', values: turns.map(({ ms }) => (rows / ms) * 1_000) }];
+}
 
 /** How fast Millrace is beside each peer; turns of one round are compared. */
 function ratios(turns: Turns): Measure[] {
