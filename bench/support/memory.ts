@@ -1,4 +1,4 @@
-import { type Usage, usageNow } from './processes.js';
+import { type Usage, usageNow, usageOfMoment } from './processes.js';
 
 const SAMPLE_MS = 100;
 
@@ -59,11 +59,11 @@ export async function spentBy<T>(
   stackPid: number,
   act: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly spent: Spent }> {
-  const before = usageNow(stackPid);
+  const before = usageOfMoment(stackPid);
   const watch = watchPeaks(stackPid);
   try {
     const result = await act();
-    const after = usageNow(stackPid);
+    const after = usageOfMoment(stackPid);
     return { result, spent: { cpuSeconds: difference(after, before), peaks: larger(watch.peaks(), after) } };
   } finally {
     watch.stop();

@@ -30,8 +30,26 @@ const PAGE_BYTES = 4_096;
 /** Fixed by the kernel's interface to programs, whatever its own clock does. */
 const TICKS_A_SECOND = 100;
 
+const MAX_LOOKS = 20;
+
+/**
+ * Like `usageNow`, but of a moment in which nothing began or ended: what ends while we look is counted neither as running nor
+ * as ended, or as both.
+ */
+export function usageOfMoment(stackPid: number): Usage {
+  let sum = look(stackPid);
+  for (let looks = 1; looks < MAX_LOOKS; looks++) {
+    const next = look(stackPid);
+    if (next.pids.join() === sum.pids.join()) return next;
+    sum = next;
+  }
+  return sum;
+}
+
 /** Usage of the tree below `stackPid`, and of this process's other children. */
-export function usageNow(stackPid: number): Usage {
+export const usageNow = (stackPid: number): Usage => look(stackPid);
+
+function look(stackPid: number): Sum {
   const sum = new Sum();
   sum.visit(stackPid, 'millrace');
   sum.add('hand', { seconds: statOf(process.pid)?.endedSeconds ?? 0 });
@@ -42,10 +60,12 @@ export function usageNow(stackPid: number): Usage {
 class Sum implements Usage {
   readonly cpuSeconds = zeros();
   readonly bytes = zeros();
+  readonly pids: number[] = [];
 
   visit(pid: number, role: Role): void {
     const stat = statOf(pid);
     if (!stat) return;
+    this.pids.push(pid);
     this.add(role, { seconds: stat.ownSeconds, bytes: stat.bytes });
     this.add(role === 'millrace' ? 'duckdb' : role, { seconds: stat.endedSeconds });
     for (const child of childrenOf(pid)) this.visit(child, roleOfChild(role, statOf(child)?.name ?? ''));
@@ -79,20 +99,21 @@ export function parseStat(text: string): ProcessStat {
 
 const zeros = (): Record<Role, number> => ({ millrace: 0, duckdb: 0, postgres: 0, temporal: 0, hand: 0 });
 
-function statOf(pid: number): ProcessStat | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return undefined; // it ended while we looked
-  }
+const statOf = (pid: number): ProcessStat | undefined =>
+  unlessGone(() => parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')), undefined);
+
+/** Each thread has children of its own, and may end while we look. */
+function childrenOf(pid: number): number[] {
+  return unlessGone(() => readdirSync(`/proc/${pid}/task`), []).flatMap((thread) => {
+    const list = unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'), '');
+    return list.split(' ').filter(Boolean).map(Number);
+  });
 }
 
-function childrenOf(pid: number): number[] {
+function unlessGone<T>(read: () => T, otherwise: T): T {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
-    return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+    return read();
   } catch {
-    return [];
+    return otherwise;
   }
 }
