@@ -15,11 +15,24 @@ import { largeValues } from './suites/large-values.js';
 import { lineitem } from './suites/lineitem.js';
 import { many } from './suites/many.js';
 import { merge } from './suites/merge.js';
+import { orchestration } from './suites/orchestration.js';
 import { parquet } from './suites/parquet.js';
 import { small } from './suites/small.js';
 import { wide } from './suites/wide.js';
 
-const SUITES = { small, many, lineitem, append, merge, wide, 'large-values': largeValues, parquet, history, cursors };
+const SUITES = {
+  small,
+  many,
+  lineitem,
+  append,
+  merge,
+  wide,
+  'large-values': largeValues,
+  parquet,
+  orchestration,
+  history,
+  cursors,
+};
 
 const suites: Readonly<Record<string, Suite>> = SUITES;
 const options = readOptions(process.argv, Object.keys(suites));
