@@ -22,8 +22,14 @@ export async function append(stack: BenchStack, options: SuiteOptions): Promise<
   const rows = await countRows(ends.source, 'lineitem');
   const stream = { name: 'public.lineitem', mode: 'incremental_append', cursorField: 'id', target: { table: 'appended' } };
   const connection = await stack.connect([stream], ends);
+  let bytes = 0;
+  const own = async (): Promise<Timed> => {
+    const run = await stack.sync(connection);
+    bytes += run.bytes;
+    return run;
+  };
   const contenders = (what: string): Contender[] => [
-    { name: `Millrace, ${what}`, by: 'millrace', run: () => stack.sync(connection) },
+    { name: `Millrace, ${what}`, by: 'millrace', run: own },
     ...(hasPsql() ? [{ name: `psql csv pipe, ${what}`, by: 'hand', run: () => byHand(ends) } as const] : []),
   ];
   const beforeTurn = (): Promise<unknown> => query(ends.destination, 'checkpoint');
@@ -34,7 +40,7 @@ export async function append(stack: BenchStack, options: SuiteOptions): Promise<
   await requireAppended(ends);
   return {
     suite: 'append',
-    facts: { scale, rows, 'new rows': more, content: 'equal' },
+    facts: { scale, rows, 'new rows': more, 'bytes of all runs': bytes, content: 'equal' },
     measures: [...measuresOfTurns(first, rows), ...measuresOfTurns(next, more)],
   };
 }

@@ -39,7 +39,7 @@ export async function merge(stack: BenchStack, options: SuiteOptions): Promise<S
   const firstRead = { name: 'first read of all rows', unit: 'ms', values: [first.ms] } as const;
   return {
     suite: 'merge',
-    facts: { scale, rows, firstReadSlices: first.slices, content: 'equal' },
+    facts: { scale, rows, 'first read slices': first.slices, 'first read bytes': first.bytes, content: 'equal' },
     measures: [firstRead, ...measuresOfTurns(turns, rows / 100)],
   };
 }

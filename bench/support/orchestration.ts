@@ -6,7 +6,7 @@ import { historyCost } from './histories.js';
 import { type Ends, query } from './database.js';
 import { spentBy } from './memory.js';
 import type { Measure } from './report.js';
-import type { BenchStack } from './stack.js';
+import type { BenchRun, BenchStack } from './stack.js';
 import { stepMeasures, stepsOf } from './steps.js';
 
 const ROWS = 100;
@@ -23,17 +23,11 @@ export const connectTiny = (stack: BenchStack, ends: Ends, target: string): Prom
 /** One connection in which nothing has changed, run after run. */
 export async function oneAfterTheOther(stack: BenchStack, connection: string, runs: number): Promise<Measure[]> {
   const before = await connectionCost(stack, connection);
-  const times: number[] = [];
-  let workflowId = '';
-  const { spent } = await spentBy(stack.pid, async () => {
-    for (let run = 0; run < runs; run++) {
-      const done = await stack.sync(connection);
-      times.push(done.ms);
-      ({ workflowId } = done);
-    }
-  });
+  const { result: done, spent } = await spentBy(stack.pid, () => syncs(stack, connection, runs));
   const after = await connectionCost(stack, connection);
+  const times = done.map(({ ms }) => ms);
   const total = times.reduce((sum, ms) => sum + ms, 0);
+  const workflows = done.map(({ workflowId }) => workflowId);
   const { millrace, postgres, temporal } = spent.cpuSeconds;
   const perRun = (name: string, unit: Measure['unit'], sum: number): Measure => ({ name, unit, values: [sum / runs] });
   return [
@@ -42,11 +36,17 @@ export async function oneAfterTheOther(stack: BenchStack, connection: string, ru
     perRun('no-op run: CPU of Millrace', 's', millrace),
     perRun('no-op run: CPU of Postgres', 's', postgres),
     perRun('no-op run: CPU of Temporal', 's', temporal),
-    ...(await historyMeasures(stack, workflowId)),
+    ...(await historyMeasures(stack, workflows.at(-1) ?? '')),
     perRun('no-op run: events in the history of its connection', '', after.events - before.events),
     perRun('no-op run: history of its connection', 'KB', (after.bytes - before.bytes) / 1024),
-    ...stepMeasures(await stepsOf(stack.temporalAddress, [workflowId]), 'no-op run'),
+    ...stepMeasures(await stepsOf(stack.temporalAddress, workflows), 'no-op run'),
   ];
+}
+
+async function syncs(stack: BenchStack, connection: string, runs: number): Promise<BenchRun[]> {
+  const done: BenchRun[] = [];
+  while (done.length < runs) done.push(await stack.sync(connection));
+  return done;
 }
 
 async function historyMeasures(stack: BenchStack, workflowId: string): Promise<Measure[]> {

@@ -15,6 +15,7 @@ export interface Step {
 }
 
 const WORKFLOW_TASK = 'workflow task';
+const WHOLE = 'whole workflow';
 
 /** Steps of these workflows that have ended. */
 export async function stepsOf(address: string, workflowIds: readonly string[]): Promise<Step[]> {
@@ -24,7 +25,7 @@ export async function stepsOf(address: string, workflowIds: readonly string[]): 
     const steps: Step[] = [];
     for (const id of workflowIds) {
       const { events } = await client.workflow.getHandle(id).fetchHistory();
-      steps.push(...stepsIn(events ?? []));
+      steps.push(...stepsIn(events ?? []), wholeRun(events ?? []));
     }
     return steps;
   } finally {
@@ -33,14 +34,16 @@ export async function stepsOf(address: string, workflowIds: readonly string[]): 
 }
 
 /** For each kind of step how often it was done, how long it waited and how long it worked. */
-export function stepMeasures(steps: readonly Step[], of: string): Measure[] {
+export function stepMeasures(steps: readonly Step[], run: string): Measure[] {
   const names = [...new Set(steps.map(({ name }) => name))];
   return names.flatMap((name) => {
     const own = steps.filter((step) => step.name === name);
-    return [
-      { name: `${of}: ${name} (${own.length}) waits`, unit: 'ms', values: own.map(({ waitedMs }) => waitedMs) },
-      { name: `${of}: ${name} (${own.length}) works`, unit: 'ms', values: own.map(({ workedMs }) => workedMs) },
-    ] satisfies Measure[];
+    const measure = (verb: string, of: (step: Step) => number): Measure => ({
+      ...{ name: `${run}: ${name} (${own.length}) ${verb}`, unit: 'ms' },
+      values: own.map(of),
+    });
+    const works = measure('works', ({ workedMs }) => workedMs);
+    return name === WHOLE ? [works] : [measure('waits', ({ waitedMs }) => waitedMs), works];
   });
 }
 
@@ -73,6 +76,12 @@ export function stepsIn(events: readonly StepEvent[]): Step[] {
     if (step?.begun === undefined) return [];
     return [{ name: step.name, waitedMs: step.begun - step.at, workedMs: timeOf(event) - step.begun }];
   });
+}
+
+/** What a run takes beyond this is spent before its workflow and behind it. */
+function wholeRun(events: readonly StepEvent[]): Step {
+  const [first, last] = [events[0], events.at(-1)];
+  return { name: WHOLE, waitedMs: 0, workedMs: first && last ? timeOf(last) - timeOf(first) : NaN };
 }
 
 const nameOf = (event: StepEvent): string | undefined =>
