@@ -36,7 +36,7 @@ async function raceFile(stack: BenchStack, file: string, options: SuiteOptions):
     { name: 'Millrace', by: 'millrace', run: () => stack.sync(connection) },
     ...(hasPsql() ? [{ name: 'DuckDB | psql', by: 'hand', run: () => byHand(file, destination) } as const] : []),
   ];
-  const turns = await takeTurns(stack, contenders, { rounds: options.repeat, beforeTurn: () => settle(destination) });
+  const turns = await takeTurns(stack, contenders, { rounds: options.repeat, beforeTurn: ({ by }) => settle(destination, by) });
   const loaded = await contentOf(destination, 'lineitem', LINEITEM_COLUMNS);
   if (hasPsql()) requireEqual('by_hand', loaded, await contentOf(destination, 'by_hand', LINEITEM_COLUMNS));
   const rows = await countRows(destination, 'lineitem');
@@ -56,7 +56,8 @@ const filesOf = (folder: string) => ({
 const byHand = (file: string, destination: string): Promise<Timed> =>
   piped([process.execPath, SCRIPT, file], psql(destination, 'copy by_hand from stdin (format csv)'));
 
-async function settle(destination: string): Promise<void> {
-  await query(destination, 'truncate by_hand');
+/** A refresh replaces its target by itself; what is written by hand needs an empty one. */
+async function settle(destination: string, by: Contender['by']): Promise<void> {
+  if (by === 'hand') await query(destination, 'truncate by_hand');
   await query(destination, 'checkpoint');
 }

@@ -27,10 +27,11 @@ export async function raceFullRefresh(
   const plain = await refresher(stack, ends, { name: 'Millrace', from: table, into: 'copied' });
   const names = { name: `Millrace with ${sql}`, from: table, into: 'transformed' };
   const more = sql === undefined ? [] : [await refresher(stack, ends, { ...names, sql })];
-  const contenders = [plain, ...more, ...pipeContenders(ends, { from: table, into: table })];
-  const turns = await takeTurns(stack, contenders, { rounds, beforeTurn: () => settle(ends.destination, table) });
+  const pipes = pipeContenders(ends, { from: table, into: table });
+  const beforeTurn = ({ by }: Contender): Promise<void> => settle(ends.destination, by === 'hand' ? table : undefined);
+  const turns = await takeTurns(stack, [plain, ...more, ...pipes], { rounds, beforeTurn });
   const content = await contentOf(ends.source, table, race.columns);
-  for (const target of sql === undefined ? ['copied'] : ['copied', 'transformed'])
+  for (const target of ['copied', ...more.map(() => 'transformed'), ...(pipes.length > 0 ? [table] : [])])
     requireEqual(target, content, await contentOf(ends.destination, target, race.columns));
   const rows = await countRows(ends.source, table);
   const { slices, bytes } = plain.last();
@@ -53,8 +54,8 @@ async function refresher(
   return { name, by: 'millrace', run, last: () => last ?? { slices: 0, bytes: 0 } };
 }
 
-/** Every contender begins with an empty target and nothing left to write back. */
-async function settle(destination: string, table: string): Promise<void> {
-  await query(destination, `truncate ${table}`);
+/** Nothing is left to write back; a refresh replaces its target by itself, what is written by hand needs an empty one. */
+async function settle(destination: string, emptied: string | undefined): Promise<void> {
+  if (emptied !== undefined) await query(destination, `truncate ${emptied}`);
   await query(destination, 'checkpoint');
 }

@@ -32,7 +32,7 @@ export interface TurnOptions {
   /** Once in every round, not measured. */
   readonly beforeRound?: (round: number) => Promise<unknown>;
   /** Before every turn, not measured: an empty target, nothing left to write back. */
-  readonly beforeTurn?: (round: number) => Promise<unknown>;
+  readonly beforeTurn?: (contender: Contender) => Promise<unknown>;
 }
 
 /** Every other round goes the other way, so that nobody always follows the same one. */
@@ -41,7 +41,7 @@ export async function takeTurns(stack: BenchStack, contenders: readonly Contende
   for (let round = 0; round < options.rounds; round++) {
     await options.beforeRound?.(round);
     for (const { contender, turns } of round % 2 === 0 ? taken : taken.toReversed()) {
-      await options.beforeTurn?.(round);
+      await options.beforeTurn?.(contender);
       const { result, spent } = await spentBy(stack.pid, () => contender.run(round));
       turns.push(turnOf(contender, result, spent));
     }
