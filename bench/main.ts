@@ -4,36 +4,62 @@
  * @module
  */
 import { writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
-import { machine, printReport } from './support/report.js';
+import { readOptions } from './support/options.js';
+import { type SuiteReport, machine, printReport, requireFigures } from './support/report.js';
 import { startBenchStack } from './support/stack.js';
+import type { Suite } from './support/suite.js';
+import { append } from './suites/append.js';
 import { cursors } from './suites/cursors.js';
 import { history } from './suites/history.js';
+import { largeValues } from './suites/large-values.js';
 import { lineitem } from './suites/lineitem.js';
+import { many } from './suites/many.js';
 import { merge } from './suites/merge.js';
+import { orchestration } from './suites/orchestration.js';
+import { parquet } from './suites/parquet.js';
 import { small } from './suites/small.js';
+import { wide } from './suites/wide.js';
 
-const SUITES = { small, lineitem, merge, history, cursors };
+const SUITES = {
+  small,
+  many,
+  lineitem,
+  append,
+  merge,
+  wide,
+  'large-values': largeValues,
+  parquet,
+  orchestration,
+  history,
+  cursors,
+};
 
-const { suite, quick, repeat, scale, json } = new Command('bench')
-  .description(`Suites: ${Object.keys(SUITES).join(', ')}.`)
-  .option('--suite <name>', 'only this suite')
-  .option('--quick', 'little data, only to see that everything works', false)
-  .option('--repeat <n>', 'repetitions', Number, 3)
-  .option('--scale <factor>', 'TPC-H scale factor of lineitem; 1 = 6 million rows', Number, 1)
-  .option('--json <file>', 'also write the figures there')
-  .parse()
-  .opts<{ suite?: string; quick: boolean; repeat: number; scale: number; json?: string }>();
+const suites: Readonly<Record<string, Suite>> = SUITES;
+const options = readOptions(process.argv, Object.keys(suites));
+if (options.list) list();
+else await run();
 
-const chosen = Object.entries(SUITES).filter(([name]) => suite === undefined || suite === name);
-if (chosen.length === 0) throw new Error(`There is no suite ${suite}; there are ${Object.keys(SUITES).join(', ')}.`);
-
-await using stack = await startBenchStack();
-const reports = [];
-for (const [, run] of chosen) {
-  const report = await run(stack, { quick, repeat: quick ? 1 : repeat, scale });
-  process.stdout.write(`${printReport(report)}\n`);
-  reports.push(report);
+function list(): void {
+  const width = Math.max(...Object.keys(suites).map((name) => name.length));
+  for (const [name, { about = '' }] of Object.entries(suites))
+    process.stdout.write(`${name.padEnd(width)}  ${about}`.trimEnd() + '\n');
 }
-if (json !== undefined)
-  await writeFile(json, `${JSON.stringify({ machine: machine(), at: new Date().toISOString(), reports }, null, 1)}\n`);
+
+async function run(): Promise<void> {
+  await using stack = await startBenchStack();
+  const reports: SuiteReport[] = [];
+  for (const name of options.suites) {
+    const report = await suites[name]!(stack, options);
+    requireFigures(report);
+    process.stdout.write(`${printReport(report)}\n`);
+    reports.push(report);
+    await stack.dropDatabases();
+    await writeReports(reports); // a later suite may fail
+  }
+}
+
+async function writeReports(reports: readonly SuiteReport[]): Promise<void> {
+  if (options.json === undefined) return;
+  const document = { machine: machine(), at: new Date().toISOString(), reports };
+  await writeFile(options.json, `${JSON.stringify(document, null, 1)}\n`);
+}

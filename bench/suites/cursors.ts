@@ -3,14 +3,17 @@ import { relationOf } from '../../connectors/sources/postgres/read.js';
 import { upperBound } from '../../connectors/sources/postgres/upper-bound.js';
 import { openSession } from '../../connectors/postgres/session.js';
 import { START } from '../../checkpoint/position.js';
+import { requireEqualTables } from '../support/content.js';
+import { query } from '../support/database.js';
 import { watchMemory } from '../support/memory.js';
 import type { Measure, SuiteReport } from '../support/report.js';
-import { type BenchStack, contentOf, query, startBenchStack } from '../support/stack.js';
-import type { SuiteOptions } from './lineitem.js';
+import { type BenchStack, startBenchStack } from '../support/stack.js';
+import type { SuiteOptions } from '../support/suite.js';
 
 const TYPES = { bigint: 'id', timestamptz: 'at', timestamp: 'local' };
 const LOOKS = 200;
 
+cursors.about = 'what incremental reads cost beyond their rows';
 /**
  * What incremental reads cost beyond their rows: the safe upper bound when nothing is in flight, and boundary sets when a
  * million rows share one cursor value.
@@ -100,9 +103,7 @@ async function boundaryMemory(rows: number): Promise<Measure[]> {
   const second = memory.take();
   memory.stop();
   if (again.rows.loaded !== 1) throw new Error(`${again.rows.loaded} rows were loaded instead of 1`);
-  const columns = 'id, at, note, amount';
-  if ((await contentOf(source, 'tied', columns)) !== (await contentOf(destination, 'tied', columns)))
-    throw new Error('the target differs from the source');
+  await requireEqualTables(ends, { table: 'tied', columns: 'id, at, note, amount' });
   const mb = (bytes: number): number[] => [bytes / 1e6];
   return [
     { name: 'memory, values apart', unit: 'MB', values: mb(base) },

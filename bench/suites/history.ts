@@ -1,15 +1,18 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { requireEqualTables } from '../support/content.js';
+import { query } from '../support/database.js';
 import { historyCost } from '../support/histories.js';
 import type { SuiteReport } from '../support/report.js';
-import { type BenchStack, contentOf, query, startBenchStack } from '../support/stack.js';
-import type { SuiteOptions } from './lineitem.js';
+import { type BenchStack, startBenchStack } from '../support/stack.js';
+import type { SuiteOptions } from '../support/suite.js';
 
 /** A slice has at least so many rows. */
 const SLICE_ROWS = 1_000;
 /** As long as Postgres allows. */
 const LONG_NAME = 'a_schema_whose_name_is_as_long_as_postgres_lets_it_be_and_no_l';
 
+history.about = 'what a run of 1,000 slices and one of 2,000 streams cost Temporal';
 /**
  * What runs cost Temporal: a run of a thousand slices, and one of two thousand streams with long names. Its warnings, which
  * say that a limit is near, are looked for in its log.
@@ -48,7 +51,7 @@ async function manySlices(stack: BenchStack, wanted: number) {
     destination,
   });
   const run = await stack.sync(id);
-  await requireEqual(source, destination, 'events', 'id, note');
+  await requireEqualTables({ source, destination }, { table: 'events', columns: 'id, note' });
   return { slices: run.slices, cost: await historyCost(stack.temporalAddress, run.workflowId) };
 }
 
@@ -67,11 +70,6 @@ async function manyStreams(stack: BenchStack, streams: number) {
   );
   if (Number(rows) !== streams) throw new Error(`${rows} of ${streams} streams were loaded`);
   return { streams, cost: await historyCost(stack.temporalAddress, run.workflowId) };
-}
-
-async function requireEqual(source: string, destination: string, table: string, columns: string): Promise<void> {
-  const [wanted, held] = [await contentOf(source, table, columns), await contentOf(destination, table, columns)];
-  if (wanted !== held) throw new Error('the target differs from the source');
 }
 
 /** Lines in which the server says that a limit is near or was passed. */

@@ -1,47 +1,67 @@
+import { requireEqual, contentOf } from '../support/content.js';
+import { type Ends, countRows, query } from '../support/database.js';
 import { LINEITEM_COLUMNS, loadLineitem } from '../support/lineitem.js';
 import { hasPsql, psqlMerge } from '../support/psql-pipe.js';
-import type { Measure, SuiteReport } from '../support/report.js';
-import { type BenchStack, contentOf, query } from '../support/stack.js';
-import type { SuiteOptions } from './lineitem.js';
+import type { SuiteReport } from '../support/report.js';
+import type { BenchStack } from '../support/stack.js';
+import { type SuiteOptions, scaleOf } from '../support/suite.js';
+import { type Contender, measuresOfTurns, takeTurns } from '../support/turns.js';
 
 const KEY = ['l_orderkey', 'l_linenumber'];
+const COLUMNS = `${LINEITEM_COLUMNS}, changed_at`;
 
+merge.about = 'incremental_deduped of one percent of lineitem, beside the same merge by hand';
 /**
- * incremental_deduped: every hundredth row of lineitem is changed, and merged into a table of all rows; beside it the same merge
- * as a person writes it: COPY into a temporary table, INSERT … ON CONFLICT.
+ * Every hundredth row of lineitem is changed, and merged into a table of all rows; beside it the same merge as a person writes
+ * it: COPY into a temporary table, INSERT … ON CONFLICT.
  */
-export async function merge(stack: BenchStack, { quick, repeat, scale: wanted }: SuiteOptions): Promise<SuiteReport> {
-  const scale = quick ? 0.01 : wanted;
-  const [source, destination] = [await stack.database('merge_source'), await stack.database('merge_destination')];
-  await loadLineitem(source, scale);
-  await query(source, `alter table lineitem add column changed_at timestamptz not null default '2024-01-01'`);
-  await query(source, `update lineitem set changed_at = changed_at + l_orderkey * interval '1 s'`);
-  await query(source, 'create index on lineitem (changed_at)');
-  await query(source, 'vacuum full analyze lineitem');
+export async function merge(stack: BenchStack, options: SuiteOptions): Promise<SuiteReport> {
+  const scale = scaleOf(options);
+  const ends = { source: await stack.database('merge_source'), destination: await stack.database('merge_destination') };
+  await makeSource(ends.source, scale);
   const stream = { name: 'public.lineitem', mode: 'incremental_deduped', cursorField: 'changed_at', target: { table: 'merged' } };
-  const connection = await stack.connect([stream], { source, destination });
+  const connection = await stack.connect([stream], ends);
   const first = await stack.sync(connection);
-  await query(destination, `create table by_hand as select ${LINEITEM_COLUMNS}, changed_at from merged`);
-  await query(destination, `alter table by_hand add primary key (${KEY.join(', ')})`);
-  await query(destination, 'vacuum analyze');
-  const times = { hand: [] as number[], own: [] as number[] };
-  for (let round = 0; round < repeat; round++) {
-    const since = await change(source, round);
-    await query(destination, 'checkpoint');
-    if (hasPsql()) times.hand.push(await psqlMerge(source, destination, { where: `changed_at >= '${since}'`, key: KEY }));
-    await query(destination, 'checkpoint');
-    times.own.push((await stack.sync(connection)).ms);
-  }
-  const columns = `${LINEITEM_COLUMNS}, changed_at`;
-  const content = await contentOf(source, 'lineitem', columns);
-  for (const table of ['merged', ...(hasPsql() ? ['by_hand'] : [])])
-    if ((await contentOf(destination, table, columns)) !== content) throw new Error(`${table} differs from the source`);
-  const [{ rows } = { rows: '0' }] = await query<{ rows: string }>(source, 'select count(*) as rows from lineitem');
+  await makeByHand(ends.destination);
+  let since = '';
+  const hand = (): ReturnType<typeof psqlMerge> => psqlMerge(ends, { where: `changed_at >= '${since}'`, key: KEY });
+  const contenders: Contender[] = [
+    { name: 'Millrace', by: 'millrace', run: () => stack.sync(connection) },
+    ...(hasPsql() ? [{ name: 'by hand', by: 'hand', run: hand } as const] : []),
+  ];
+  const turns = await takeTurns(stack, contenders, {
+    rounds: options.repeat,
+    beforeRound: async (round) => (since = await change(ends.source, round)),
+    beforeTurn: () => query(ends.destination, 'checkpoint'),
+  });
+  await requireMerged(ends);
+  const rows = await countRows(ends.source, 'lineitem');
+  const firstRead = { name: 'first read of all rows', unit: 'ms', values: [first.ms] } as const;
   return {
     suite: 'merge',
-    facts: { scale, rows, firstReadSlices: first.slices, content: 'equal' },
-    measures: measuresOf(first.ms, times),
+    facts: { scale, rows, 'first read slices': first.slices, 'first read bytes': first.bytes, content: 'equal' },
+    measures: [firstRead, ...measuresOfTurns(turns, rows / 100)],
   };
+}
+
+async function makeSource(url: string, scale: number): Promise<void> {
+  await loadLineitem(url, scale);
+  await query(url, `alter table lineitem add column changed_at timestamptz not null default '2024-01-01'`);
+  await query(url, `update lineitem set changed_at = changed_at + l_orderkey * interval '1 s'`);
+  await query(url, 'create index on lineitem (changed_at)');
+  await query(url, 'vacuum full analyze lineitem');
+}
+
+async function makeByHand(url: string): Promise<void> {
+  await query(url, `create table by_hand as select ${COLUMNS} from merged`);
+  await query(url, `alter table by_hand add primary key (${KEY.join(', ')})`);
+  await query(url, 'vacuum analyze');
+}
+
+async function requireMerged({ source, destination }: Ends): Promise<void> {
+  const content = await contentOf(source, 'lineitem', COLUMNS);
+  for (const table of hasPsql() ? ['merged', 'by_hand'] : ['merged'])
+    requireEqual(table, content, await contentOf(destination, table, COLUMNS));
 }
 
 /** @returns the time from which on rows were changed */
@@ -53,22 +73,4 @@ async function change(source: string, round: number): Promise<string> {
   );
   await query(source, 'analyze lineitem');
   return row?.since ?? '';
-}
-
-function measuresOf(
-  firstMs: number,
-  { hand, own }: { readonly hand: readonly number[]; readonly own: readonly number[] },
-): Measure[] {
-  const peers: Measure[] =
-    hand.length === 0
-      ? []
-      : [
-          { name: 'by hand', unit: 'ms', values: hand },
-          { name: 'speed against by hand', unit: '×', values: hand.map((ms, index) => ms / (own[index] ?? NaN)) },
-        ];
-  return [
-    { name: 'first read of all rows', unit: 'ms', values: [firstMs] },
-    { name: 'Millrace, 1 % changed', unit: 'ms', values: own },
-    ...peers,
-  ];
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { query } from './stack.js';
+import { query } from './database.js';
 
 export const LINEITEM_COLUMNS = `l_orderkey, l_partkey, l_suppkey, l_linenumber, l_quantity, l_extendedprice, l_discount, l_tax,
   l_returnflag, l_linestatus, l_shipdate, l_commitdate, l_receiptdate, l_shipinstruct, l_shipmode, l_comment`;
@@ -21,15 +21,23 @@ export const LINEITEM_DDL = `create table lineitem (l_orderkey bigint not null, 
 export async function loadLineitem(url: string, scale: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-tpch-'));
   try {
-    execFileSync(generator(), ['csv', '-s', String(scale), '--tables=lineitem', `--output-dir=${folder}`], { stdio: 'ignore' });
     await query(url, LINEITEM_DDL);
-    await copyIn(url, join(folder, 'lineitem.csv'));
+    await copyIn(url, generateLineitem(folder, { format: 'csv', scale }));
     await query(url, 'alter table lineitem add primary key (l_orderkey, l_linenumber)');
     await query(url, 'vacuum analyze lineitem');
     await query(url, 'checkpoint');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @returns the path of the file */
+export function generateLineitem(
+  folder: string,
+  { format, scale }: { readonly format: 'csv' | 'parquet'; readonly scale: number },
+): string {
+  execFileSync(generator(), [format, '-s', String(scale), '--tables=lineitem', `--output-dir=${folder}`], { stdio: 'ignore' });
+  return join(folder, `lineitem.${format}`);
 }
 
 function generator(): string {

@@ -1,8 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { type Usage, usageNow, usageOfMoment } from './processes.js';
 
 const SAMPLE_MS = 100;
-const PAGE_BYTES = 4_096;
-const SERVERS = /postgres|temporal/;
 
 export interface MemoryWatch {
   /** Largest resident memory so far of the process and its children, in bytes; without Postgres and Temporal. */
@@ -14,32 +12,72 @@ export interface MemoryWatch {
 
 /** Linux only: elsewhere the peak stays 0. */
 export function watchMemory(pid: number): MemoryWatch {
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, treeBytes(pid));
-  }, SAMPLE_MS);
-  const take = (): number => {
-    const until = peak;
-    peak = 0;
-    return until;
-  };
-  return { peak: () => peak, take, stop: () => clearInterval(timer) };
+  const watch = watchPeaks(pid);
+  const take = (): number => watch.take().millrace;
+  return { peak: () => watch.peaks().millrace, take, stop: watch.stop };
 }
 
-function treeBytes(pid: number): number {
+/** In bytes. */
+export interface Peaks {
+  /** With the processes that transform. */
+  readonly millrace: number;
+  /** Of everything that was started beside the stack. */
+  readonly hand: number;
+}
+
+interface PeakWatch {
+  peaks(): Peaks;
+  take(): Peaks;
+  stop(): void;
+}
+
+function watchPeaks(pid: number): PeakWatch {
+  let peaks = NONE;
+  const timer = setInterval(() => (peaks = larger(peaks, usageNow(pid))), SAMPLE_MS);
+  const take = (): Peaks => {
+    const until = peaks;
+    peaks = NONE;
+    return until;
+  };
+  return { peaks: () => peaks, take, stop: () => clearInterval(timer) };
+}
+
+const NONE: Peaks = { millrace: 0, hand: 0 };
+
+const larger = (peaks: Peaks, { bytes }: Usage): Peaks => ({
+  millrace: Math.max(peaks.millrace, bytes.millrace + bytes.duckdb),
+  hand: Math.max(peaks.hand, bytes.hand),
+});
+
+export interface Spent {
+  readonly cpuSeconds: Usage['cpuSeconds'];
+  readonly peaks: Peaks;
+}
+
+/** What all processes use while `act` goes on. */
+export async function spentBy<T>(
+  stackPid: number,
+  act: () => Promise<T>,
+): Promise<{ readonly result: T; readonly spent: Spent }> {
+  const before = usageOfMoment(stackPid);
+  const watch = watchPeaks(stackPid);
   try {
-    const command = readFileSync(`/proc/${pid}/comm`, 'utf8');
-    if (SERVERS.test(command)) return 0;
-    const own = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
-    return childrenOf(pid).reduce((sum, child) => sum + treeBytes(child), own);
-  } catch {
-    return 0; // it ended while we looked
+    const result = await act();
+    const after = usageOfMoment(stackPid);
+    return { result, spent: { cpuSeconds: difference(after, before), peaks: larger(watch.peaks(), after) } };
+  } finally {
+    watch.stop();
   }
 }
 
-function childrenOf(pid: number): number[] {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
+function difference(after: Usage, before: Usage): Usage['cpuSeconds'] {
+  const { cpuSeconds: until } = before;
+  const { millrace, duckdb, postgres, temporal, hand } = after.cpuSeconds;
+  return {
+    millrace: millrace - until.millrace,
+    duckdb: duckdb - until.duckdb,
+    postgres: postgres - until.postgres,
+    temporal: temporal - until.temporal,
+    hand: hand - until.hand,
+  };
 }

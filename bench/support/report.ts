@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 /** One measured thing: values of every repetition, in `unit`. */
 export interface Measure {
   readonly name: string;
-  readonly unit: 'ms' | 'MB' | '×' | 'rows/s' | 'KB' | '';
+  readonly unit: 'ms' | 's' | 'MB' | '×' | 'rows/s' | 'runs/s' | 'KB' | '';
   readonly values: readonly number[];
 }
 
@@ -38,6 +38,13 @@ export function printReport({ suite, facts, measures }: SuiteReport): string {
     return `  ${name.padEnd(width)}  ${format(median(values)).padStart(9)} ${unit.padEnd(6)}  ${values.length > 1 ? spread : ''}`.trimEnd();
   });
   return [`${suite}: ${factText.join(', ')}`, ...lines, ''].join('\n');
+}
+
+/** A suite that measured nothing must not pass for one that did. @throws Error that names the measure */
+export function requireFigures({ suite, measures }: SuiteReport): void {
+  const empty = measures.filter(({ values }) => values.length === 0 || !values.every(Number.isFinite));
+  if (measures.length === 0) throw new Error(`${suite} measured nothing`);
+  if (empty.length > 0) throw new Error(`${suite} has no figure of ${empty.map(({ name }) => name).join(', ')}`);
 }
 
 function format(value: number): string {

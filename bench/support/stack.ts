@@ -1,15 +1,29 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { startStackProcess } from '../../test/support/millrace-process.js';
+import { type BenchClient, openClient } from './client.js';
+import { query } from './database.js';
+
+export { contentOf } from './content.js';
+export { query } from './database.js';
 
 export interface BenchRun {
   readonly status: string;
   readonly workflowId: string;
   readonly ms: number;
+  /** Of all streams together, like the rest. */
   readonly slices: number;
+  readonly bytes: number;
   readonly rows: { readonly extracted: number; readonly loaded: number };
+}
+
+/** A URL of Postgres, or another system. */
+export type BenchSystem = string | { readonly connector: string; readonly config: object };
+
+export interface BenchEnds {
+  readonly source: BenchSystem;
+  readonly destination: string;
 }
 
 /** A whole embedded stack in a process of its own, as `npm start` runs it, over a folder that is removed afterwards. */
@@ -21,7 +35,9 @@ export interface BenchStack extends AsyncDisposable {
   readonly home: string;
   /** Connection URL of a new, empty database in the stack's Postgres. */
   database(name: string): Promise<string>;
-  connect(streams: readonly object[], ends: { readonly source: string; readonly destination: string }): Promise<string>;
+  /** Drops what `database` made, so that suites do not disturb each other. */
+  dropDatabases(): Promise<void>;
+  connect(streams: readonly object[], ends: BenchEnds): Promise<string>;
   /** From the REST call to the answer that the run has ended. @throws Error when it did not succeed */
   sync(connectionId: string): Promise<BenchRun>;
 }
@@ -29,59 +45,21 @@ export interface BenchStack extends AsyncDisposable {
 export async function startBenchStack(env: Readonly<Record<string, string>> = {}): Promise<BenchStack> {
   const home = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
   const stack = await startStackProcess(home, { env: { MILLRACE_LOG_LEVEL: 'error', ...env } });
-  const key = (await readFile(stack.facts.apiKeyFile, 'utf8')).trim();
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(`${stack.facts.apiUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as T;
-  };
-  const made = async (path: string, body: unknown): Promise<string> => (await call<{ id: string }>('POST', path, body)).id;
-  /** One answer may not take longer than `fetch` waits for headers. */
-  const untilEnded = async (run: { readonly id: string; status: string }): Promise<string> => {
-    let { status } = run;
-    while (status === 'queued' || status === 'running')
-      ({ status } = await call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=4m`));
-    return status;
-  };
+  const client = await openClient(stack.facts);
+  const { databaseUrl, temporalAddress } = stack.facts;
+  const names = new Set<string>();
   return {
-    pid: stack.pid,
-    temporalAddress: stack.facts.temporalAddress,
-    home,
-    database: async (name) => {
-      const url = new URL(stack.facts.databaseUrl);
-      await query(url.href, `drop database if exists ${name} with (force)`);
-      await query(url.href, `create database ${name}`);
-      url.pathname = `/${name}`;
-      return url.href;
+    ...{ pid: stack.pid, temporalAddress, home },
+    database: (name) => {
+      names.add(name);
+      return createDatabase(databaseUrl, name);
     },
-    connect: async (streams, ends) => {
-      const sourceId = await made('/v1/sources', { name: 'bench', connector: 'postgres', config: { url: ends.source } });
-      const destinationId = await made('/v1/destinations', {
-        name: 'bench',
-        connector: 'postgres',
-        config: { url: ends.destination },
-      });
-      return made('/v1/connections', { name: 'bench', sourceId, destinationId, streams });
+    dropDatabases: async () => {
+      for (const name of names) await dropDatabase(databaseUrl, name);
+      names.clear();
     },
-    sync: async (connectionId) => {
-      const begun = performance.now();
-      const run = await call<{ id: string; status: string; workflowId: string }>(
-        'POST',
-        `/v1/connections/${connectionId}/syncs?wait=4m`,
-        {},
-      );
-      const ended = await untilEnded(run);
-      const ms = performance.now() - begun;
-      const { data } = await call<{ data: BenchRun[] }>('GET', `/v1/runs/${run.id}/streams`);
-      const [stream] = data;
-      if (ended !== 'succeeded' || !stream) throw new Error(`run ${run.id}: ${ended} ${JSON.stringify(data.slice(0, 5))}`);
-      return { status: ended, workflowId: run.workflowId, ms, slices: stream.slices, rows: stream.rows };
-    },
+    connect: (streams, ends) => connect(client, streams, ends),
+    sync: (connectionId) => sync(client, connectionId),
     [Symbol.asyncDispose]: async () => {
       await stack.kill('SIGTERM');
       await rm(home, { recursive: true, force: true, maxRetries: 5 });
@@ -89,20 +67,50 @@ export async function startBenchStack(env: Readonly<Record<string, string>> = {}
   };
 }
 
-/** Rows of one statement. */
-export async function query<Row extends object>(url: string, sql: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
+async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  await dropDatabase(serverUrl, name);
+  await query(serverUrl, `create database ${name}`);
+  return Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
 }
 
-/** Content of a table as one number, whatever the order of its rows. */
-export async function contentOf(url: string, table: string, columns: string): Promise<string> {
-  const hash = `('x' || substr(md5(row(${columns})::text), 1, 16))::bit(64)::bigint::numeric`;
-  const [row] = await query<{ content: string }>(url, `select count(*) || '/' || sum(${hash}) as content from ${table}`);
-  return row?.content ?? '';
+const dropDatabase = (serverUrl: string, name: string): Promise<unknown> =>
+  query(serverUrl, `drop database if exists ${name} with (force)`);
+
+async function connect(client: BenchClient, streams: readonly object[], { source, destination }: BenchEnds): Promise<string> {
+  const sourceId = await client.made('/v1/sources', { name: 'bench', ...systemOf(source) });
+  const destinationId = await client.made('/v1/destinations', { name: 'bench', ...systemOf(destination) });
+  return client.made('/v1/connections', { name: 'bench', sourceId, destinationId, streams });
+}
+
+const systemOf = (system: BenchSystem): object =>
+  typeof system === 'string' ? { connector: 'postgres', config: { url: system } } : system;
+
+async function sync(client: BenchClient, connectionId: string): Promise<BenchRun> {
+  const begun = performance.now();
+  const path = `/v1/connections/${connectionId}/syncs?wait=4m`;
+  const run = await client.call<{ id: string; status: string; workflowId: string }>('POST', path, {});
+  const status = await untilEnded(client, run);
+  const ms = performance.now() - begun;
+  const { data } = await client.call<{ data: Streams }>('GET', `/v1/runs/${run.id}/streams`);
+  if (status !== 'succeeded') throw new Error(`run ${run.id}: ${status} ${JSON.stringify(data.slice(0, 5))}`);
+  return { status, workflowId: run.workflowId, ms, ...totals(data) };
+}
+
+/** One answer may not take longer than `fetch` waits for headers. */
+async function untilEnded(client: BenchClient, run: { readonly id: string; status: string }): Promise<string> {
+  let { status } = run;
+  while (status === 'queued' || status === 'running')
+    ({ status } = await client.call<{ status: string }>('GET', `/v1/runs/${run.id}?wait=4m`));
+  return status;
+}
+
+type Streams = readonly Pick<BenchRun, 'slices' | 'bytes' | 'rows'>[];
+
+function totals(streams: Streams): Pick<BenchRun, 'slices' | 'bytes' | 'rows'> {
+  const sum = (of: (stream: Streams[number]) => number): number => streams.reduce((total, stream) => total + of(stream), 0);
+  return {
+    slices: sum(({ slices }) => slices),
+    bytes: sum(({ bytes }) => bytes),
+    rows: { extracted: sum(({ rows }) => rows.extracted), loaded: sum(({ rows }) => rows.loaded) },
+  };
 }
