@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 const SAMPLE_MS = 100;
 const PAGE_BYTES = 4_096;
-const SERVERS = /postgres|temporal/;
+const SERVERS = /^(postgres|temporal)/;
 
 export interface MemoryWatch {
   /** Largest resident memory so far of the process and its children, in bytes; without Postgres and Temporal. */
