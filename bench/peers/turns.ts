@@ -62,7 +62,14 @@ export async function withTarget<T>(stack: BenchStack, use: (target: Target) => 
     await query(target.destination, 'checkpoint');
     return await use(target);
   } finally {
-    await stack.database(`${name}_gone`).then((url) => query(url, `drop database if exists ${name} with (force)`));
+    await query(maintenanceUrl(target.destination), `drop database ${name} with (force)`);
     await rm(target.folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** A database cannot be dropped from within. */
+function maintenanceUrl(url: string): string {
+  const maintenance = new URL(url);
+  maintenance.pathname = '/postgres';
+  return maintenance.href;
 }
