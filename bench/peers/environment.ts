@@ -33,7 +33,7 @@ export function pythonEnvironment(name: string, packages: readonly string[]): Py
       process.stderr.write(`Installing ${packages.join(', ')} from PyPI (once) …\n`);
       await rm(folder, { recursive: true, force: true });
       await orLastLine(run('python3', ['-m', 'venv', folder]));
-      await orLastLine(run(command('pip'), ['install', '--quiet', ...packages], { maxBuffer: 1e8 }));
+      await orLastLine(run(command('pip'), ['install', '--quiet', '--no-cache-dir', ...packages], { maxBuffer: 1e8 }));
       await writeFile(join(folder, 'installed.txt'), packages.join('\n'));
     },
   };

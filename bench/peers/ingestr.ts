@@ -46,6 +46,7 @@ function ingest({ source, destination, table, folder }: CopyJob, strategy: reado
   return runMeasured({
     command: environment.command('ingestr'),
     args: ['ingest', ...ends, ...settings, ...strategy],
-    env: { INGESTR_DISABLE_TELEMETRY: 'true', DISABLE_TELEMETRY: 'true' },
+    // One of its drivers leaves a cache in the user's folders whatever is copied.
+    env: { INGESTR_DISABLE_TELEMETRY: 'true', DISABLE_TELEMETRY: 'true', HOME: folder, XDG_CACHE_HOME: folder },
   });
 }
