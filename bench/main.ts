@@ -17,6 +17,7 @@ import { many } from './suites/many.js';
 import { merge } from './suites/merge.js';
 import { orchestration } from './suites/orchestration.js';
 import { parquet } from './suites/parquet.js';
+import { peers } from './suites/peers.js';
 import { small } from './suites/small.js';
 import { wide } from './suites/wide.js';
 
@@ -32,10 +33,12 @@ const SUITES = {
   orchestration,
   history,
   cursors,
+  peers,
 };
 
 const suites: Readonly<Record<string, Suite>> = SUITES;
-const options = readOptions(process.argv, Object.keys(suites));
+const usual = Object.keys(suites).filter((name) => !suites[name]?.onRequest);
+const options = readOptions(process.argv, { known: Object.keys(suites), usual });
 if (options.list) list();
 else await run();
 

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { readOptions } from './options.js';
 
-const read = (...words: string[]) => readOptions(['node', 'bench', ...words], ['small', 'wide', 'many']);
+const read = (...words: string[]) =>
+  readOptions(['node', 'bench', ...words], { known: ['small', 'wide', 'many', 'peers'], usual: ['small', 'wide', 'many'] });
 
-test('suites are named with commas or several times; without a name it is all of them', () => {
+test('suites are named with commas or several times; without a name it is the usual ones', () => {
   expect(read().suites).toEqual(['small', 'wide', 'many']);
   expect(read('--suite', 'many,small').suites).toEqual(['small', 'many']);
+  expect(read('--suite', 'peers').suites).toEqual(['peers']);
   expect(read('--suite', 'wide', '--suite', 'small').suites).toEqual(['small', 'wide']);
-  expect(() => read('--suite', 'large')).toThrow('There is no suite large; there are small, wide, many.');
+  expect(() => read('--suite', 'large')).toThrow('There is no suite large; there are small, wide, many, peers.');
 });
 
 test('both ways to ask for the list', () => {

@@ -9,8 +9,14 @@ export interface BenchOptions {
   readonly json?: string;
 }
 
+export interface SuiteNames {
+  readonly known: readonly string[];
+  /** Those that run unless some are named. */
+  readonly usual: readonly string[];
+}
+
 /** @throws Error that names a suite that does not exist */
-export function readOptions(argv: readonly string[], known: readonly string[]): BenchOptions {
+export function readOptions(argv: readonly string[], { known, usual }: SuiteNames): BenchOptions {
   const command = new Command('bench')
     .argument('[list]', 'only say which suites there are')
     .option('--list', 'the same', false)
@@ -24,7 +30,7 @@ export function readOptions(argv: readonly string[], known: readonly string[]): 
   const unknown = suite.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`There is no suite ${unknown.join(', ')}; there are ${known.join(', ')}.`);
   if (command.args.some((word) => word !== 'list')) throw new Error(`Only list is understood, not ${command.args.join(' ')}.`);
-  const suites = suite.length > 0 ? known.filter((name) => suite.includes(name)) : known;
+  const suites = suite.length > 0 ? known.filter((name) => suite.includes(name)) : usual;
   return { suites, list: list || command.args.length > 0, ...rest, repeat: rest.quick ? 1 : rest.repeat };
 }
 

@@ -99,11 +99,11 @@ export function parseStat(text: string): ProcessStat {
 
 const zeros = (): Record<Role, number> => ({ millrace: 0, duckdb: 0, postgres: 0, temporal: 0, hand: 0 });
 
-const statOf = (pid: number): ProcessStat | undefined =>
+export const statOf = (pid: number): ProcessStat | undefined =>
   unlessGone(() => parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')), undefined);
 
 /** Each thread has children of its own, and may end while we look. */
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   return unlessGone(() => readdirSync(`/proc/${pid}/task`), []).flatMap((thread) => {
     const list = unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'), '');
     return list.split(' ').filter(Boolean).map(Number);

@@ -12,6 +12,8 @@ export interface Suite {
   (stack: BenchStack, options: SuiteOptions): Promise<SuiteReport>;
   /** One line for `list`. */
   about?: string;
+  /** It runs only when it is named. */
+  onRequest?: true;
 }
 
 /** How large lineitem is made. */
