@@ -181,5 +181,6 @@ async function takenBefore({ input, feed, held, boundaries }: SliceRead): Promis
   const fields = held.fields.map((field) => ({ ...field, column: columnOf(field.name) }));
   const stage = held.fields.find((field) => field.name === feed.cursor?.field)?.stage ?? 'VARCHAR';
   const atCursor = atCursorSql(columnOf(feed.cursor.field), stage, position.cursor.value, feed.cursor.type === 'decimal');
-  return { fields, atCursor, table: boundaryTable(held, await boundaryPath(boundaries.stage, held)) };
+  const rows = held.hashes && Object.values(held.hashes).reduce((sum, count) => sum + count, 0);
+  return { fields, atCursor, table: boundaryTable(held, await boundaryPath(boundaries.stage, held)), rows };
 }

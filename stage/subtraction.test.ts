@@ -6,7 +6,7 @@ import { atCursorSql, boundaryTable, rowHashSql } from '../checkpoint/boundary.j
 import { type Engine, openTrustedEngine } from '../platform/duckdb/engine.js';
 import { quoteLiteral } from '../platform/duckdb/quote.js';
 import { codeOf } from '../test/support/code-of.js';
-import { requireCounts, stageNew } from './subtraction.js';
+import { onlyRepeats, requireCounts, stageNew, writeRepeats } from './subtraction.js';
 
 const FIELDS = [
   { name: 'id', column: 'id', stage: 'INTEGER' },
@@ -66,6 +66,43 @@ test('what an earlier file of the slice repeated is not taken off a second time'
   expect(await stageNew(engine, one, signal)).toEqual({ seen: 1, repeated: 1, staged: 0 });
   const again = { ...one, rest: file(), repeated: second, earlier: [first] };
   expect(await stageNew(engine, again, signal)).toEqual({ seen: 1, repeated: 0, staged: 1 });
+});
+
+test.each([
+  ["(5, 'x'), (5, 'x')", [2]],
+  ["(5, 'x'), (5, 'y')", [1, 1]],
+  ["(5, 'x'), (5, 'x'), (5, 'x')", undefined],
+  ["(5, 'x'), (5, 'z')", undefined],
+  ["(5, 'x'), (6, 'x')", undefined],
+  ["(5, 'x'), (null, 'x')", undefined],
+])('a file that holds nothing but what was taken is told at once: %s', async (rows, counts) => {
+  const taken = await takenOf({ "(5, 'x')": 2, "(5, 'y')": 1 });
+  const found = await onlyRepeats(engine, { select: rowsOf(rows), taken, fields: FIELDS }, signal);
+  expect(found && [...found.values()]).toEqual(counts);
+});
+
+test('a file without rows brings nothing new; one with other columns is left to the long way', async () => {
+  const taken = await takenOf({ "(5, 'x')": 1 });
+  const none = `select * from (${rowsOf("(5, 'x')")}) limit 0`;
+  expect(await onlyRepeats(engine, { select: none, taken, fields: FIELDS }, signal)).toEqual(new Map());
+  const fields = [...FIELDS, { name: 'extra', column: 'extra', stage: 'INTEGER' }];
+  expect(await onlyRepeats(engine, { select: none, taken, fields }, signal)).toBeUndefined();
+});
+
+test('what such a file repeated is not taken off later files of the slice', async () => {
+  const taken = await takenOf({ "(5, 'x')": 2 });
+  const repeats = await onlyRepeats(engine, { select: rowsOf(`(5, 'x')`), taken, fields: FIELDS }, signal);
+  const first = file();
+  await writeRepeats(engine, repeats ?? new Map(), first);
+  const second = {
+    select: rowsOf(`(5, 'x'), (5, 'x')`),
+    taken,
+    rest: file(),
+    repeated: file(),
+    earlier: [first],
+    fields: FIELDS,
+  };
+  expect(await stageNew(engine, second, signal)).toEqual({ seen: 2, repeated: 1, staged: 1 });
 });
 
 test('rows keep their order of arrival', async () => {

@@ -18,7 +18,12 @@ export interface Taken {
   readonly atCursor: string;
   /** Table expression with columns `hash` and `count`. */
   readonly table: string;
+  /** How many rows that is, where they are few. */
+  readonly rows?: number | undefined;
 }
+
+/** Hash of a row → how many of it. */
+export type Repeats = ReadonlyMap<string, number>;
 
 export interface Subtraction {
   /** Yields the rows of a file. */
@@ -52,6 +57,34 @@ export function stageNew(engine: Engine, subtraction: Subtraction, signal: Abort
       for (const table of ['seen', 'gone']) await statements.run(`drop table if exists temp.${table}`);
     }
   });
+}
+
+/**
+ * What a file repeats, when that is all it holds: most reads find nothing new, and this takes one statement instead of
+ * eight. Nothing when a row is new, or when only the long way can tell.
+ */
+export async function onlyRepeats(
+  engine: Engine,
+  { select, taken, fields }: Pick<Subtraction, 'select' | 'taken' | 'fields'>,
+  signal: AbortSignal,
+): Promise<Repeats | undefined> {
+  if (!sameFields(taken.fields, fields)) return undefined;
+  const hash = rowHashSql(taken.fields);
+  const groups = await engine.rows(
+    `select seen.hash, any_value(seen.rows)::varchar as rows, coalesce(sum(taken.count), 0) >= any_value(seen.rows) as taken
+     from (select hash, count(*) as rows from (select case when ${taken.atCursor} then ${hash} end as hash from (${select})) group by hash) as seen
+     left join (select hash, count from ${taken.table}) as taken on taken.hash = seen.hash group by seen.hash`,
+    [],
+    signal,
+  );
+  if (!groups.every((group) => group['taken'] === true)) return undefined;
+  return new Map(groups.map((group) => [String(group['hash']), Number(group['rows'])]));
+}
+
+/** Keeps what `onlyRepeats` found as `stageNew` would have, for later files of the slice. */
+export async function writeRepeats(engine: Engine, repeats: Repeats, path: string): Promise<void> {
+  const rows = [...repeats].map(([hash, count]) => `(${quoteLiteral(hash)}, ${quoteLiteral(hash)}, ${count}::bigint)`);
+  await engine.run(copy(`select * from (values ${rows.join(', ')}) as r(hash, fresh, count)`, path));
 }
 
 async function subtract(statements: Statements, subtraction: Subtraction, signal: AbortSignal): Promise<Counts> {

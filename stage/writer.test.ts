@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { atCursorSql, boundaryTable, rowHashSql } from '../checkpoint/boundary.js';
 import { stageRules } from '../connectors/postgres/types.js';
 import type { FileEvent } from '../connectors/sdk/types.js';
 import { type Engine, openTrustedEngine } from '../platform/duckdb/engine.js';
@@ -10,6 +11,7 @@ import { quoteLiteral } from '../platform/duckdb/quote.js';
 import type { Field } from '../schema/types.js';
 import { rowsFile } from './rows.js';
 import { type Stage, openStage } from './store.js';
+import type { Taken } from './subtraction.js';
 import { SliceWriter } from './writer.js';
 
 let root: string;
@@ -33,7 +35,7 @@ const field = (name: string, type: Field['type'], native: string): Field => ({
   native: { system: 'postgres', type: native },
 });
 
-function writer(fields: readonly Field[]): SliceWriter {
+function writer(fields: readonly Field[], taken?: Taken): SliceWriter {
   return new SliceWriter({
     stage,
     engine,
@@ -42,6 +44,7 @@ function writer(fields: readonly Field[]): SliceWriter {
     stream: 'public.t',
     fields,
     signal: new AbortController().signal,
+    taken,
   });
 }
 
@@ -120,4 +123,18 @@ test('rows of objects are staged by their declared types, nothing through a floa
     { id: '9007199254740993', price: '1.000000000000000001', doc: '{"a":[1]}' },
     { id: '2', price: null, doc: null },
   ]);
+});
+
+test('a file that only repeats stages nothing, and what it repeated counts against the next file', async () => {
+  const fields = [field('id', 'int32', 'integer')];
+  const hashed = [{ name: 'id', column: 'id', stage: 'INTEGER' }];
+  const [five] = await engine.rows(`select ${rowHashSql(hashed)} as hash from (select 5::integer as id)`);
+  const table = boundaryTable({ algorithm: 'md5-v1', fields: hashed, hashes: { [String(five?.['hash'])]: 2 } }, undefined);
+  const slice = writer(fields, { fields: hashed, atCursor: atCursorSql('id', 'INTEGER', '5', false), table, rows: 2 });
+  await slice.add(await csv('first.csv', fields, ['5']));
+  expect(slice.finish()).toMatchObject({ extracted: 1, repeated: 1, staged: 0, segments: [], columns: [{ name: 'id' }] });
+  await slice.add(await csv('second.csv', fields, ['5', '5', '6']));
+  const { segments, ...counts } = slice.finish();
+  expect(counts).toMatchObject({ extracted: 4, repeated: 2, staged: 2 });
+  expect(await read(segments[0]?.key ?? '', 'id')).toEqual([{ id: 5 }, { id: 6 }]);
 });

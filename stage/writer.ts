@@ -17,7 +17,7 @@ import { type CsvReading, type RuleChoice, stagedSelect } from './scan.js';
 import { conversionCulprit } from './conversion.js';
 import type { SegmentRecord } from './manifest.js';
 import type { Stage } from './store.js';
-import { type Counts, type Taken, requireCounts, stageNew } from './subtraction.js';
+import { type Counts, type Repeats, type Taken, onlyRepeats, requireCounts, stageNew, writeRepeats } from './subtraction.js';
 
 export interface WriterOptions {
   readonly stage: Stage;
@@ -50,6 +50,8 @@ export class SliceWriter {
   #choice: RuleChoice = [];
   #columns: readonly StagedColumn[] | undefined;
   readonly #repeats: string[] = [];
+  /** Of a file that held nothing else; written only if another one follows. */
+  #unwritten: Repeats | undefined;
   #extracted = 0;
   #repeated = 0;
   #bytes = 0;
@@ -84,7 +86,8 @@ export class SliceWriter {
       });
     }
     requireCounts(this.options.stream, counts);
-    await this.#record(local, counts.staged, types);
+    if (this.#unwritten) this.#columns ??= this.#columnsOf(types);
+    else await this.#record(local, counts.staged, types);
     this.#extracted += counts.seen;
     this.#repeated += counts.repeated;
     this.#bytes += event.bytes;
@@ -109,7 +112,7 @@ export class SliceWriter {
       const select = stagedSelect(event.file, this.#names, this.#choice, reading);
       try {
         const types = await this.#types(select);
-        return { ...(await this.#stage(select, local, types)), types };
+        return { ...(await this.#stage({ select, local, types, expected: event.rows ?? Infinity })), types };
       } catch (error) {
         if (!reading) throw error;
         if (!parallel) this.#choice = await this.#demote(event, reading, error);
@@ -118,18 +121,36 @@ export class SliceWriter {
     }
   }
 
-  async #stage(select: string, local: string, types: readonly string[]): Promise<Counts> {
+  async #stage({ select, local, types, expected }: StageStep): Promise<Counts> {
     const { engine, signal, taken } = this.options;
     if (!taken) {
       const { rowsChanged } = await engine.run(copyToParquet(select, local, types), [], signal);
       return { seen: rowsChanged, repeated: 0, staged: rowsChanged };
     }
-    const earlier = [...this.#repeats];
-    const repeated = join(this.options.tempDir, `repeated-${earlier.length}-${crypto.randomUUID()}.parquet`);
     const fields = this.#columnsOf(types);
+    await this.#writeEarlier();
+    if (this.#repeats.length === 0 && expected <= (taken.rows ?? 0)) {
+      this.#unwritten = await onlyRepeats(engine, { select, taken, fields }, signal);
+      if (this.#unwritten) return countsOf(this.#unwritten);
+    }
+    const earlier = [...this.#repeats];
+    const repeated = this.#repeatsPath();
     const counts = await stageNew(engine, { select, taken, rest: local, repeated, earlier, fields }, signal);
     this.#repeats.push(repeated);
     return counts;
+  }
+
+  async #writeEarlier(): Promise<void> {
+    const repeats = this.#unwritten;
+    this.#unwritten = undefined;
+    if (!repeats || repeats.size === 0) return;
+    const path = this.#repeatsPath();
+    await writeRepeats(this.options.engine, repeats, path);
+    this.#repeats.push(path);
+  }
+
+  #repeatsPath(): string {
+    return join(this.options.tempDir, `repeated-${this.#repeats.length}-${crypto.randomUUID()}.parquet`);
   }
 
   /** The next rule for the column that a value did not fit. @throws what DuckDB threw when no column is to blame */
@@ -165,6 +186,19 @@ export class SliceWriter {
       stage: types[index] ?? 'VARCHAR',
     }));
   }
+}
+
+interface StageStep {
+  readonly select: string;
+  readonly local: string;
+  readonly types: readonly string[];
+  /** Rows of the file, by its source. */
+  readonly expected: number;
+}
+
+function countsOf(repeats: Repeats): Counts {
+  const rows = [...repeats.values()].reduce((sum, count) => sum + count, 0);
+  return { seen: rows, repeated: rows, staged: 0 };
 }
 
 type NativeFile = Extract<StagedFile, { format: 'native' }>;

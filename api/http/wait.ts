@@ -31,8 +31,10 @@ export const ClientGone = createParamDecorator((_data: unknown, context: Executi
   return controller.signal;
 });
 
-const FIRST_PAUSE_MS = 50;
+const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
+/** Nobody waits much longer than a fifth more than the run took. */
+const PAUSE_GROWTH = 1.2;
 
 export interface Patience {
   readonly limitMs: number;
@@ -46,7 +48,7 @@ export async function readUntil<T>(
   { limitMs, signal }: Patience,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
     const value = await read();
     const left = deadline - Date.now();
     if (done(value) || left <= 0 || signal.aborted) return value;
