@@ -16,11 +16,23 @@ export function firstReadWhere(first: FirstRead, nullCursor: ReadRequest['nullCu
   return nullCursor === 'include' ? `(${below} or ${ident(first.field.name)} is null)` : `(${below})`;
 }
 
-/** Rows after a key, in key order; all of them when there is no key yet. */
+/**
+ * Rows after a key, in key order; all of them when there is no key yet. Of a key of several columns the first one is bounded
+ * by itself, too, which changes no row: from comparisons of rows alone the planner guesses far too many, and would read the
+ * whole table for every slice of it.
+ */
 export function keysetWhere(key: readonly Field[], after: readonly string[] | undefined, upTo: readonly string[] | null): string {
   const columns = `(${key.map((field) => ident(field.name)).join(', ')})`;
-  const lower = after ? `${columns} > ${keyLiteral(key, after)}` : 'true';
-  return upTo ? `${lower} and ${columns} <= ${keyLiteral(key, upTo)}` : lower;
+  const bounds = [
+    ...(after ? [`${columns} > ${keyLiteral(key, after)}`, ...firstBound(key, '>=', after)] : []),
+    ...(upTo ? [`${columns} <= ${keyLiteral(key, upTo)}`, ...firstBound(key, '<=', upTo)] : []),
+  ];
+  return bounds.length === 0 ? 'true' : bounds.join(' and ');
+}
+
+function firstBound(key: readonly Field[], operator: '>=' | '<=', values: readonly string[]): string[] {
+  const [first] = key;
+  return first && key.length > 1 ? [`${ident(first.name)} ${operator} ${keyLiteral([first], values)}`] : [];
 }
 
 function keyLiteral(key: readonly Field[], values: readonly string[]): string {
