@@ -133,9 +133,9 @@ export class SliceWriter {
       this.#unwritten = await onlyRepeats(engine, { select, taken, fields }, signal);
       if (this.#unwritten) return countsOf(this.#unwritten);
     }
-    const earlier = [...this.#repeats];
     const repeated = this.#repeatsPath();
-    const counts = await stageNew(engine, { select, taken, rest: local, repeated, earlier, fields }, signal);
+    const subtraction = { select, taken, rest: local, repeated, earlier: this.#repeats, fields };
+    const counts = await stageNew(engine, subtraction, signal);
     this.#repeats.push(repeated);
     return counts;
   }

@@ -1,4 +1,4 @@
-import { query } from '../support/stack.js';
+import { query } from '../support/database.js';
 
 export interface TableColumn {
   readonly name: string;

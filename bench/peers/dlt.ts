@@ -1,4 +1,4 @@
-import { pythonEnvironment, scriptPath } from './environment.js';
+import { peerEnvironment, scriptPath } from './environment.js';
 import type { CopyJob, IncrementalJob, Peer } from './peer.js';
 import { type Cost, runMeasured } from './run-measured.js';
 
@@ -11,7 +11,7 @@ const PACKAGES = [
   'adbc-driver-manager==1.13.0',
   'adbc-driver-postgresql==1.13.0',
 ];
-const environment = pythonEnvironment('dlt', PACKAGES);
+const environment = peerEnvironment('dlt', PACKAGES);
 
 /**
  * dlt's `sql_database` source: `replace`, and `merge` with the upsert strategy and an incremental cursor; chunks of 50,000 rows;

@@ -1,9 +1,9 @@
-import { pythonEnvironment, scriptPath } from './environment.js';
+import { peerEnvironment, scriptPath } from './environment.js';
 import type { Peer } from './peer.js';
 import { runMeasured } from './run-measured.js';
 
 const VERSION = '1.5.5';
-const environment = pythonEnvironment('duckdb', [`duckdb==${VERSION}`, `duckdb-extension-postgres-scanner==${VERSION}`]);
+const environment = peerEnvironment('duckdb', [`duckdb==${VERSION}`, `duckdb-extension-postgres-scanner==${VERSION}`]);
 
 /**
  * DuckDB with its postgres extension: both sides attached, `CREATE TABLE … AS SELECT`. Defaults, which are its fastest: binary

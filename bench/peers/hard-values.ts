@@ -1,4 +1,5 @@
-import { type BenchStack, query } from '../support/stack.js';
+import { query } from '../support/database.js';
+import type { BenchStack } from '../support/stack.js';
 import { columnsOf, expressions, inUtc, retypedColumns } from './content.js';
 import { firstErrorLine } from './first-error.js';
 import type { Peer } from './peer.js';

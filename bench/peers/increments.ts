@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BenchStack, query } from '../support/stack.js';
+import { query } from '../support/database.js';
+import type { BenchStack } from '../support/stack.js';
 import { compareContent, type ContentReport } from './content.js';
 import { firstErrorLine } from './first-error.js';
 import type { IncrementalJob, Peer } from './peer.js';

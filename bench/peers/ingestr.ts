@@ -1,12 +1,12 @@
-import { pythonEnvironment } from './environment.js';
-import { query } from '../support/stack.js';
+import { peerEnvironment } from './environment.js';
+import { query } from '../support/database.js';
 import { columnsOf } from './content.js';
 import type { CopyJob, IncrementalJob, Peer } from './peer.js';
 import { type Cost, runMeasured } from './run-measured.js';
 
 /** The last whose package on PyPI holds the program; later ones load it from GitHub when they first run. */
 const VERSION = '1.1.22';
-const environment = pythonEnvironment('ingestr', [`ingestr==${VERSION}`]);
+const environment = peerEnvironment('ingestr', [`ingestr==${VERSION}`]);
 
 /**
  * ingestr: `replace`, and `merge` by primary and incremental key, as documented for databases; pages of 50,000 rows instead of

@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pythonEnvironment } from './environment.js';
+import { peerEnvironment } from './environment.js';
 import type { CopyJob, Peer } from './peer.js';
 import { type Cost, runMeasured } from './run-measured.js';
 
 const TAP = '0.10.0';
 const TARGET = '0.8.1';
-const tap = pythonEnvironment('singer-tap', [`meltanolabs-tap-postgres==${TAP}`]);
-const target = pythonEnvironment('singer-target', [`meltanolabs-target-postgres==${TARGET}`]);
+const tap = peerEnvironment('singer-tap', [`meltanolabs-tap-postgres==${TAP}`]);
+const target = peerEnvironment('singer-target', [`meltanolabs-target-postgres==${TARGET}`]);
 const PIPE = 'set -o pipefail; "$0" --config tap.json --catalog catalog.json | "$1" --config target.json';
 
 /**

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { pythonEnvironment } from './environment.js';
+import { peerEnvironment } from './environment.js';
 import type { CopyJob, IncrementalJob, Peer } from './peer.js';
 import { type Cost, runMeasured } from './run-measured.js';
 
 /** The last of which PyPI holds the program; later ones load it from GitHub when they first run. */
 const VERSION = '1.4.11';
-const environment = pythonEnvironment('sling', [`sling-linux-amd64==${VERSION}`]);
+const environment = peerEnvironment('sling', [`sling-linux-amd64==${VERSION}`]);
 
 /** sling: `full-refresh`, and `incremental` by primary and update key, as documented for databases; bulk loading is its default. */
 export const sling: Peer = {

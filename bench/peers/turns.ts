@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BenchStack, query } from '../support/stack.js';
+import { query } from '../support/database.js';
+import type { BenchStack } from '../support/stack.js';
 import { compareContent, type ContentReport } from './content.js';
 import { firstErrorLine } from './first-error.js';
 import type { Peer } from './peer.js';
@@ -62,14 +63,7 @@ export async function withTarget<T>(stack: BenchStack, use: (target: Target) => 
     await query(target.destination, 'checkpoint');
     return await use(target);
   } finally {
-    await query(maintenanceUrl(target.destination), `drop database ${name} with (force)`);
+    await stack.dropDatabase(name);
     await rm(target.folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** A database cannot be dropped from within. */
-function maintenanceUrl(url: string): string {
-  const maintenance = new URL(url);
-  maintenance.pathname = '/postgres';
-  return maintenance.href;
 }

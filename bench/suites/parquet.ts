@@ -19,7 +19,7 @@ parquet.about = 'a Parquet file of lineitem into Postgres, beside DuckDB and a p
 export async function parquet(stack: BenchStack, options: SuiteOptions): Promise<SuiteReport> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-parquet-'));
   try {
-    return await raceFile(stack, generateLineitem(folder, { format: 'parquet', scale: scaleOf(options) }), options);
+    return await raceFile(stack, await generateLineitem(folder, { format: 'parquet', scale: scaleOf(options) }), options);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,7 +5,8 @@ import { takeIncrements } from '../peers/increments.js';
 import { takeTurns } from '../peers/turns.js';
 import { loadLineitem } from '../support/lineitem.js';
 import type { SuiteReport } from '../support/report.js';
-import { type BenchStack, query } from '../support/stack.js';
+import { query } from '../support/database.js';
+import type { BenchStack } from '../support/stack.js';
 import { type SuiteOptions, scaleOf } from '../support/suite.js';
 
 /** At scale 1 and above; fewer below. */

@@ -1,12 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { createReadStream, existsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { query } from './database.js';
+import { pythonEnvironment } from './python-environment.js';
 
 export const LINEITEM_COLUMNS = `l_orderkey, l_partkey, l_suppkey, l_linenumber, l_quantity, l_extendedprice, l_discount, l_tax,
   l_returnflag, l_linestatus, l_shipdate, l_commitdate, l_receiptdate, l_shipinstruct, l_shipmode, l_comment`;
@@ -22,7 +24,7 @@ export async function loadLineitem(url: string, scale: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-tpch-'));
   try {
     await query(url, LINEITEM_DDL);
-    await copyIn(url, generateLineitem(folder, { format: 'csv', scale }));
+    await copyIn(url, await generateLineitem(folder, { format: 'csv', scale }));
     await query(url, 'alter table lineitem add primary key (l_orderkey, l_linenumber)');
     await query(url, 'vacuum analyze lineitem');
     await query(url, 'checkpoint');
@@ -31,25 +33,17 @@ export async function loadLineitem(url: string, scale: number): Promise<void> {
   }
 }
 
+const generator = pythonEnvironment('bench-python', ['tpchgen-cli==4.0.0']);
+
 /** @returns the path of the file */
-export function generateLineitem(
+export async function generateLineitem(
   folder: string,
   { format, scale }: { readonly format: 'csv' | 'parquet'; readonly scale: number },
-): string {
-  execFileSync(generator(), [format, '-s', String(scale), '--tables=lineitem', `--output-dir=${folder}`], { stdio: 'ignore' });
+): Promise<string> {
+  await generator.install();
+  const words = [format, '-s', String(scale), '--tables=lineitem', `--output-dir=${folder}`];
+  await promisify(execFile)(generator.command('tpchgen-cli'), words);
   return join(folder, `lineitem.${format}`);
-}
-
-function generator(): string {
-  const environment = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace', 'bench-python');
-  const command = join(environment, 'bin', 'tpchgen-cli');
-  if (existsSync(command)) return command;
-  process.stderr.write('Installing tpchgen-cli from PyPI (once) …\n');
-  execFileSync('python3', ['-m', 'venv', environment], { stdio: 'ignore' });
-  execFileSync(join(environment, 'bin', 'pip'), ['install', '--quiet', 'tpchgen-cli==4.0.0'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  return command;
 }
 
 async function copyIn(url: string, path: string): Promise<void> {

@@ -19,12 +19,12 @@ export interface Pipe {
   readonly format: 'csv' | 'binary';
 }
 
-export function psqlPipe({ source, destination }: Ends, { from, into, format }: Pipe): Promise<Timed> {
-  return piped(
-    psql(source, `copy ${from} to stdout (format ${format})`),
-    psql(destination, `copy ${into} from stdin (format ${format})`),
-  );
-}
+export const psqlPipe = (ends: Ends, pipe: Pipe): Promise<Timed> => piped(...copyCommands(ends, pipe));
+
+export const copyCommands = ({ source, destination }: Ends, { from, into, format }: Pipe): readonly [Command, Command] => [
+  psql(source, `copy ${from} to stdout (format ${format})`),
+  psql(destination, `copy ${into} from stdin (format ${format})`),
+];
 
 /** Both formats in turns with others; none where there is no psql. */
 export function pipeContenders(ends: Ends, pipe: Omit<Pipe, 'format'>): Contender[] {
@@ -70,10 +70,12 @@ export const psql = (url: string, ...statements: string[]): Command => [
   ...statements.flatMap((sql) => ['-c', sql]),
 ];
 
-/** A pipe of the shell: nothing of ours stands between the two. */
+/** A pipe of the shell, for `bash -c`: nothing of ours stands between the two. */
+export const pipeLine = (from: Command, to: Command): string => `set -o pipefail; ${lineOf(from)} | ${lineOf(to)}`;
+
 export async function piped(from: Command, to: Command): Promise<Timed> {
   const begun = performance.now();
-  const shell = spawn('bash', ['-c', `set -o pipefail; ${lineOf(from)} | ${lineOf(to)}`], {
+  const shell = spawn('bash', ['-c', pipeLine(from, to)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code] = (await once(shell, 'exit')) as [number | null];

@@ -5,9 +5,6 @@ import { startStackProcess } from '../../test/support/millrace-process.js';
 import { type BenchClient, openClient } from './client.js';
 import { query } from './database.js';
 
-export { contentOf } from './content.js';
-export { query } from './database.js';
-
 export interface BenchRun {
   readonly status: string;
   readonly workflowId: string;
@@ -35,6 +32,8 @@ export interface BenchStack extends AsyncDisposable {
   readonly home: string;
   /** Connection URL of a new, empty database in the stack's Postgres. */
   database(name: string): Promise<string>;
+  /** Drops one that `database` made. */
+  dropDatabase(name: string): Promise<void>;
   /** Drops what `database` made, so that suites do not disturb each other. */
   dropDatabases(): Promise<void>;
   connect(streams: readonly object[], ends: BenchEnds): Promise<string>;
@@ -53,6 +52,10 @@ export async function startBenchStack(env: Readonly<Record<string, string>> = {}
     database: (name) => {
       names.add(name);
       return createDatabase(databaseUrl, name);
+    },
+    dropDatabase: async (name) => {
+      await dropDatabase(databaseUrl, name);
+      names.delete(name);
     },
     dropDatabases: async () => {
       for (const name of names) await dropDatabase(databaseUrl, name);

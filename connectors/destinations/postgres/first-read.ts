@@ -4,8 +4,7 @@ import type { Session } from '../../postgres/session.js';
 import type { LoadRequest } from '../../sdk/destination.js';
 import { dialect } from './dialect.js';
 import type { Work, Written } from './rows/careful.js';
-
-const UNIQUE_VIOLATION = '23505';
+import { UNIQUE_VIOLATION } from './rows/data-error.js';
 
 type Write = (work: Work) => Promise<Omit<Written, 'rejected' | 'rejects'>>;
 

@@ -36,6 +36,7 @@ import { publishShadow } from './publish.js';
 import { asAccepted } from './quarantine.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
 import { notesChanges } from './rows/changes.js';
+import { UNIQUE_VIOLATION } from './rows/data-error.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
@@ -44,7 +45,6 @@ import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShad
  * Compiling statements takes longer than a slice's statements do.
  */
 const LOAD_SETTINGS = `set local lock_timeout = '10s'; set local random_page_cost = 1.1; set local jit = off`;
-const UNIQUE_VIOLATION = '23505';
 const ATTEMPT_PART = 5;
 
 /** Loads one slice: begin → fence → ledger → rows → commit, so that rows and ledger row are durable together (I2). */

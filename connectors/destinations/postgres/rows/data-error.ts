@@ -1,3 +1,5 @@
+export const UNIQUE_VIOLATION = '23505';
+
 /** SQLSTATEs of what a row's values cause: data exceptions, broken constraints, and values too large for an index or a type. */
 const DATA_ERRORS = /^(2[23]...|54000)$/;
 
