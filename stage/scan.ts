@@ -7,6 +7,8 @@ export type RuleChoice = readonly number[];
 /** One line may be as long as the whole file up to here; beyond it DuckDB would ask for too much memory. */
 const MAX_WHOLE_FILE_LINE = 200_000_000;
 const LONG_LINE = 64_000_000;
+/** Each thread holds several; by default they are of 32 MB. Lines longer than 2 MB are read again without `parallel`. */
+const PARALLEL_BUFFER = 4_194_304;
 
 export interface CsvReading {
   readonly path: string;
@@ -40,7 +42,9 @@ export function chosenRules(columns: readonly (readonly CsvColumnRule[])[], choi
 export function readCsv(rules: readonly CsvColumnRule[], reading: CsvReading): string {
   const columns = rules.map((rule, index) => `'c${index}': ${quoteLiteral(rule.read)}`).join(', ');
   const longest = reading.bytes < MAX_WHOLE_FILE_LINE ? Math.max(reading.bytes + 1, 1_024) : LONG_LINE;
-  const limits = reading.parallel ? 'parallel=true' : `parallel=false, max_line_size=${longest}, buffer_size=${longest}`;
+  const limits = reading.parallel
+    ? `parallel=true, buffer_size=${PARALLEL_BUFFER}`
+    : `parallel=false, max_line_size=${longest}, buffer_size=${longest}`;
   return `read_csv(${quoteLiteral(reading.path)}, header=true, auto_detect=false, columns={${columns}}, delim=',', quote='"', escape='"',
     allow_quoted_nulls=false, new_line='\\n', strict_mode=true, ${limits})`;
 }

@@ -2,6 +2,7 @@ import { type ConnectionOptions, parse } from 'pg-connection-string';
 import type pg from 'pg';
 import { z } from 'zod';
 import { secret } from '../sdk/define.js';
+import { ReusingSocket } from './socket.js';
 
 const URL_FORM = 'postgresql://user:password@host:port/database';
 
@@ -67,6 +68,7 @@ export function clientOptions(config: PostgresConnectionConfig, sessionName: str
     connectionTimeoutMillis: config.connectTimeoutMs,
     application_name: sessionName,
     keepAlive: true,
+    ...(ssl === 'disable' ? { stream: () => new ReusingSocket() } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
+import { divert } from './socket.js';
 
 /** Postgres's protocol: the head of a message is its type and a length that counts itself. */
 const HEAD_BYTES = 5;
@@ -11,6 +12,7 @@ const IN_BETWEEN = new Set(Buffer.from('HNAS'));
 
 const CHUNK_BYTES = 1 << 20;
 const CHUNKS_AHEAD = 2;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * What `COPY … TO STDOUT` sends, as chunks of about a megabyte. The server sends each row as a message of its own; `pg` and
@@ -19,14 +21,15 @@ const CHUNKS_AHEAD = 2;
  */
 export class CopyOut extends Readable implements Submittable {
   #connection: Connection | undefined;
-  #parser: ((data: Buffer) => void) | undefined;
+  /** Gives what the server says back to `pg`; only while rows come. */
+  #giveBack: ((unread: Buffer) => void) | undefined;
   readonly #spare: Buffer<ArrayBuffer>[] = [];
   #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #filled = 0;
   #type = 0;
   /** Bytes of the current message that have not come yet. */
   #missing = 0;
-  #head = Buffer.alloc(0);
+  #head = NOTHING;
   #rows = 0;
 
   constructor(private readonly statement: string) {
@@ -45,10 +48,7 @@ export class CopyOut extends Readable implements Submittable {
 
   submit(connection: Connection): void {
     this.#connection = connection;
-    const { stream } = connection;
-    const [parser] = stream.listeners('data') as ((data: Buffer) => void)[];
-    this.#parser = parser;
-    stream.removeAllListeners('data').on('data', this.#onData);
+    this.#giveBack = divert(connection.stream as Socket, this.#onData);
     connection.query(this.statement);
   }
 
@@ -61,21 +61,21 @@ export class CopyOut extends Readable implements Submittable {
   }
 
   handleError(error: Error): void {
-    this.#giveBack();
+    this.#return(NOTHING);
     this.destroy(error);
   }
 
   override _read(): void {
-    if (this.#parser) this.#socket()?.resume();
+    if (this.#giveBack) this.#socket()?.resume();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (this.#parser) this.#socket()?.destroy();
+    if (this.#giveBack) this.#socket()?.destroy();
     done(error);
   }
 
   readonly #onData = (data: Buffer): void => {
-    for (let at = 0; at < data.length && this.#parser;) {
+    for (let at = 0; at < data.length && this.#giveBack;) {
       at = this.#missing > 0 ? this.#takeBody(data, at) : this.#takeHead(data, at);
     }
   };
@@ -96,7 +96,7 @@ export class CopyOut extends Readable implements Submittable {
     this.#head = Buffer.concat([this.#head, data.subarray(at, end)]);
     if (this.#head.length < HEAD_BYTES) return end;
     const head = this.#head;
-    this.#head = Buffer.alloc(0);
+    this.#head = NOTHING;
     return this.#begin(head, 0, data.subarray(end)) ? end : data.length;
   }
 
@@ -130,16 +130,15 @@ export class CopyOut extends Readable implements Submittable {
 
   #finish(unread: Buffer): void {
     this.#flush();
-    const parser = this.#parser;
-    this.#giveBack();
-    parser?.(unread);
+    this.#return(unread);
   }
 
-  #giveBack(): void {
-    const parser = this.#parser;
-    if (!parser) return;
-    this.#parser = undefined;
-    this.#socket()?.removeListener('data', this.#onData).on('data', parser).resume();
+  #return(unread: Buffer): void {
+    const giveBack = this.#giveBack;
+    if (!giveBack) return;
+    this.#giveBack = undefined;
+    this.#socket()?.resume();
+    giveBack(unread);
   }
 
   #socket(): Socket | undefined {

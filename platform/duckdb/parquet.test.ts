@@ -29,5 +29,5 @@ test.each(['DOUBLE', 'FLOAT', 'DOUBLE[]', 'STRUCT(a DOUBLE)'])('-0 and 0 of %s s
 });
 
 test('files without such values keep their dictionaries', () => {
-  expect(parquetOptions(['VARCHAR', 'DECIMAL(18,2)', 'BIGINT[]'])).toBe('format parquet, compression zstd');
+  expect(parquetOptions(['VARCHAR', 'DECIMAL(18,2)', 'BIGINT[]'])).not.toContain('dictionary');
 });

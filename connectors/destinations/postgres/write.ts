@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 import { parsePosition } from '../../../checkpoint/position.js';
 import { planLoad } from '../../../load/index.js';
 import type { LoadColumn, LoadShape } from '../../../load/plan.js';
@@ -9,6 +6,7 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier, isReserved } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import { isKeyed } from '../../../schema/write-mode.js';
+import { copyFile } from '../../postgres/copy-in.js';
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
@@ -203,9 +201,7 @@ async function writeRows(session: Session, request: LoadRequest, work: Work): Pr
   const into = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin`;
   let copied = 0;
   for (const { path, format } of await copyFiles(request, work.shape, plan.copyColumns, work.signal)) {
-    const sink = session.client.query(copyFrom(`${into} (format ${format})`));
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), sink);
-    copied += sink.rowCount;
+    copied += await copyFile(session, `${into} (format ${format})`, path);
   }
   requireCount(request, copied, 'copied');
   const { loaded, superseded } = await mergeBatch(session, plan, copied);

@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 import { quoteIdentifier, quoteLiteral } from '../../../../platform/duckdb/quote.js';
 import { rowNumberSql } from '../../../../stage/row-number.js';
+import { copyFile } from '../../../postgres/copy-in.js';
 import type { Session } from '../../../postgres/session.js';
 import { literal } from '../../../postgres/sql.js';
 import type { LoadRequest } from '../../../sdk/destination.js';
@@ -42,10 +40,7 @@ export async function rowsWithNewValues(
 
 export async function findNewValues(session: Session, path: string): Promise<void> {
   await session.run(`create temporary table "_millrace_new_value" (arrival bigint, name text) on commit drop`);
-  await pipeline(
-    createReadStream(path),
-    session.client.query(copyFrom(`copy pg_temp."_millrace_new_value" from stdin (format csv)`)),
-  );
+  await copyFile(session, `copy pg_temp."_millrace_new_value" from stdin (format csv)`, path);
   await session.run(
     `insert into ${FINDINGS} (arrival, state, rule, fatal) select arrival, '${NEW_COLUMN}', name, true from pg_temp."_millrace_new_value"`,
   );

@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 import { quoteIdentifier, quoteLiteral } from '../../../../platform/duckdb/quote.js';
 import { rowNumberSql } from '../../../../stage/row-number.js';
+import { copyFile } from '../../../postgres/copy-in.js';
 import type { Session } from '../../../postgres/session.js';
 import { loadExpression } from '../../../postgres/types.js';
 import type { LoadRequest, SegmentFile, StagedColumn } from '../../../sdk/destination.js';
@@ -20,9 +18,7 @@ export async function copyTexts(session: Session, request: LoadRequest, signal: 
   for (const [index, segment] of request.segments.entries()) {
     const file = join(request.tempDir, `careful-${index}.csv`);
     await request.engine.run(textsSql(segment, copied, file), [], signal);
-    const sink = session.client.query(copyFrom(`copy ${TEXTS} from stdin (format csv)`));
-    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), sink);
-    copied += sink.rowCount;
+    copied += await copyFile(session, `copy ${TEXTS} from stdin (format csv)`, file);
     await rm(file);
   }
   await session.run(`analyze ${TEXTS} (arrival)`);
