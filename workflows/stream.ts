@@ -12,7 +12,9 @@ import {
   type PreparedFeed,
   type RunRef,
   type StageRef,
+  type Transformed,
 } from '../activities/contract.js';
+import type { SliceRef } from '../stage/manifest.js';
 import type { RejectsSoFar, RunError, RunRows, StreamRecord, StreamStep } from '../platform/db/store.js';
 import { failureCode, runError } from './failures.js';
 import type { FeedState, RunStatus } from './messages.js';
@@ -62,23 +64,40 @@ async function withRelocation(feed: FeedProgress): Promise<void> {
   }
 }
 
-/** The next slice is extracted while the last one loads; loads are one after another. */
+/** The next slice is extracted and transformed while the last one loads; loads are one after another. */
 async function runSlices(feed: FeedProgress): Promise<void> {
-  let ahead: Promise<Extracted> | undefined;
+  let ahead: StagingSlice | undefined;
   try {
     for (let place = feed.place, last = false; !last;) {
-      const extracted = await (ahead ?? extract(feed, place));
+      const staging: StagingSlice = ahead ?? stage(feed, place);
+      const extracted = await staging.extracted;
       feed.extracted(extracted);
       const from = place;
       place = after(place, extracted);
       last = extracted.done || feed.stops();
-      ahead = last ? undefined : handled(extract(feed, place));
-      if (extracted.slice) await transformAndLoad(feed, from, { ...extracted, slice: extracted.slice });
+      ahead = last ? undefined : stage(feed, place);
+      if (feed.feedRun.prepared.transforms && extracted.slice) feed.step('transform');
+      const slice = await staging.transformed;
+      if (slice) await load(feed, { from, extracted, slice });
     }
   } catch (error) {
     CancellationScope.current().cancel();
     throw error;
   }
+}
+
+/** A slice on its way to its load. Failures are met when they are awaited, not before. */
+interface StagingSlice {
+  readonly extracted: Promise<Extracted>;
+  /** What will be loaded, and how many rows the transform left out; nothing when there is no slice. */
+  readonly transformed: Promise<Transformed | null>;
+}
+
+function stage(feed: FeedProgress, place: Place): StagingSlice {
+  const extracted = extract(feed, place);
+  const transformed = extracted.then(({ slice }) => slice && transform(feed, slice, place.seq + 1));
+  for (const promise of [extracted, transformed]) promise.catch(() => undefined);
+  return { extracted, transformed };
 }
 
 /** What was loaded stays, whatever the comparison finds: a difference is the stream's failure. */
@@ -95,33 +114,28 @@ async function verifyLoaded(feed: FeedProgress): Promise<void> {
 const extract = (feed: FeedProgress, place: Place): Promise<Extracted> =>
   extractSlice({ run: feed.feedRun.run, plan: feed.feedRun.plan, feed: feed.feedRun.prepared.feed, place });
 
-/** Its failure is met when it is awaited, not before. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
+async function transform(feed: FeedProgress, slice: SliceRef, seq: number): Promise<Transformed> {
+  const { run, plan, prepared } = feed.feedRun;
+  if (!prepared.transforms) return { slice, filtered: 0 };
+  return transformSlice({ run, plan, feed: prepared.feed, slice }, seq);
 }
 
-async function transformAndLoad(
-  feed: FeedProgress,
-  from: Place,
-  extracted: Extracted & { readonly slice: NonNullable<Extracted['slice']> },
-): Promise<void> {
+interface SliceToLoad {
+  readonly from: Place;
+  readonly extracted: Extracted;
+  readonly slice: Transformed;
+}
+
+async function load(feed: FeedProgress, { from, extracted, slice: { slice, filtered } }: SliceToLoad): Promise<void> {
   const { run, plan, prepared } = feed.feedRun;
-  const seq = from.seq + 1;
-  let { slice } = extracted;
-  if (prepared.transforms) {
-    feed.step('transform');
-    const transformed = await transformSlice({ run, plan, feed: prepared.feed, slice }, seq);
-    feed.add({ filtered: transformed.filtered });
-    ({ slice } = transformed);
-  }
+  feed.add({ filtered });
   feed.step('load');
   const loaded = await loadSlice({
     run,
     plan,
     feed: prepared.feed,
     lineage: from.lineage,
-    seq,
+    seq: from.seq + 1,
     refreshing: from.refreshing === true,
     slice,
     last: extracted.done,
