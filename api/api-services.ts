@@ -19,6 +19,7 @@ import { HealthChecks } from './health/health-checks.js';
 import type { RejectFiles } from './rejects/reject-files.js';
 import { RejectService } from './rejects/reject-service.js';
 import { RejectStore } from './rejects/reject-store.js';
+import { RunEnds } from './runs/run-ends.js';
 import { RunService } from './runs/run-service.js';
 import { RunStore } from './runs/run-store.js';
 import { ScheduleReconciler } from './schedules/reconciler.js';
@@ -69,7 +70,8 @@ export function createServices(parts: ApiParts): ApiServices {
   const connectionStore = new ConnectionStore(db);
   const runStore = new RunStore(db);
   const linkOf = (workflowId: string): string | null => temporalUrl(parts.temporalUiUrl, link.namespace, workflowId);
-  const runs = new RunService(runStore, engine, { linkOf, closing: parts.closing });
+  const ends = new RunEnds((ids) => runStore.endedOf(ids));
+  const runs = new RunService(runStore, engine, { linkOf, ends, closing: parts.closing });
   const syncs = new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules });
   const reconciler = new ScheduleReconciler({
     db,

@@ -1,11 +1,10 @@
-import type { RunRow } from '../../platform/db/rows.js';
 import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import { toPage, wholePage, type Page } from '../http/pagination.js';
-import { readUntil } from '../http/wait.js';
 import type { RunQuery, RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
+import type { RunEnds } from './run-ends.js';
 import type { RunStore } from './run-store.js';
 import { runStreamView, runSummaryView, runView, type LinkOf } from './run-view.js';
 
@@ -18,7 +17,7 @@ export class RunService {
   constructor(
     private readonly store: RunStore,
     private readonly engine: ConnectionEngine,
-    private readonly options: { readonly linkOf: LinkOf; readonly closing: AbortSignal },
+    private readonly options: { readonly linkOf: LinkOf; readonly ends: RunEnds; readonly closing: AbortSignal },
   ) {}
 
   async list({ workspaceId }: Principal, query: RunQuery): Promise<Page<RunSummaryView>> {
@@ -27,8 +26,10 @@ export class RunService {
 
   /** The run as it is, or as it has ended when `wait` allows for that. */
   async get({ workspaceId }: Principal, id: string, wait: WaitForRun): Promise<RunView> {
-    const patience = { limitMs: wait.limitMs, signal: AbortSignal.any([wait.clientGone, this.options.closing]) };
-    const row = await readUntil(() => this.store.get(workspaceId, id), hasEnded, patience);
+    const found = await this.store.get(workspaceId, id);
+    const waits = wait.limitMs > 0 && isOpen(found);
+    if (waits) await this.options.ends.of(id, wait.limitMs, AbortSignal.any([wait.clientGone, this.options.closing]));
+    const row = waits ? await this.store.get(workspaceId, id) : found;
     return runView(row, await this.store.streams(id), this.options.linkOf);
   }
 
@@ -39,10 +40,8 @@ export class RunService {
 
   async cancel(caller: Principal, id: string): Promise<RunView> {
     const row = await this.store.get(caller.workspaceId, id);
-    if (hasEnded(row)) throw new MillraceError('run.not_active', { detail: `${id} has ended: ${row.status}.` });
+    if (!isOpen(row)) throw new MillraceError('run.not_active', { detail: `${id} has ended: ${row.status}.` });
     await this.engine.cancel(row.connection_id, `cancelled by ${caller.keyId}`, id);
     return runView(await this.store.get(caller.workspaceId, id), await this.store.streams(id), this.options.linkOf);
   }
 }
-
-const hasEnded = (row: RunRow): boolean => !isOpen(row);

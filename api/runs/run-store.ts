@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
-import { lastNumber, recordRun } from '../../platform/db/run-projection.js';
+import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.js';
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { RunQuery } from './run-schemas.js';
@@ -25,6 +25,15 @@ export class RunStore {
     const row = await this.db<RunRow>('runs').where({ workspace_id: workspaceId, id }).first();
     if (row) return row;
     throw new MillraceError('request.not_found', { detail: `There is no run ${id}.` });
+  }
+
+  /** Those of the runs that have ended, or are not there. */
+  async endedOf(ids: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.db<RunRow>('runs')
+      .select('id', 'status')
+      .whereIn('id', [...ids]);
+    const open = new Set(rows.filter(isOpen).map(({ id }) => id));
+    return ids.filter((id) => !open.has(id));
   }
 
   async streams(runId: string): Promise<readonly RunStreamRow[]> {

@@ -54,8 +54,9 @@ async function refresher(
   return { name, by: 'millrace', run, last: () => last ?? { slices: 0, bytes: 0 } };
 }
 
-/** Nothing is left to write back; a refresh replaces its target by itself, what is written by hand needs an empty one. */
+/** Nothing is left to write back, nor for autovacuum to do in somebody else's turn; a refresh replaces its target by itself, what is written by hand needs an empty one. */
 async function settle(destination: string, emptied: string | undefined): Promise<void> {
   if (emptied !== undefined) await query(destination, `truncate ${emptied}`);
+  await query(destination, 'vacuum');
   await query(destination, 'checkpoint');
 }

@@ -32,17 +32,17 @@ async function change(table: string): Promise<void> {
   );
 }
 
-test('I5: a swap keeps rights, comments, keys, indexes, publications and replica identity', async () => {
+test('I5: a swap keeps rights, parameters, comments, keys, indexes, publications and replica identity', async () => {
   const { destination } = millrace;
   const id = await loaded('dressed');
   await destination.query(`alter table dressed add constraint my_key primary key (id); create index my_index on dressed (name) where id > 2;
     alter table dressed add constraint my_unique unique (extra); create unique index my_identity on dressed (id);
     alter table dressed replica identity using index my_identity; create publication my_publication for table dressed;
-    grant select on dressed to public; grant update (name) on dressed to public; comment on table dressed is 'mine'; comment on column dressed.name is 'theirs'`);
+    alter table dressed set (fillfactor = 70, autovacuum_analyze_scale_factor = 0.05); grant select on dressed to public; grant update (name) on dressed to public; comment on table dressed is 'mine'; comment on column dressed.name is 'theirs'`);
   const facts = (): Promise<unknown[]> =>
     destination.query(`select indexdef as fact from pg_indexes where tablename = 'dressed'
       union all select pubname from pg_publication_tables where tablename = 'dressed' union all select relreplident::text from pg_class where relname = 'dressed'
-      union all select relacl::text from pg_class where relname = 'dressed' union all select attacl::text from pg_attribute where attrelid = 'dressed'::regclass
+      union all select relacl::text from pg_class where relname = 'dressed' union all select reloptions::text from pg_class where relname = 'dressed' union all select attacl::text from pg_attribute where attrelid = 'dressed'::regclass
       union all select obj_description('dressed'::regclass) union all select col_description('dressed'::regclass, 2) order by 1`);
   const [before, was] = [await facts(), await oid('dressed')];
   await change('dressed');

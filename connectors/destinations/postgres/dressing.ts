@@ -1,8 +1,8 @@
 import type { Session } from '../../postgres/session.js';
 
 /**
- * Statements that give a new table what people gave the one of the same name before: owner, rights, comments, indexes, replica
- * identity, publications. Read while the old table is there, run when the new one is in its place.
+ * Statements that give a new table what people gave the one of the same name before: owner, rights, storage parameters, comments,
+ * indexes, replica identity, publications. Read while the old table is there, run when the new one is in its place.
  */
 const DRESSING = `
 select 1 as place, format('alter table %s owner to %I', c.oid::regclass, pg_get_userbyid(c.relowner)) as statement
@@ -17,6 +17,8 @@ union all select 3, format('comment on table %s is %L', c.oid::regclass, obj_des
   from pg_class c where c.oid = $1::oid and obj_description(c.oid, 'pg_class') is not null
 union all select 3, format('comment on column %s.%I is %L', t.attrelid::regclass, t.attname, col_description(t.attrelid, t.attnum))
   from pg_attribute t where t.attrelid = $1::oid and t.attnum > 0 and col_description(t.attrelid, t.attnum) is not null
+union all select 3, format('alter table %s set (%s)', c.oid::regclass, array_to_string(c.reloptions, ', '))
+  from pg_class c where c.oid = $1::oid and c.reloptions is not null
 union all select 4, regexp_replace(pg_get_indexdef(i.indexrelid), ' INDEX ', ' INDEX IF NOT EXISTS ')
   from pg_index i join pg_class x on x.oid = i.indexrelid
   where i.indrelid = $1::oid and x.relname not like '%\\_millrace\\_key' and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))

@@ -7,11 +7,20 @@ import { literal, qualified } from '../../postgres/sql.js';
 import type { LoadRequest } from '../../sdk/destination.js';
 import { createTable } from './target.js';
 
+/** Nobody reads a shadow and nothing of it dies: what a vacuum does to it meanwhile only slows the load. */
+const WITHOUT_AUTOVACUUM = ['autovacuum_enabled', 'toast.autovacuum_enabled'];
+
+export const vacuumAgain = (shadow: Target): string =>
+  `alter table ${qualified(shadow)} reset (${WITHOUT_AUTOVACUUM.join(', ')})`;
+
 /** Starts the read anew: an empty shadow of the slice's columns, recorded under this lineage. */
 export async function beginShadow(session: Session, request: LoadRequest, shape: LoadShape): Promise<void> {
   await session.run(`drop table if exists ${qualified(shape.target)}`);
   const { mode, whole, deletes } = request;
   await createTable(session, shape.target, whole ? shadowTable(shape) : targetTable(mode, shape, deletes));
+  await session.run(
+    `alter table ${qualified(shape.target)} set (${WITHOUT_AUTOVACUUM.map((name) => `${name} = false`).join(', ')})`,
+  );
   await session.run(`comment on table ${qualified(shape.target)} is ${literal(identity(request))}`);
   if (request.track === 'live') await recordShadow(session, request, request.lineage);
 }

@@ -4,6 +4,7 @@ import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
 import type { LoadRequest } from '../../sdk/destination.js';
 import { dressing } from './dressing.js';
+import { vacuumAgain } from './shadow.js';
 import { type TableState, describeTable } from './target.js';
 
 /** The shadow becomes the target. Columns that only the old table has stay, empty: nothing is ever dropped (I6). */
@@ -40,6 +41,7 @@ async function moveShadow(session: Session, { target, track }: LoadRequest, shad
   const defaults = `alter column "_millrace_run" drop default, alter column "_millrace_extracted_at" drop default`;
   await session.run(`alter table ${qualified(shadow)} ${defaults}`);
   await session.run(`comment on table ${qualified(shadow)} is null`);
+  await session.run(vacuumAgain(shadow));
   await session.run(`alter table ${qualified(shadow)} set schema ${ident(target.schema)}`);
   await session.run(`alter table ${ident(target.schema)}.${ident(shadow.table)} rename to ${ident(target.table)}`);
   if (track === 'live') await renameIndexes(session, target, shadow);

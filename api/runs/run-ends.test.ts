@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { RunEnds } from './run-ends.js';
+
+const NEVER = new AbortController().signal;
+const LONG = 60_000;
+
+test('runs that are waited for at the same time are looked after together, each until its own end', async () => {
+  const asked: string[][] = [];
+  const ended = new Set<string>();
+  const ends = new RunEnds(async (ids) => {
+    asked.push([...ids].sort());
+    return ids.filter((id) => ended.has(id));
+  });
+  const [a, b] = [ends.of('a', LONG, NEVER), ends.of('b', LONG, NEVER)];
+  ended.add('a');
+  await a;
+  ended.add('b');
+  await b;
+  expect(asked[0]).toEqual(['a', 'b']);
+  expect(asked.at(-1)).toEqual(['b']);
+  const before = asked.length;
+  await ends.of('a', LONG, NEVER);
+  expect(asked.slice(before)).toEqual([['a']]);
+});
+
+test('a wait ends with its time, with its signal, and when nobody can say', async () => {
+  const open = new RunEnds(async () => []);
+  await open.of('a', 1, NEVER);
+  await open.of('a', LONG, AbortSignal.abort());
+  await open.of('a', LONG, AbortSignal.timeout(1));
+  await new RunEnds(async () => Promise.reject(new Error('away'))).of('a', LONG, NEVER);
+  await expect(open.of('b', 5, NEVER)).resolves.toBeUndefined();
+});
