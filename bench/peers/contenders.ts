@@ -14,12 +14,19 @@ export interface Contenders {
   readonly notInstalled: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Every peer that can be had here, and Millrace. */
-export async function installContenders(stack: BenchStack): Promise<Contenders> {
-  const peers = [psqlPeer('binary'), psqlPeer('csv'), duckdb, ingestr, sling, dltPeer('pyarrow'), dltPeer('connectorx'), singer];
+const [REFERENCE, ...OTHERS] = [
+  psqlPeer('binary'),
+  ...[psqlPeer('csv'), duckdb, ingestr, sling, dltPeer('pyarrow'), dltPeer('connectorx'), singer],
+] as const;
+
+/**
+ * Every peer that can be had here, or those of them that are named, and Millrace.
+ * @throws Error that names a peer that does not exist
+ */
+export async function installContenders(stack: BenchStack, names: readonly string[]): Promise<Contenders> {
   const ready: Peer[] = [];
   const notInstalled: { name: string; reason: string }[] = [];
-  for (const peer of peers) {
+  for (const peer of [REFERENCE, ...chosen(names)]) {
     try {
       await peer.install();
       ready.push(peer);
@@ -28,4 +35,12 @@ export async function installContenders(stack: BenchStack): Promise<Contenders> 
     }
   }
   return { ready: [...ready, millracePeer(stack)], notInstalled };
+}
+
+function chosen(names: readonly string[]): readonly Peer[] {
+  if (names.length === 0) return OTHERS;
+  const unknown = names.filter((name) => !OTHERS.some((peer) => peer.name === name));
+  if (unknown.length > 0)
+    throw new Error(`There is no peer ${unknown.join(', ')}; there are ${OTHERS.map(({ name }) => name).join(', ')}.`);
+  return OTHERS.filter(({ name }) => names.includes(name));
 }

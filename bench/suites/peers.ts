@@ -15,7 +15,7 @@ const KEY = ['l_orderkey', 'l_linenumber'];
 
 /** Millrace beside other tools that copy Postgres to Postgres: full refresh, incremental loads, and what becomes of hard values. */
 export async function peers(stack: BenchStack, options: SuiteOptions): Promise<SuiteReport & { readonly peers: Findings }> {
-  const { ready, notInstalled } = await installContenders(stack);
+  const { ready, notInstalled } = await installContenders(stack, options.peers);
   const { repeat } = options;
   const scale = scaleOf(options);
   const source = await stack.database('peers_source');

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   readonly repeat: number;
   readonly scale: number;
+  /** Which peers; all when empty. */
+  readonly peers: readonly string[];
   readonly json?: string;
 }
 
@@ -24,6 +26,7 @@ export function readOptions(argv: readonly string[], { known, usual }: SuiteName
     .option('--quick', 'little data, only to see that everything works', false)
     .option('--repeat <n>', 'repetitions', Number, 3)
     .option('--scale <factor>', 'TPC-H scale factor of lineitem; 1 = 6 million rows', Number, 1)
+    .option('--peers <names>', 'of the suite peers only these, by their names with commas; psql binary always', collect, [])
     .option('--json <file>', 'also write the figures there')
     .parse(argv);
   const { suite, list, ...rest } = command.opts<Omit<BenchOptions, 'suites'> & { suite: string[] }>();

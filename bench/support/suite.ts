@@ -6,6 +6,8 @@ export interface SuiteOptions {
   readonly repeat: number;
   /** TPC-H scale factor; 1 = 6 million rows. */
   readonly scale: number;
+  /** Which peers; all when empty. */
+  readonly peers: readonly string[];
 }
 
 export interface Suite {
