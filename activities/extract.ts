@@ -23,6 +23,8 @@ import { nextStaged } from './staged-run.js';
 
 /** However narrow the rows are: a slice must be small enough to be read again after a crash. */
 const SLICE_ROWS = 1_000_000;
+/** Nothing can be loaded before the first slice is there: it is smaller, so that loading begins soon. */
+const FIRST_SLICE_SHARE = 4;
 
 /** Reads one slice from the feed's place on and stages it. */
 export function createExtract(dependencies: ActivityDependencies) {
@@ -83,7 +85,7 @@ async function readSlice(
   });
   let said: Pick<Extracted, 'delayed' | 'unproven'> = {};
   let batches = 0;
-  const request = { ...readRequest(input, feed, temp.path), sliceBytes: dependencies.sliceBytes };
+  const request = { ...readRequest(input, feed, temp.path), sliceBytes: sliceBytes(dependencies, input.place) };
   const events = feed.window ? connector.readWindow?.(context, request, feed.window) : connector.read(context, request);
   for await (const event of events ?? []) {
     if (event.kind === 'delayed') said = { ...said, delayed: event.reason };
@@ -96,6 +98,9 @@ async function readSlice(
   }
   return { ...nothing(input), ...said };
 }
+
+const sliceBytes = (dependencies: ActivityDependencies, { position }: Place): number =>
+  Math.ceil(dependencies.sliceBytes / (position.kind === 'start' ? FIRST_SLICE_SHARE : 1));
 
 const nothing = (input: ExtractInput): Extracted => ({
   slice: null,
