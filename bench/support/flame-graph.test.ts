@@ -3,7 +3,7 @@ import { Profile } from './flame-graph.js';
 
 const STACKS = `node 1234
 \t    7f01 sha256_block_data_order_shaext (/usr/bin/node)
-\t    7f02 update+0x12 (/usr/bin/node)
+\t    7f02 JS:*update file:///home/x/dist/hash.js:7:1+0x12 (/usr/bin/node)
 
 node 1234
 \t    7f03 v8::internal::ConcurrentMarking::RunMajor(bool, int) (/usr/bin/node)
@@ -39,5 +39,6 @@ test('a frame is as wide as its share, callers above callees, names escaped', ()
   expect(svg).toContain('<title>node 75.0 %</title><rect x="0.0" y="15" width="1200.0"');
   expect(svg).toContain('<title>sha256_block_data_order_shaext 25.0 %</title><rect x="0.0" y="45" width="400.0"');
   expect(svg).toContain('a&lt;b&gt; 25.0 %');
+  expect(svg).toContain('<title>JS:*update hash.js:7:1 25.0 %');
   expect(svg).not.toContain('idle');
 });

@@ -12,21 +12,31 @@ interface Frame {
 const WIDTH = 1_600;
 const ROW = 15;
 /** Narrower ones could not be seen. */
-const MIN_WIDTH = 1;
+const MIN_WIDTH = 2;
 const LETTER = 6.2;
 
-/** What a stack belongs to: the first of these that one of its frames meets. */
+/**
+ * What a stack belongs to: the first of these that one of its frames meets.
+ * Binaries of Postgres come without frame pointers, so their innermost function has to tell.
+ */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ['garbage collection', /v8::internal::(Heap|MarkCompact|ConcurrentMarking|Scavenger|Sweeper|.*Marking)/],
-  ['Postgres: COPY out', /^(DoCopyTo|CopyOneRowTo|copy_dest_receive|BeginCopyTo)/],
-  ['Postgres: COPY in', /^(CopyFrom|DoCopy|NextCopyFrom|heap_multi_insert|BeginCopyFrom)/],
-  ['Postgres: WAL', /^(XLog|WalWriter)/],
+  [
+    'Postgres: COPY out',
+    /^(CopyTo|CopyOneRowTo|CopyAttributeOut|pq_begintypsend|pq_send|appendBinaryString|internal_putbytes|tts_buffer_heap|detoast|\w+(send|_out)$)/,
+  ],
+  [
+    'Postgres: COPY in',
+    /^(CopyFrom|CopyRead|CopyGet|NextCopyFrom|pq_copymsg|pq_getmsg|ReceiveFunction|InputFunction|make_result|pg_utf|pg_mblen|\w+(recv|_in|_input)$)/,
+  ],
+  ['Postgres: rows into pages', /^(heap_multi_insert|heap_fill|heap_compute|fill_val|PageAddItem|pg_checksum_page|RelationPut)/],
   ['DuckDB: write CSV', /duckdb::(CSVWriter|.*WriteCSV)/],
   ['DuckDB: read CSV', /duckdb::.*(CSV|StringValue|BaseScanner)/],
   ['DuckDB: write Parquet', /duckdb::.*(ParquetWrit|ColumnWriter|ParquetCast)|snappy.*::Compress/],
   ['DuckDB: read Parquet', /duckdb::.*(ParquetRead|ColumnReader|ParquetScan)|snappy.*Uncompress/],
   ['SHA-256', /sha256_block/],
   ['DuckDB: rest', /duckdb/],
+  ['Postgres: WAL', /^(XLog|WalWriter|pg_comp_crc32c)/],
 ];
 
 /** Takes lines of `perf script -F comm,ip,sym,dso`, one after the other. */
@@ -40,7 +50,7 @@ export class Profile {
   line(line: string): void {
     if (line === '') this.end();
     else if (/^\S/.test(line)) this.#command = line.trim().split(/\s+/)[0] ?? '';
-    else this.#stack.push(/^\s+[0-9a-f]+ (.*) \(.*\)$/.exec(line)?.[1]?.replace(/\+0x[0-9a-f]+$/, '') ?? '[unknown]');
+    else this.#stack.push(nameIn(line));
   }
 
   /** The last stack is complete. */
@@ -73,6 +83,12 @@ export class Profile {
       frame = callee;
     }
   }
+}
+
+/** Without the offset in the function, and without the folders of its file. */
+function nameIn(line: string): string {
+  const name = /^\s+[0-9a-f]+ (.*) \(.*\)$/.exec(line)?.[1] ?? '[unknown]';
+  return name.replace(/\+0x[0-9a-f]+$/, '').replace(/(file:\/\/)?\/\S+\/(?=[^/\s]+$)/, '');
 }
 
 function partOf([command, ...frames]: readonly string[]): string {
