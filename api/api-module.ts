@@ -15,17 +15,22 @@ import { HealthController } from './health/health.controller.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { OverviewController } from './overview/overview.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
+import { WorkersController } from './workers/workers.controller.js';
 import {
   API_KEYS,
   CONNECTIONS,
   DESTINATIONS,
   HEALTH,
+  METRICS,
   OPENAPI,
+  OVERVIEW,
   REBUILD,
   REJECTS,
   RUNS,
@@ -35,6 +40,7 @@ import {
   STATE,
   SYNCS,
   VERIFICATIONS,
+  WORKERS,
 } from './tokens.js';
 
 const CONTROLLERS = [
@@ -51,6 +57,9 @@ const CONTROLLERS = [
   VerificationsController,
   SchedulesController,
   ApiKeysController,
+  OverviewController,
+  WorkersController,
+  MetricsController,
   HealthController,
   DocsController,
 ];
@@ -79,6 +88,9 @@ function named(services: ApiServices): Provider[] {
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },
+    { provide: METRICS, useValue: services.metrics },
+    { provide: OVERVIEW, useValue: services.overview },
+    { provide: WORKERS, useValue: services.workers },
     { provide: OPENAPI, useValue: services.openApi },
   ];
 }

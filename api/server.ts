@@ -45,6 +45,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     rejectFiles,
     closing: closing.signal,
     log,
+    watching: options.settings,
   });
   const app = await createApp(services, log);
   hangUpWhenClosing(app.getHttpAdapter().getInstance(), closing.signal);

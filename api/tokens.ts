@@ -15,4 +15,7 @@ export const VERIFICATIONS = Symbol('verifications');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');
 export const SCHEDULES = Symbol('schedules');
+export const METRICS = Symbol('metrics');
+export const OVERVIEW = Symbol('overview');
+export const WORKERS = Symbol('workers');
 export const OPENAPI = Symbol('openapi');
