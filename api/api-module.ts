@@ -11,6 +11,7 @@ import { SyncsController } from './connections/syncs.controller.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { DocsController } from './docs/docs.controller.js';
+import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
@@ -27,6 +28,7 @@ import {
   API_KEYS,
   CONNECTIONS,
   DESTINATIONS,
+  EVENTS,
   HEALTH,
   METRICS,
   OPENAPI,
@@ -57,6 +59,7 @@ const CONTROLLERS = [
   VerificationsController,
   SchedulesController,
   ApiKeysController,
+  EventsController,
   OverviewController,
   WorkersController,
   MetricsController,
@@ -88,6 +91,7 @@ function named(services: ApiServices): Provider[] {
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },
+    { provide: EVENTS, useValue: services.events },
     { provide: METRICS, useValue: services.metrics },
     { provide: OVERVIEW, useValue: services.overview },
     { provide: WORKERS, useValue: services.workers },

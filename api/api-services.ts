@@ -16,6 +16,9 @@ import { Probes } from './engine/probes.js';
 import { ScheduleKeeper } from './engine/schedules.js';
 import type { SearchAttributes } from './engine/search-attributes.js';
 import type { TemporalLink } from './engine/temporal-link.js';
+import { ChangeFeed } from './events/change-feed.js';
+import { ChangeStore } from './events/change-store.js';
+import { EventService } from './events/event-service.js';
 import { HealthChecks } from './health/health-checks.js';
 import { MetricService } from './metrics/metric-service.js';
 import { MetricStore } from './metrics/metric-store.js';
@@ -68,6 +71,7 @@ export interface ApiServices {
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
+  readonly events: EventService;
   readonly metrics: MetricService;
   readonly overview: OverviewService;
   readonly workers: WorkerService;
@@ -98,6 +102,8 @@ export function createServices(parts: ApiParts): ApiServices {
   const workers = new WorkerService(db, link);
   const { lateAfterMs, metricsToken } = parts.watching;
   const overview = new OverviewService(new OverviewStore(db), { link, workers, linkOf, lateAfterMs });
+  const changes = new ChangeStore(db);
+  const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
   return {
     sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
     destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
@@ -116,6 +122,7 @@ export function createServices(parts: ApiParts): ApiServices {
     reconciler,
     keys,
     health: new HealthChecks(db, link, parts.workerState),
+    events: new EventService(changes, new ChangeFeed(changes), watchable),
     metrics: new MetricService(new MetricStore(db), { access: new ScrapeAccess(keys, metricsToken), overview, workers }),
     overview,
     workers,
