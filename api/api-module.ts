@@ -16,6 +16,7 @@ import { HealthController } from './health/health.controller.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
+import { LogsController } from './logs/logs.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
@@ -30,6 +31,7 @@ import {
   DESTINATIONS,
   EVENTS,
   HEALTH,
+  LOGS,
   METRICS,
   OPENAPI,
   OVERVIEW,
@@ -60,6 +62,7 @@ const CONTROLLERS = [
   SchedulesController,
   ApiKeysController,
   EventsController,
+  LogsController,
   OverviewController,
   WorkersController,
   MetricsController,
@@ -92,6 +95,7 @@ function named(services: ApiServices): Provider[] {
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },
     { provide: EVENTS, useValue: services.events },
+    { provide: LOGS, useValue: services.logs },
     { provide: METRICS, useValue: services.metrics },
     { provide: OVERVIEW, useValue: services.overview },
     { provide: WORKERS, useValue: services.workers },

@@ -20,6 +20,8 @@ import { ChangeFeed } from './events/change-feed.js';
 import { ChangeStore } from './events/change-store.js';
 import { EventService } from './events/event-service.js';
 import { HealthChecks } from './health/health-checks.js';
+import { LogService } from './logs/log-service.js';
+import { LogStore } from './logs/log-store.js';
 import { MetricService } from './metrics/metric-service.js';
 import { MetricStore } from './metrics/metric-store.js';
 import { ScrapeAccess } from './metrics/scrape-access.js';
@@ -72,6 +74,8 @@ export interface ApiServices {
   readonly keys: KeyStore;
   readonly health: HealthChecks;
   readonly events: EventService;
+  readonly logs: LogService;
+  readonly logStore: LogStore;
   readonly metrics: MetricService;
   readonly overview: OverviewService;
   readonly workers: WorkerService;
@@ -103,6 +107,7 @@ export function createServices(parts: ApiParts): ApiServices {
   const { lateAfterMs, metricsToken } = parts.watching;
   const overview = new OverviewService(new OverviewStore(db), { link, workers, linkOf, lateAfterMs });
   const changes = new ChangeStore(db);
+  const logStore = new LogStore(db);
   const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
   return {
     sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
@@ -123,6 +128,8 @@ export function createServices(parts: ApiParts): ApiServices {
     keys,
     health: new HealthChecks(db, link, parts.workerState),
     events: new EventService(changes, new ChangeFeed(changes), watchable),
+    logs: new LogService(logStore, runStore),
+    logStore,
     metrics: new MetricService(new MetricStore(db), { access: new ScrapeAccess(keys, metricsToken), overview, workers }),
     overview,
     workers,

@@ -16,6 +16,7 @@ export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');
 export const SCHEDULES = Symbol('schedules');
 export const EVENTS = Symbol('events');
+export const LOGS = Symbol('logs');
 export const METRICS = Symbol('metrics');
 export const OVERVIEW = Symbol('overview');
 export const WORKERS = Symbol('workers');
