@@ -18,7 +18,8 @@ import { distancesOf } from './distances.js';
 import { type FeedPlan, type RunPlan, openSource, requireFeed, sessionOf } from './plan.js';
 import { getDocument, getPlan } from './plan-store.js';
 import { type BoundaryDocument, addressOf } from './place.js';
-import { type Shell, inShell } from './shell.js';
+import { inStep, sayExtracted } from './run-log.js';
+import type { Shell } from './shell.js';
 import { nextStaged } from './staged-run.js';
 
 /** However narrow the rows are: a slice must be small enough to be read again after a crash. */
@@ -28,7 +29,12 @@ const FIRST_SLICE_SHARE = 4;
 
 /** Reads one slice from the feed's place on and stages it. */
 export function createExtract(dependencies: ActivityDependencies) {
-  return (input: ExtractInput): Promise<Extracted> => inShell((shell) => extract(shell, dependencies, input));
+  return (input: ExtractInput): Promise<Extracted> =>
+    inStep(dependencies, { run: input.run, step: 'extract', stream: input.feed }, async (shell, say) => {
+      const extracted = await extract(shell, dependencies, input);
+      sayExtracted(say, input.place.seq + 1, extracted);
+      return extracted;
+    });
 }
 
 /** One slice being read. */

@@ -4,15 +4,20 @@ import type { FinishInput, RunRef, StageRef } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { addressOf } from './place.js';
 import { listRejects } from './rejects.js';
-import { type Shell, inShell } from './shell.js';
+import { inStep, sayFinished } from './run-log.js';
 import { keepRun, keptSince } from './staged-run.js';
 
 /** Writes the run's outcome where people look, and gives back the room that its staged files took. */
 export function createFinish(dependencies: ActivityDependencies) {
-  return (input: FinishInput): Promise<void> => inShell((shell) => finish(shell, dependencies, input));
+  return (input: FinishInput): Promise<void> =>
+    inStep(dependencies, { run: input.run, step: 'finish' }, async (shell, say) => {
+      if (shell.attempt === 1) sayFinished(say, input);
+      await dependencies.store.flushLogs(); // who sees the end finds what led to it
+      await finish(dependencies, input);
+    });
 }
 
-async function finish(_shell: Shell, dependencies: ActivityDependencies, input: FinishInput): Promise<void> {
+async function finish(dependencies: ActivityDependencies, input: FinishInput): Promise<void> {
   const { store } = dependencies;
   const { runId, workspaceId, connectionId, number, trigger, workflowId } = input.run;
   const { status, startedAt, error, clean, keepStagedMs = 0 } = input;

@@ -9,11 +9,17 @@ import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { keepRejects, markReplayed, recordRejects } from './rejects.js';
-import { type Shell, inShell } from './shell.js';
+import { inStep, sayLoaded } from './run-log.js';
+import type { Shell } from './shell.js';
 
 /** Loads one staged slice and answers with what the ledger holds for it afterwards (I2). */
 export function createLoad(dependencies: ActivityDependencies) {
-  return (input: LoadInput): Promise<Loaded> => inShell((shell) => load(shell, dependencies, input));
+  return (input: LoadInput): Promise<Loaded> =>
+    inStep(dependencies, { run: input.run, step: 'load', stream: input.feed }, async (shell, say) => {
+      const loaded = await load(shell, dependencies, input);
+      sayLoaded(say, loaded);
+      return loaded;
+    });
 }
 
 async function load(shell: Shell, dependencies: ActivityDependencies, input: LoadInput): Promise<Loaded> {

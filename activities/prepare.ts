@@ -23,12 +23,18 @@ import { type FeedPlan, type RunPlan, destinationOf, loadedAs, openDestination, 
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { draftRejects } from './rejects-draft.js';
-import { type Shell, inShell } from './shell.js';
+import { inStep, sayPrepared } from './run-log.js';
+import type { Shell } from './shell.js';
 import { streamError } from './stream-error.js';
 
 /** Fixes the plan of the run, takes the destination over from whoever had it, and finds where every feed stands. */
 export function createPrepare(dependencies: ActivityDependencies) {
-  return (input: PrepareInput): Promise<Prepared> => inShell((shell) => prepare(shell, dependencies, input));
+  return (input: PrepareInput): Promise<Prepared> =>
+    inStep(dependencies, { run: input.run, step: 'prepare' }, async (shell, say) => {
+      const prepared = await prepare(shell, dependencies, input);
+      sayPrepared(say, input.run, prepared);
+      return prepared;
+    });
 }
 
 async function prepare(shell: Shell, dependencies: ActivityDependencies, input: PrepareInput): Promise<Prepared> {

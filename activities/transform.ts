@@ -9,11 +9,17 @@ import type { ActivityDependencies } from './dependencies.js';
 import { addressOf } from './place.js';
 import { requireFeed } from './plan.js';
 import { getPlan } from './plan-store.js';
-import { type Shell, inShell } from './shell.js';
+import { inStep, sayTransformed } from './run-log.js';
+import type { Shell } from './shell.js';
 
 /** Runs the stream's SQL over one slice, outside this process, into a slice of its own. */
 export function createTransform(dependencies: ActivityDependencies) {
-  return (input: TransformInput): Promise<Transformed> => inShell((shell) => transform(shell, dependencies, input));
+  return (input: TransformInput): Promise<Transformed> =>
+    inStep(dependencies, { run: input.run, step: 'transform', stream: input.feed }, async (shell, say) => {
+      const transformed = await transform(shell, dependencies, input);
+      sayTransformed(say, transformed);
+      return transformed;
+    });
 }
 
 async function transform(shell: Shell, { stage }: ActivityDependencies, input: TransformInput): Promise<Transformed> {

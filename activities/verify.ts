@@ -4,6 +4,7 @@ import type { AskedFor, EndVerificationInput, LoadedByRun, Verified, VerifyInput
 import type { ActivityDependencies } from './dependencies.js';
 import { type FeedPlan, requireFeed } from './plan.js';
 import { getPlan } from './plan-store.js';
+import { inStep } from './run-log.js';
 import { type Shell, inShell } from './shell.js';
 import { stagedRun } from './staged-run.js';
 import { type VerifyWork, currentFeed, openWork } from './verify-work.js';
@@ -16,10 +17,22 @@ const RUN_SAMPLE = 100;
 /** Compares one stream with its target and keeps what was found in the metadata: the workflow gets counts only. */
 export function createVerify(dependencies: ActivityDependencies) {
   return (input: VerifyInput): Promise<Verified> =>
-    inShell((shell) => {
-      const { of } = input;
-      return of.kind === 'run' ? verifyLoaded(shell, dependencies, { input, of }) : answer(shell, dependencies, { input, of });
-    });
+    input.of.kind === 'run'
+      ? verifyInRun(dependencies, { input, of: input.of })
+      : answerInShell(dependencies, { input, of: input.of });
+}
+
+function answerInShell(dependencies: ActivityDependencies, asked: Asked): Promise<Verified> {
+  return inShell((shell) => answer(shell, dependencies, asked));
+}
+
+function verifyInRun(dependencies: ActivityDependencies, loaded: Loaded): Promise<Verified> {
+  const at = { run: loaded.of.run, step: 'verify', stream: loaded.input.stream } as const;
+  return inStep(dependencies, at, async (shell, say) => {
+    const verified = await verifyLoaded(shell, dependencies, loaded);
+    for (const note of verified.notes) say('info', note);
+    return verified;
+  });
 }
 
 export function createEndVerification({ store }: ActivityDependencies) {

@@ -11,21 +11,30 @@ import { SyncsController } from './connections/syncs.controller.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { DocsController } from './docs/docs.controller.js';
+import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
+import { LogsController } from './logs/logs.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { OverviewController } from './overview/overview.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
+import { WorkersController } from './workers/workers.controller.js';
 import {
   API_KEYS,
   CONNECTIONS,
   DESTINATIONS,
+  EVENTS,
   HEALTH,
+  LOGS,
+  METRICS,
   OPENAPI,
+  OVERVIEW,
   REBUILD,
   REJECTS,
   RUNS,
@@ -35,6 +44,7 @@ import {
   STATE,
   SYNCS,
   VERIFICATIONS,
+  WORKERS,
 } from './tokens.js';
 
 const CONTROLLERS = [
@@ -51,6 +61,11 @@ const CONTROLLERS = [
   VerificationsController,
   SchedulesController,
   ApiKeysController,
+  EventsController,
+  LogsController,
+  OverviewController,
+  WorkersController,
+  MetricsController,
   HealthController,
   DocsController,
 ];
@@ -79,6 +94,11 @@ function named(services: ApiServices): Provider[] {
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
     { provide: HEALTH, useValue: services.health },
+    { provide: EVENTS, useValue: services.events },
+    { provide: LOGS, useValue: services.logs },
+    { provide: METRICS, useValue: services.metrics },
+    { provide: OVERVIEW, useValue: services.overview },
+    { provide: WORKERS, useValue: services.workers },
     { provide: OPENAPI, useValue: services.openApi },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Settings } from '../platform/config/settings.js';
 import { Installation } from '../platform/db/installation.js';
 import type { Logger } from '../platform/logger/logger.js';
 import { KeyStore } from './auth/key-store.js';
@@ -15,7 +16,17 @@ import { Probes } from './engine/probes.js';
 import { ScheduleKeeper } from './engine/schedules.js';
 import type { SearchAttributes } from './engine/search-attributes.js';
 import type { TemporalLink } from './engine/temporal-link.js';
+import { ChangeFeed } from './events/change-feed.js';
+import { ChangeStore } from './events/change-store.js';
+import { EventService } from './events/event-service.js';
 import { HealthChecks } from './health/health-checks.js';
+import { LogService } from './logs/log-service.js';
+import { LogStore } from './logs/log-store.js';
+import { MetricService } from './metrics/metric-service.js';
+import { MetricStore } from './metrics/metric-store.js';
+import { ScrapeAccess } from './metrics/scrape-access.js';
+import { OverviewService } from './overview/overview-service.js';
+import { OverviewStore } from './overview/overview-store.js';
 import type { RejectFiles } from './rejects/reject-files.js';
 import { RejectService } from './rejects/reject-service.js';
 import { RejectStore } from './rejects/reject-store.js';
@@ -29,6 +40,7 @@ import { SystemStore } from './systems/system-store.js';
 import { VerificationService } from './verifications/verification-service.js';
 import { VerificationStore } from './verifications/verification-store.js';
 import { VerificationWorkflows } from './verifications/verification-workflows.js';
+import { WorkerService } from './workers/worker-service.js';
 
 export interface ApiParts {
   readonly db: Knex;
@@ -41,7 +53,11 @@ export interface ApiParts {
   /** Fires when the server closes, so that nobody waits on. */
   readonly closing: AbortSignal;
   readonly log: Logger;
+  readonly watching: WatchSettings;
 }
+
+/** Settings of what people watch. */
+export type WatchSettings = Pick<Settings, 'lateAfterMs' | 'metricsToken'>;
 
 export interface ApiServices {
   readonly sources: SystemService;
@@ -57,6 +73,12 @@ export interface ApiServices {
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly health: HealthChecks;
+  readonly events: EventService;
+  readonly logs: LogService;
+  readonly logStore: LogStore;
+  readonly metrics: MetricService;
+  readonly overview: OverviewService;
+  readonly workers: WorkerService;
   readonly openApi: OpenApiHolder;
 }
 
@@ -80,6 +102,13 @@ export function createServices(parts: ApiParts): ApiServices {
     log: parts.log,
     closing: parts.closing,
   });
+  const keys = new KeyStore(db);
+  const workers = new WorkerService(db, link);
+  const { lateAfterMs, metricsToken } = parts.watching;
+  const overview = new OverviewService(new OverviewStore(db), { link, workers, linkOf, lateAfterMs });
+  const changes = new ChangeStore(db);
+  const logStore = new LogStore(db);
+  const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
   return {
     sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
     destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
@@ -96,8 +125,14 @@ export function createServices(parts: ApiParts): ApiServices {
       closing: parts.closing,
     }),
     reconciler,
-    keys: new KeyStore(db),
+    keys,
     health: new HealthChecks(db, link, parts.workerState),
+    events: new EventService(changes, new ChangeFeed(changes), watchable),
+    logs: new LogService(logStore, runStore),
+    logStore,
+    metrics: new MetricService(new MetricStore(db), { access: new ScrapeAccess(keys, metricsToken), overview, workers }),
+    overview,
+    workers,
     openApi: new OpenApiHolder(),
   };
 }

@@ -17,6 +17,7 @@ import { SearchAttributes } from './engine/search-attributes.js';
 import { TemporalLink } from './engine/temporal-link.js';
 import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
+import { removeOldLogs } from './logs/log-retention.js';
 import { openApiDocument } from './openapi/document.js';
 import { RejectFiles } from './rejects/reject-files.js';
 import { reconcileForever } from './schedules/reconcile-loop.js';
@@ -45,6 +46,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     rejectFiles,
     closing: closing.signal,
     log,
+    watching: options.settings,
   });
   const app = await createApp(services, log);
   hangUpWhenClosing(app.getHttpAdapter().getInstance(), closing.signal);
@@ -62,9 +64,10 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     await close();
     throw cannotListen(options, error);
   }
-  const { reconcileEveryMs: everyMs } = options.settings;
+  const { reconcileEveryMs: everyMs, logRetentionMs: keepMs } = options.settings;
   const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
-  background = Promise.all([attributes.ensure(), reconciling]);
+  const forgetting = removeOldLogs(services.logStore, { keepMs, log, closing: closing.signal });
+  background = Promise.all([attributes.ensure(), reconciling, forgetting]);
   return { url: await app.getUrl(), port: portOf(app), close };
 }
 

@@ -14,6 +14,7 @@ import { openStage, removeAbandonedTemp } from '../stage/store.js';
 import { closeTransformPool } from '../transform/engine/index.js';
 import { createBreaker } from './breaker.js';
 import { BUNDLE_PATH } from './bundle-path.js';
+import { tellPresence } from './presence.js';
 import { createRequestScheduledSync } from './scheduled-sync.js';
 
 /** Longer than the wait between two heartbeats: that is when an activity learns that the worker stops. */
@@ -57,7 +58,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
   const done = worker.run();
+  const presence = tellPresence(store, { identity: worker.options.identity, taskQueue });
   const close = async (): Promise<void> => {
+    await presence.end();
     await closeTransformPool();
     await engine.close();
     await temp[Symbol.asyncDispose]();

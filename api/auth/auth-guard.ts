@@ -27,18 +27,18 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-function bearerToken(request: FastifyRequest): string {
+export function bearerToken(request: Pick<FastifyRequest, 'headers'>): string {
   const header = request.headers.authorization;
   const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
   if (token === undefined) throw unauthenticated('The request has no API key.');
   return token;
 }
 
-function unauthenticated(detail: string): MillraceError {
+export function unauthenticated(detail: string): MillraceError {
   return new MillraceError('request.unauthenticated', { detail });
 }
 
-function forbidden(has: KeyScope, needed: KeyScope): MillraceError {
+export function forbidden(has: KeyScope, needed: KeyScope): MillraceError {
   return new MillraceError('request.forbidden', {
     detail: `This needs the scope '${needed}'; the key has '${has}'.`,
     suggestion: `Use a key with the scope '${needed}'.`,

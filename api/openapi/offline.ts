@@ -5,6 +5,7 @@ import { SearchAttributes } from '../engine/search-attributes.js';
 import { TemporalLink } from '../engine/temporal-link.js';
 import { RejectFiles } from '../rejects/reject-files.js';
 import { createApp } from '../server.js';
+import { loadSettings } from '../../platform/config/settings.js';
 import { createLogger } from '../../platform/logger/logger.js';
 
 /** The document without database and Temporal: the routes are described, none is called. */
@@ -22,6 +23,7 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     rejectFiles: new RejectFiles(undefined),
     closing: new AbortController().signal,
     log,
+    watching: loadSettings({}),
   });
   const app = await createApp(services, log);
   const { document } = services.openApi;

@@ -69,7 +69,7 @@ function storeOf(plan: ConnectionPlan): MetadataStore {
   const nothing = async (): Promise<void> => undefined;
   return {
     loadConnection: async () => plan,
-    ...{ recordRun: nothing, recordStreams: nothing, recordSchema: nothing },
+    ...{ recordRun: nothing, recordStreams: nothing, recordSchema: nothing, log: () => undefined, flushLogs: nothing },
     schemaVersions: async () => [],
   } as unknown as MetadataStore;
 }

@@ -60,6 +60,28 @@ describe('values', () => {
     expect(loadSettings({ MILLRACE_RECONCILE_EVERY: text })).toMatchObject({ reconcileEveryMs });
   });
 
+  test('what people watch has settings of its own', () => {
+    expect(loadSettings({})).toMatchObject({ lateAfterMs: 300_000, logRetentionMs: 30 * 86_400_000 });
+    expect(loadSettings({})).not.toHaveProperty('metricsToken');
+    const given = { MILLRACE_LATE_AFTER: '1h', MILLRACE_LOG_RETENTION: '7d', MILLRACE_METRICS_TOKEN: 'sixteen-letters-' };
+    expect(loadSettings(given)).toMatchObject({
+      lateAfterMs: 3_600_000,
+      logRetentionMs: 7 * 86_400_000,
+      metricsToken: 'sixteen-letters-',
+    });
+  });
+
+  test.each([
+    ['MILLRACE_LATE_AFTER', '0s'],
+    ['MILLRACE_LOG_RETENTION', '1s'],
+    ['MILLRACE_METRICS_TOKEN', 'short'],
+    ['MILLRACE_METRICS_TOKEN', 'with spaces in between'],
+  ])('%s=%s is refused', (path, text) => {
+    const { code, message } = refusal({ [path]: text });
+    expect([code, message]).toEqual(['setup.invalid', expect.stringContaining(path)]);
+    expect(message).not.toContain(text);
+  });
+
   test.each(['0s', '5', '2d', 'often'])('MILLRACE_RECONCILE_EVERY=%s is refused', (text) => {
     expect(refusal({ MILLRACE_RECONCILE_EVERY: text })).toMatchObject({
       code: 'setup.invalid',

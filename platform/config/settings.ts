@@ -52,6 +52,12 @@ export interface Settings {
   readonly sliceBytes: number;
   /** How often an API process compares the schedules with Temporal. */
   readonly reconcileEveryMs: number;
+  /** A scheduled run that has not begun so long after its time makes its connection late. */
+  readonly lateAfterMs: number;
+  /** How long lines of runs are kept. */
+  readonly logRetentionMs: number;
+  /** A bearer token that may read `/metrics` of all workspaces, and nothing else. */
+  readonly metricsToken?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -81,7 +87,13 @@ const SCHEMA = z.object({
     .min(10_000)
     .max(1_000_000_000)
     .default(96_000_000),
-  MILLRACE_RECONCILE_EVERY: z.string().default('5m').transform(decodeReconcileEvery),
+  MILLRACE_RECONCILE_EVERY: z.string().default('5m').transform(decodeDuration('1s', '1d')),
+  MILLRACE_LATE_AFTER: z.string().default('5m').transform(decodeDuration('1s', '30d')),
+  MILLRACE_LOG_RETENTION: z.string().default('30d').transform(decodeDuration('1m', '3650d')),
+  MILLRACE_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
+    .optional(),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -114,11 +126,14 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     taskQueue: env.MILLRACE_TASK_QUEUE,
     sliceBytes: env.MILLRACE_SLICE_BYTES,
     reconcileEveryMs: env.MILLRACE_RECONCILE_EVERY,
+    lateAfterMs: env.MILLRACE_LATE_AFTER,
+    logRetentionMs: env.MILLRACE_LOG_RETENTION,
     logLevel: env.MILLRACE_LOG_LEVEL,
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
     ...(env.MILLRACE_TEMPORAL_UI_URL !== undefined && { temporalUiUrl: env.MILLRACE_TEMPORAL_UI_URL.replace(/\/+$/, '') }),
     ...(env.MILLRACE_STAGE_URL !== undefined && { stageUrl: env.MILLRACE_STAGE_URL }),
+    ...(env.MILLRACE_METRICS_TOKEN !== undefined && { metricsToken: env.MILLRACE_METRICS_TOKEN }),
     ...(env.MILLRACE_SECRET_KEY !== undefined && { secretKey: env.MILLRACE_SECRET_KEY }),
   });
 }
@@ -138,11 +153,13 @@ function urlOf(protocols: readonly string[]): z.ZodString {
   });
 }
 
-function decodeReconcileEvery(text: string, context: z.RefinementCtx): number {
-  const everyMs = /^\d+(ms|s|m|h|d)$/.test(text) ? durationMs(text) : Number.NaN;
-  if (!(everyMs >= 1_000 && everyMs <= 86_400_000))
-    context.addIssue({ code: 'custom', message: 'must be a duration from 1s to 1d, such as 5m' });
-  return everyMs;
+function decodeDuration(least: string, most: string): (text: string, context: z.RefinementCtx) => number {
+  return (text, context) => {
+    const ms = /^\d+(ms|s|m|h|d)$/.test(text) ? durationMs(text) : Number.NaN;
+    if (!(ms >= durationMs(least) && ms <= durationMs(most)))
+      context.addIssue({ code: 'custom', message: `must be a duration from ${least} to ${most}, such as 5m` });
+    return ms;
+  };
 }
 
 function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {

@@ -10,8 +10,10 @@ import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
 import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
 import { endVerification, recordRunVerification, recordVerification } from './verifications.js';
+import { RunLogWriter } from './run-logs.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
 import { type SchemaVersion, recordSchema, schemaVersions } from './stream-schemas.js';
+import { recordWorker, removeWorker } from './worker-processes.js';
 import type {
   ConnectionPlan,
   ConnectorInstance,
@@ -20,9 +22,11 @@ import type {
   RejectSelection,
   RejectedSlice,
   RunError,
+  RunLogLine,
   RunRecord,
   StreamRecord,
   VerificationEnd,
+  WorkerProcess,
 } from './store.js';
 
 /** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
@@ -32,10 +36,14 @@ export async function createMetadataStore(databaseUrl: string, secretKey: Buffer
 
 /** Without the database nothing is decided: its absence has a code of its own, and the engine waits for it as its policies say. */
 export class PostgresMetadataStore implements MetadataStore {
+  readonly #logs: RunLogWriter;
+
   constructor(
     private readonly db: Knex,
     private readonly secretKey: Buffer,
-  ) {}
+  ) {
+    this.#logs = new RunLogWriter(db);
+  }
 
   loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
     return askDatabase(() => this.readConnection(connectionId, version));
@@ -114,7 +122,24 @@ export class PostgresMetadataStore implements MetadataStore {
     return askDatabase(() => endVerification(this.db, id, end));
   }
 
+  log(line: RunLogLine): void {
+    this.#logs.add(line);
+  }
+
+  flushLogs(): Promise<void> {
+    return this.#logs.flush();
+  }
+
+  recordWorker(worker: WorkerProcess): Promise<void> {
+    return askDatabase(() => recordWorker(this.db, worker));
+  }
+
+  removeWorker(identity: string): Promise<void> {
+    return askDatabase(() => removeWorker(this.db, identity));
+  }
+
   async close(): Promise<void> {
+    await this.#logs.close();
     await this.db.destroy();
   }
 

@@ -5,7 +5,8 @@
 import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
 import type { RunPurpose, RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
 import type { Verification, VerifyMethod, VerifyScope } from '../../schema/verification.js';
-import type { RejectReason, RunError, StreamStep } from './store.js';
+import type { LogLevel } from '../config/settings.js';
+import type { LogStep, RejectReason, RunError, StreamStep } from './store.js';
 
 export interface ConnectorRow {
   readonly id: string;
@@ -98,6 +99,8 @@ export interface RunRow {
   /** The document in the stage that says what is still staged of the run. */
   readonly staged: StageRef | null;
   readonly created_at: Date;
+  /** Number of its last change, among those of all runs and streams. */
+  readonly changed: string;
 }
 
 export interface RejectRow {
@@ -142,6 +145,9 @@ export interface RunStreamRow {
   readonly notes: readonly string[];
   /** Of the comparison after the last load; null when there was none. */
   readonly verification: Verification | null;
+  readonly changed: string;
+  /** When rows of it were last committed, or a run last found nothing new. */
+  readonly checkpointed_at: Date | null;
 }
 
 export type VerificationStatus = 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -164,4 +170,25 @@ export interface VerificationRow {
   readonly run_active: boolean;
   readonly created_at: Date;
   readonly ended_at: Date | null;
+}
+
+export interface RunLogRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly run_id: string;
+  readonly at: Date;
+  readonly level: LogLevel;
+  readonly step: LogStep;
+  readonly stream: string | null;
+  readonly text: string;
+}
+
+export interface WorkerProcessRow {
+  readonly identity: string;
+  readonly task_queue: string;
+  readonly version: string;
+  readonly started_at: Date;
+  readonly seen_at: Date;
+  readonly cpu_seconds: number;
+  readonly memory_bytes: string;
 }

@@ -1,6 +1,7 @@
 import type { RunOptions, ScheduleConfig, StreamConfig } from '../../schema/connection-config.js';
 import type { RunStatus, StageRef, StateChange, Trigger } from '../../workflows/messages.js';
 import type { Verification } from '../../schema/verification.js';
+import type { LogLevel } from '../config/settings.js';
 import type { RunRequest } from './rows.js';
 import type { SchemaVersion } from './stream-schemas.js';
 
@@ -117,6 +118,29 @@ export interface RunRecord {
   readonly staged?: StageRef;
 }
 
+export type LogStep = 'prepare' | 'extract' | 'transform' | 'load' | 'verify' | 'finish';
+
+/** One line of what a run did. */
+export interface RunLogLine {
+  readonly workspaceId: string;
+  readonly runId: string;
+  readonly level: LogLevel;
+  readonly step: LogStep;
+  /** Absent when the line concerns the whole run. */
+  readonly stream?: string;
+  readonly text: string;
+}
+
+/** A worker as it tells of itself. */
+export interface WorkerProcess {
+  readonly identity: string;
+  readonly taskQueue: string;
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
 export interface VerificationEnd {
   readonly cancelled: boolean;
   readonly errors: Readonly<Record<string, RunError>>;
@@ -160,5 +184,11 @@ export interface MetadataStore {
   /** What a comparison that was asked for has found of one stream. */
   recordVerification(id: string, stream: string, found: Verification): Promise<void>;
   endVerification(id: string, end: VerificationEnd): Promise<void>;
+  /** Keeps a line of a run's log, a few moments later; what cannot be kept is lost, and fails nothing. */
+  log(line: RunLogLine): void;
+  /** Until the lines so far are kept; never rejects. */
+  flushLogs(): Promise<void>;
+  recordWorker(worker: WorkerProcess): Promise<void>;
+  removeWorker(identity: string): Promise<void>;
   close(): Promise<void>;
 }

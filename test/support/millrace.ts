@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureAdminKey } from '../../api/bootstrap-key.js';
 import { startApi } from '../../api/server.js';
 import type { RunRecord, StreamRecord } from '../../platform/db/store.js';
-import { loadSettings } from '../../platform/config/settings.js';
+import { type Settings, loadSettings } from '../../platform/config/settings.js';
 import { startWorker } from '../../worker/main.js';
 import { type MillraceProcess, startProcess } from './millrace-process.js';
 import { type TestDatabase, freshDatabase, freshTaskQueue, servers } from './servers.js';
@@ -44,6 +44,10 @@ export interface Millrace extends AsyncDisposable {
   ended(runId: string, timeoutMs?: number): Promise<FinishedRun>;
   /** A worker in a process of its own, for tests that kill it. `metadata` replaces the URL of the metadata database. */
   workerProcess(metadata?: string): Promise<MillraceProcess>;
+  /** A worker in this process, for those who began without one. */
+  inProcessWorker(): Promise<void>;
+  /** Another API process over the same database. */
+  secondApi(): Promise<AsyncDisposable & { readonly url: string; close(): Promise<void> }>;
 }
 
 const ENDED = new Set(['succeeded', 'partial', 'failed', 'cancelled', 'delayed']);
@@ -52,9 +56,14 @@ export interface MillraceOptions {
   /** A worker in this process. */
   readonly worker?: boolean;
   readonly sliceBytes?: number;
+  readonly settings?: Partial<Settings>;
 }
 
-export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: MillraceOptions = {}): Promise<Millrace> {
+export async function startMillrace({
+  worker = true,
+  sliceBytes = 96_000_000,
+  settings: more = {},
+}: MillraceOptions = {}): Promise<Millrace> {
   const disposables: (() => PromiseLike<unknown> | void)[] = [];
   const home = await tempHome('engine');
   disposables.push(() => home[Symbol.asyncDispose]());
@@ -63,15 +72,16 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
   const taskQueue = freshTaskQueue('engine');
   const secretKey = randomBytes(32);
   const stageUrl = pathToFileURL(`${home.path}/stage`).href;
-  const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue, sliceBytes };
+  const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue, sliceBytes, ...more };
   const shared = { settings, databaseUrl: metadata.url, temporalAddress: servers().temporalAddress, secretKey };
   const api = await startApi({ ...shared, stageUrl, port: 0 });
   disposables.push(() => api.close());
   const key = await ensureAdminKey(metadata.url, `${home.path}/api-key`);
-  if (worker) {
+  const inProcessWorker = async (): Promise<void> => {
     const running = await startWorker({ ...shared, stageUrl, namespace: 'default' });
     disposables.push(() => running.drain());
-  }
+  };
+  if (worker) await inProcessWorker();
   const call = async (method: string, path: string, body?: unknown): Promise<Reply> => {
     const response = await fetch(`${api.url}${path}`, {
       method,
@@ -79,7 +89,8 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, body: text === '' ? undefined : isJson ? JSON.parse(text) : text };
   };
   const made = async (path: string, body: unknown): Promise<Reply['body']> => {
     const reply = await call('POST', path, body);
@@ -126,6 +137,11 @@ export async function startMillrace({ worker = true, sliceBytes = 96_000_000 }: 
     },
     sync: async (id, body = {}) => ended((await made(`/v1/connections/${id}/syncs`, body)).id as string),
     request: async (id) => (await made(`/v1/connections/${id}/syncs`, {})).id as string,
+    inProcessWorker,
+    secondApi: async () => {
+      const second = await startApi({ ...shared, stageUrl, port: 0 });
+      return { url: second.url, close: second.close, [Symbol.asyncDispose]: second.close };
+    },
     workerProcess: async (databaseUrl = metadata.url) => {
       const running = startProcess(['worker'], {
         env: {

@@ -1,0 +1,100 @@
+import type { Knex } from 'knex';
+import { redactText } from '../logger/redact.js';
+import type { RunLogRow } from './rows.js';
+import type { RunLogLine } from './store.js';
+
+/** A run of any length keeps so many lines, and this many warnings and errors more. */
+export const MAX_RUN_LINES = 5_000;
+const MAX_MORE_WARNINGS = 1_000;
+export const MAX_TEXT_LENGTH = 2_000;
+
+const WRITE_AFTER_MS = 200;
+const WRITE_AGAIN_AFTER_MS = 5_000;
+/** What waits while the database is away. */
+const MAX_WAITING = 10_000;
+
+type Line = Pick<RunLogRow, 'workspace_id' | 'run_id' | 'at' | 'level' | 'step' | 'stream' | 'text'>;
+
+/** Keeps lines of runs where people look, a few moments later: no step waits for them, and none fails with them. */
+export class RunLogWriter {
+  #waiting: Line[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly db: Knex) {}
+
+  add(line: RunLogLine): void {
+    if (this.#waiting.length >= MAX_WAITING) return;
+    this.#waiting.push(rowOf(line));
+    this.#writeIn(WRITE_AFTER_MS);
+  }
+
+  /** Resolves when everything that was added is written or could not be; never rejects. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    await this.#writing;
+  }
+
+  /** As `flush`, for the last time. */
+  async close(): Promise<void> {
+    await this.flush();
+    clearTimeout(this.#timer);
+  }
+
+  #writeIn(ms: number): void {
+    this.#timer ??= setTimeout(() => void this.flush(), ms);
+    this.#timer.unref();
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    for (const [runId, ofRun] of byRun(lines)) {
+      await insertLines(this.db, runId, ofRun).catch(() => {
+        this.#waiting.unshift(...ofRun.slice(0, MAX_WAITING - this.#waiting.length));
+        this.#writeIn(WRITE_AGAIN_AFTER_MS);
+      });
+    }
+  }
+}
+
+function rowOf({ workspaceId, runId, level, step, stream, text }: RunLogLine): Line {
+  const masked = redactText(text).replaceAll('\0', '').slice(0, MAX_TEXT_LENGTH);
+  return { workspace_id: workspaceId, run_id: runId, at: new Date(), level, step, stream: stream ?? null, text: masked };
+}
+
+function byRun(lines: readonly Line[]): ReadonlyMap<string, Line[]> {
+  const runs = new Map<string, Line[]>();
+  for (const line of lines) {
+    const ofRun = runs.get(line.run_id) ?? [];
+    ofRun.push(line);
+    runs.set(line.run_id, ofRun);
+  }
+  return runs;
+}
+
+/** Lines of a run are numbered and committed one writer after the other, so that who reads on by number misses none. */
+async function insertLines(db: Knex, runId: string, lines: readonly Line[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`run-log/${runId}`]);
+    const stored = await tx('run_logs').where({ run_id: runId }).count<{ count: string }[]>('* as count');
+    const kept = withinBounds(lines, Number(stored[0]?.count ?? 0));
+    if (kept.length > 0) await tx('run_logs').insert(kept);
+  });
+}
+
+/** Which of the lines a run that has `stored` ones may still keep; where they begin to be left out, one line says so. */
+export function withinBounds(lines: readonly Line[], stored: number): readonly Line[] {
+  const kept: Line[] = [];
+  for (const line of lines) {
+    if (stored + kept.length === MAX_RUN_LINES) kept.push({ ...line, level: 'warn', stream: null, text: FULL });
+    const isWarning = line.level === 'warn' || line.level === 'error';
+    const limit = isWarning ? MAX_RUN_LINES + MAX_MORE_WARNINGS : MAX_RUN_LINES;
+    if (stored + kept.length < limit) kept.push(line);
+  }
+  return kept;
+}
+
+const FULL = `The log of this run is full (${MAX_RUN_LINES} lines): from here on it keeps warnings and errors only.`;
