@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { addPlainCommand } from '../command.js';
 import { type Settings, loadSettings } from '../../platform/config/settings.js';
 import { type RunningStack, startStack } from '../embedded/stack.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -11,9 +12,10 @@ import { playQuickstart } from '../quickstart/quickstart.js';
 import { listenForStop } from '../signals.js';
 
 export function addQuickstart(program: Command): void {
-  program
-    .command('quickstart')
-    .description('Move real data from files and a database into a warehouse, change it, move the changes, compare. Then stop.')
+  addPlainCommand(program, 'quickstart', {
+    description: 'Move real data from files and a database into a warehouse, change it, move the changes, compare. Then stop.',
+    examples: ['millrace quickstart', 'millrace quickstart --keep'],
+  })
     .option('--keep', 'keep everything in .millrace, so that `start` goes on with it (also when MILLRACE_HOME is set)')
     .action(async (options: { keep?: boolean }) => {
       process.exitCode = await quickstart(options.keep === true || process.env['MILLRACE_HOME'] !== undefined);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addPlainCommand } from '../command.js';
 import { loadSettings } from '../../platform/config/settings.js';
 import { type RunningStack, startStack } from '../embedded/stack.js';
 import type { ExitCode } from '../exit-codes.js';
@@ -6,12 +7,12 @@ import { say } from '../output/report.js';
 import { serveUntilStopped } from '../serve.js';
 
 export function addStart(program: Command): void {
-  program
-    .command('start')
-    .description('Run everything on this machine: Postgres, Temporal, API and a worker over one folder (MILLRACE_HOME).')
-    .action(async () => {
-      process.exitCode = await start();
-    });
+  addPlainCommand(program, 'start', {
+    description: 'Run everything on this machine: Postgres, Temporal, API and a worker over one folder (MILLRACE_HOME).',
+    examples: ['millrace start', 'MILLRACE_HOME=/srv/millrace MILLRACE_API_PORT=8080 millrace start'],
+  }).action(async () => {
+    process.exitCode = await start();
+  });
 }
 
 async function start(): Promise<ExitCode> {

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { addPlainCommand } from '../command.js';
 import { findTemporal } from '../../platform/temporal/find.js';
 import { print, say } from '../output/report.js';
 
 export function addTemporal(program: Command): void {
-  program
-    .command('temporal')
-    .description('Find or get the Temporal server that `start` would run, and print its path.')
+  addPlainCommand(program, 'temporal', {
+    description: 'Find or get the Temporal server that `start` would run, and print its path.',
+    examples: ['millrace temporal'],
+  })
     .option('--quiet', 'print nothing but waits')
     .action(async ({ quiet }: { quiet?: boolean }) => {
       const binary = await findTemporal({ env: process.env, say });
