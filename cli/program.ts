@@ -4,10 +4,12 @@
  */
 import { Command } from 'commander';
 import { addApi } from './commands/api.js';
+import { addCompletion } from './commands/completion.js';
 import { addConnections } from './commands/connections.js';
 import { addConnectors } from './commands/connectors.js';
 import { addContext } from './commands/context.js';
 import { addDiscover } from './commands/discover.js';
+import { addDoctor } from './commands/doctor.js';
 import { addKeys } from './commands/keys.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRebuild } from './commands/rebuild.js';
@@ -38,7 +40,7 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
     ],
   ],
   ['Move rows:', [addSync, addRuns, addRejects, addState, addSchema, addVerify]],
-  ['Look after it:', [addKeys, addContext, addRebuild, addVersion]],
+  ['Look after it:', [addDoctor, addKeys, addContext, addRebuild, addCompletion, addVersion]],
 ];
 
 export function createProgram(): Command {

@@ -13,7 +13,7 @@ export function addDiscover(program: Command): void {
     description: 'List the streams of a source with keys, and fields that can be a cursor.',
     examples: ['millrace discover crm', 'millrace discover crm --stream public.orders', 'millrace discover crm --output ndjson'],
   })
-    .option('--stream <name>', 'show the fields of this stream')
+    .option('--stream <stream>', 'show the fields of this stream')
     .action(
       withApi<[string], { stream?: string }>(async ({ api, args: [name], options: { stream }, out }) => {
         const { id } = await findSystem(api, 'source', name);

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { addPlainCommand } from '../command.js';
 import { type Settings, loadSettings } from '../../platform/config/settings.js';
-import { type RunningStack, startStack } from '../embedded/stack.js';
+import type { RunningStack } from '../embedded/stack.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { say } from '../output/report.js';
-import { playQuickstart } from '../quickstart/quickstart.js';
 import { listenForStop } from '../signals.js';
 
 export function addQuickstart(program: Command): void {
@@ -36,6 +35,10 @@ async function quickstart(keep: boolean): Promise<ExitCode> {
 
 async function play(settings: Settings): Promise<void> {
   say('Starting Postgres, Temporal, the API and a worker …');
+  const [{ startStack }, { playQuickstart }] = await Promise.all([
+    import('../embedded/stack.js'),
+    import('../quickstart/quickstart.js'),
+  ]);
   const stack = await startStack({ settings, say });
   try {
     say(`API ${stack.facts.apiUrl} · Temporal UI ${stack.facts.temporalUiUrl ?? '–'}`);

@@ -30,7 +30,7 @@ function addList(noun: Command): void {
   const command = addApiCommand(noun, 'list <connection>', {
     description: 'List what was rejected, by slice, newest first. Also of one run: shop/42 or run_….',
     examples: ['millrace rejects list shop', 'millrace rejects list shop/42 --stream public.orders --json'],
-  }).option('--stream <name>', 'only of this stream');
+  }).option('--stream <stream>', 'only of this stream');
   addLimit(command).action(withApi<[string], ListOptions>(list));
 }
 
@@ -105,7 +105,7 @@ function addReplay(noun: Command): void {
     description: 'Load rejected rows again, after what refused them was changed. Once more is not twice.',
     examples: ['millrace rejects replay shop', 'millrace rejects replay shop --stream public.orders'],
   })
-    .option('--stream <name>', 'only rows of this stream')
+    .option('--stream <stream>', 'only rows of this stream')
     .option('--run <run>', 'only rows that this run rejected')
     .option('--reject <id>', 'exactly these; several times', collect)
     .option('--wait', 'wait for the end (the default)', true)

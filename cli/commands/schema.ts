@@ -14,7 +14,7 @@ export function addSchema(program: Command): void {
     description: "List the versions of the streams' columns with what changed.",
     examples: ['millrace schema show shop', 'millrace schema show shop --stream public.orders --json'],
   })
-    .option('--stream <name>', 'only of this stream')
+    .option('--stream <stream>', 'only of this stream')
     .action(
       withApi<[string], { stream?: string }>(async ({ api, args: [typed], options, out }) => {
         const connection = await findConnection(api, typed);

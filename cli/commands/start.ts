@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addPlainCommand } from '../command.js';
 import { loadSettings } from '../../platform/config/settings.js';
-import { type RunningStack, startStack } from '../embedded/stack.js';
+import type { RunningStack } from '../embedded/stack.js';
 import type { ExitCode } from '../exit-codes.js';
 import { say } from '../output/report.js';
 import { serveUntilStopped } from '../serve.js';
@@ -17,6 +17,7 @@ export function addStart(program: Command): void {
 
 async function start(): Promise<ExitCode> {
   const settings = loadSettings(process.env);
+  const { startStack } = await import('../embedded/stack.js');
   return serveUntilStopped({
     start: () => startStack({ settings, say }),
     ready: announce,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { Connection, ConnectionState, Input } from '../../client/index.js';
+import type { Connection, ConnectionState, Input, Position } from '../../client/index.js';
 import { type Call, addApiCommand, withApi } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
 import { collect } from '../input.js';
@@ -31,7 +31,7 @@ export function addSync(program: Command): void {
       'millrace sync shop --no-wait',
     ],
   })
-    .option('--stream <name>', 'only this stream; several times', collect)
+    .option('--stream <stream>', 'only this stream; several times', collect)
     .option('--refresh', 'read from the start, and replace what was loaded when it has ended')
     .option('--from <value>', 'read again from this cursor value on; the cursor stays where it is')
     .option('--to <value>', 'the cursor value to stop before')
@@ -45,7 +45,7 @@ async function sync({ api, args: [typed], options, out }: Call<[string], SyncOpt
   const connection = await findConnection(api, typed);
   const body = bodyOf(connection, options);
   const state = await api.getState({ id: connection.id });
-  say(planOf(connection, state, body));
+  say(planOf(connection, state, body, process.stderr.columns));
   const run = await api.requestSync({ id: connection.id, idempotencyKey: randomUUID(), body });
   if (options.wait) return followRun(api, out, run, { cancels: true, strict: options.strict === true });
   out.result(run, () => run.id);
@@ -68,7 +68,7 @@ export function planOf(
   { name, streams }: Connection,
   { feeds, paused, active }: ConnectionState,
   body: Body,
-  width = 100,
+  width = Infinity,
 ): string {
   const chosen = streams.filter((stream) => body.streams?.includes(stream.name) ?? true);
   const columns = [{ title: 'stream' }, { title: 'mode' }, { title: 'cursor' }, { title: 'from' }, { title: 'target' }];
@@ -88,6 +88,7 @@ export function planOf(
 
 function startOf(place: unknown, { backfill }: Body): string {
   if (backfill) return `${backfill.from ?? 'start'} to ${backfill.to ?? 'end'}`;
-  const text = position(place);
-  return text === '–' ? 'start' : text;
+  const at = place as Position | undefined;
+  if (at?.kind === 'cursor') return at.cursor.value ?? 'start'; // its field stands beside it
+  return at ? position(at) : 'start';
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { addPlainCommand } from '../command.js';
-import { findTemporal } from '../../platform/temporal/find.js';
 import { print, say } from '../output/report.js';
 
 export function addTemporal(program: Command): void {
@@ -10,6 +9,7 @@ export function addTemporal(program: Command): void {
   })
     .option('--quiet', 'print nothing but waits')
     .action(async ({ quiet }: { quiet?: boolean }) => {
+      const { findTemporal } = await import('../../platform/temporal/find.js');
       const binary = await findTemporal({ env: process.env, say });
       if (!quiet) print(binary);
     });

@@ -26,7 +26,7 @@ export function addVerify(program: Command): void {
       'millrace verify shop --scope run',
     ],
   })
-    .option('--stream <name>', 'only this stream; several times', collect)
+    .option('--stream <stream>', 'only this stream; several times', collect)
     .addOption(new Option('--method <method>', 'count rows, or compare hashes of them').choices(['count', 'hash']))
     .addOption(new Option('--scope <scope>', 'whole tables, or what a run loaded').choices(['table', 'run']))
     .option('--run <number>', 'the run of --scope run; the newest when absent', Number)

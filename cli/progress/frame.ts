@@ -19,17 +19,22 @@ export const STEPS = ['extract', 'stage', 'transform', 'load', 'checkpoint'] as 
 const MOST_LINES = 8;
 /** From here on all five words fit on a line. */
 const WIDE = 100;
-const LONGEST_NAME = 32;
+const SHORTEST_NAME = 8;
+/** Indent, mark and gaps of a line. */
+const MARGIN = 8;
+/** Room for millions of rows. */
+const NUMBERS_WIDTH = 41;
 
 /** The frame's lines, none longer than the width. */
 export function frameOf(run: Run, options: FrameOptions): readonly string[] {
   const shown = chosen(run.streams);
-  const nameWidth = Math.min(LONGEST_NAME, Math.max(0, ...shown.map(({ name }) => name.length)));
-  const hidden = run.streams.length - shown.length;
+  const hidden = run.streams.filter((stream) => !shown.includes(stream));
+  const longest = Math.max(0, ...shown.map(({ name }) => name.length));
+  const nameWidth = Math.min(longest, Math.max(SHORTEST_NAME, options.width - MARGIN - wordsWidth(options) - NUMBERS_WIDTH));
   return [
     headOf(run, options),
     ...shown.map((stream) => lineOf(stream, nameWidth, options)),
-    ...(hidden > 0 ? [options.style.dim(`  … ${hidden} more: ${countsOf(run.streams)}`)] : []),
+    ...(hidden.length > 0 ? [options.style.dim(`  … ${hidden.length} more: ${countsOf(hidden)}`)] : []),
   ];
 }
 
@@ -48,13 +53,16 @@ function isMoving(step: RunStream['step']): boolean {
   return step !== 'waiting' && step !== 'finished';
 }
 
-function lineOf(stream: RunStream, nameWidth: number, { width, style }: FrameOptions): string {
-  const isWide = width >= WIDE;
-  const words =
-    isWide && isMoving(stream.step) ? trailOf(stream.step, style) : wordOf(stream, isWide ? TRAIL_WIDTH : WORD_WIDTH, style);
-  const used = 2 + 2 + nameWidth + 2 + (isWide ? TRAIL_WIDTH : WORD_WIDTH) + 2;
-  const numbers = fitted(numbersOf(stream), Math.max(0, width - used)).trimEnd();
+function lineOf(stream: RunStream, nameWidth: number, options: FrameOptions): string {
+  const { width, style } = options;
+  const wide = width >= WIDE && isMoving(stream.step);
+  const words = wide ? trailOf(stream.step, style) : wordOf(stream, wordsWidth(options), style);
+  const numbers = fitted(numbersOf(stream), Math.max(0, width - MARGIN - nameWidth - wordsWidth(options))).trimEnd();
   return `  ${markOf(stream, style)} ${fitted(stream.name, nameWidth)}  ${words}  ${numbers}`.trimEnd();
+}
+
+function wordsWidth({ width }: FrameOptions): number {
+  return width >= WIDE ? TRAIL_WIDTH : WORD_WIDTH;
 }
 
 const SEPARATOR = ' › ';
