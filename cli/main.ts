@@ -1,38 +1,37 @@
 #!/usr/bin/env node
 /**
- * The command line: one file a command in `commands/`, results on stdout, everything else on stderr.
+ * The command line: results on stdout, everything else on stderr.
  * @module
  */
-import { Command, CommanderError } from 'commander';
-import { addApi } from './commands/api.js';
-import { addQuickstart } from './commands/quickstart.js';
-import { addRebuild } from './commands/rebuild.js';
-import { addStart } from './commands/start.js';
-import { addTemporal } from './commands/temporal.js';
-import { addVersion, readVersion } from './commands/version.js';
-import { addWorker } from './commands/worker.js';
+import { CommanderError } from 'commander';
+import { asMillraceError } from './api.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
-import { describeError, say } from './output/report.js';
+import { Output, formatOf } from './output/output.js';
+import { createProgram } from './program.js';
+import { usageError } from './usage.js';
 
-const program = new Command('millrace')
-  .description('Durable ELT: every sync is a Temporal workflow.')
-  .version(readVersion())
-  .exitOverride();
-
-for (const add of [addStart, addQuickstart, addApi, addWorker, addRebuild, addTemporal, addVersion]) add(program);
+process.stdout.on('error', leaveWhenNobodyReads);
 
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
-  process.exitCode = error instanceof CommanderError ? usageCode(error) : fail(error);
+  process.exitCode = error instanceof CommanderError ? misused(error) : fail(asMillraceError(error));
 }
 process.exit(); // native handles of the Temporal SDK and DuckDB would keep the process alive
 
-function usageCode(error: CommanderError): number {
-  return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+/** Help and version come as errors, too. */
+function misused(error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  return error.code === 'commander.help' ? EXIT.usage : fail(usageError(error));
 }
 
 function fail(error: unknown): number {
-  say(describeError(error));
+  new Output(formatOf(process.argv)).failure(error);
   return exitCodeOf(error);
+}
+
+/** `millrace runs list | head -1` closes the pipe: not an error. */
+function leaveWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
 }

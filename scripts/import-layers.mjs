@@ -21,7 +21,9 @@ const MAY_IMPORT = {
   workflows: ['schema', 'checkpoint', 'platform/errors', 'workflows', 'activities/contract.ts'],
   worker: [...VOCABULARY, ...PLANNING, 'connectors', 'activities', 'worker', MESSAGES],
   api: [...VOCABULARY, ...PLANNING, 'connectors', 'api', MESSAGES],
-  cli: [...VOCABULARY, 'cli', MESSAGES],
+  // for others' programs: nothing of ours comes along
+  client: ['client'],
+  cli: [...VOCABULARY, 'cli', 'client', MESSAGES],
 };
 
 /** `millrace start` runs API and worker in its own process and loads them only then. */

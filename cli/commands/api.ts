@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addPlainCommand } from '../command.js';
 import { loadSettings } from '../../platform/config/settings.js';
 import { say } from '../output/report.js';
 import { requireProduction } from '../production.js';
@@ -9,9 +10,10 @@ interface ApiService extends Service {
 }
 
 export function addApi(program: Command): void {
-  program
-    .command('api')
-    .description('Run only the API. Needs DATABASE_URL, TEMPORAL_ADDRESS and MILLRACE_SECRET_KEY.')
+  addPlainCommand(program, 'api', {
+    description: 'Run only the API. Needs DATABASE_URL, TEMPORAL_ADDRESS and MILLRACE_SECRET_KEY.',
+    examples: ['DATABASE_URL=… TEMPORAL_ADDRESS=… MILLRACE_SECRET_KEY=… millrace api'],
+  })
     .option('--key-file <path>', 'write an admin API key to this file when it holds none that works')
     .action(async (options: { keyFile?: string }) => {
       process.exitCode = await serveUntilStopped<ApiService>({ start: () => startApiService(options.keyFile), ready: announce });

@@ -3,17 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { addPlainCommand } from '../command.js';
 import { type Settings, loadSettings } from '../../platform/config/settings.js';
-import { type RunningStack, startStack } from '../embedded/stack.js';
+import type { RunningStack } from '../embedded/stack.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { say } from '../output/report.js';
-import { playQuickstart } from '../quickstart/quickstart.js';
 import { listenForStop } from '../signals.js';
 
 export function addQuickstart(program: Command): void {
-  program
-    .command('quickstart')
-    .description('Move real data from files and a database into a warehouse, change it, move the changes, compare. Then stop.')
+  addPlainCommand(program, 'quickstart', {
+    description: 'Move real data from files and a database into a warehouse, change it, move the changes, compare. Then stop.',
+    examples: ['millrace quickstart', 'millrace quickstart --keep'],
+  })
     .option('--keep', 'keep everything in .millrace, so that `start` goes on with it (also when MILLRACE_HOME is set)')
     .action(async (options: { keep?: boolean }) => {
       process.exitCode = await quickstart(options.keep === true || process.env['MILLRACE_HOME'] !== undefined);
@@ -34,6 +35,10 @@ async function quickstart(keep: boolean): Promise<ExitCode> {
 
 async function play(settings: Settings): Promise<void> {
   say('Starting Postgres, Temporal, the API and a worker …');
+  const [{ startStack }, { playQuickstart }] = await Promise.all([
+    import('../embedded/stack.js'),
+    import('../quickstart/quickstart.js'),
+  ]);
   const stack = await startStack({ settings, say });
   try {
     say(`API ${stack.facts.apiUrl} · Temporal UI ${stack.facts.temporalUiUrl ?? '–'}`);

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { print } from '../output/report.js';
+import { addCommand, withOutput } from '../command.js';
 
 const MANIFEST = z.object({ version: z.string() });
 
 export function addVersion(program: Command): void {
-  program
-    .command('version')
-    .description('Print the version.')
-    .action(() => print(readVersion()));
+  const help = { description: 'Print the version.', examples: ['millrace version', 'millrace version --json'] };
+  addCommand(program, 'version', help).action(
+    withOutput<[]>(async ({ out }) => {
+      const version = readVersion();
+      out.result({ version, node: process.version }, () => version);
+    }),
+  );
 }
 
 /** From package.json, two folders above `dist/cli/commands`, or three above the sources' own place in the tests. */

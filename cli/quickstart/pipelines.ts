@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
-import type { ApiClient } from '../client.js';
+import type { Client, Input } from '../../client/index.js';
 import { FILE_COLUMNS } from './file-content.js';
 import type { Shop } from './shop.js';
 
@@ -20,8 +19,6 @@ export interface Pipeline {
   /** Write mode of each stream, by name. */
   readonly modes: Readonly<Record<string, string>>;
 }
-
-const CREATED = z.object({ id: z.string() });
 
 /** Run by DuckDB on every slice of `orders`: a new column, one that is left out. */
 export const ORDERS_SQL = 'select * exclude (note), price * quantity as total from input';
@@ -47,35 +44,26 @@ export interface PipelineOptions {
 }
 
 /** Two connections into one warehouse: files as they are, and the shop's tables incrementally. */
-export async function createPipelines(api: ApiClient, options: PipelineOptions): Promise<readonly Pipeline[]> {
+export async function createPipelines(api: Client, options: PipelineOptions): Promise<readonly Pipeline[]> {
   const { shop, warehouseUrl, schema, suffix } = options;
-  const create = async (path: string, body: object): Promise<string> => (await api.post(`/v1/${path}`, body, CREATED)).id;
-  const files = await create('sources', {
-    name: `example-files${suffix}`,
-    connector: 'files',
-    config: { root: exampleData().href.replace(/\/$/, ''), streams: EXAMPLE_FILES },
+  const root = exampleData().href.replace(/\/$/, '');
+  const { id: files } = await api.createSource({
+    body: { name: `example-files${suffix}`, connector: 'files', config: { root, streams: EXAMPLE_FILES } },
   });
-  const tables = await create('sources', { name: `shop${suffix}`, connector: 'postgres', config: { url: shop.url } });
-  const warehouse = await create('destinations', {
-    name: `warehouse${suffix}`,
-    connector: 'postgres',
-    config: { url: warehouseUrl },
+  const { id: tables } = await api.createSource({
+    body: { name: `shop${suffix}`, connector: 'postgres', config: { url: shop.url } },
   });
-  const connect = async (title: string, sourceId: string, streams: readonly Stream[]): Promise<Pipeline> => ({
-    title,
-    modes: Object.fromEntries(streams.map(({ name, mode }) => [name, mode])),
-    connectionId: await create('connections', { name: `${title}${suffix}`, sourceId, destinationId: warehouse, streams }),
+  const { id: destinationId } = await api.createDestination({
+    body: { name: `warehouse${suffix}`, connector: 'postgres', config: { url: warehouseUrl } },
   });
+  const connect = async (title: string, sourceId: string, streams: readonly Stream[]): Promise<Pipeline> => {
+    const { id } = await api.createConnection({ body: { name: `${title}${suffix}`, sourceId, destinationId, streams } });
+    return { title, modes: Object.fromEntries(streams.map(({ name, mode }) => [name, mode])), connectionId: id };
+  };
   return [await connect('files', files, fileStreams(schema)), await connect('shop', tables, shopStreams(shop.schema, schema))];
 }
 
-interface Stream {
-  readonly name: string;
-  readonly mode: string;
-  readonly cursorField?: string;
-  readonly sql?: string;
-  readonly target: { readonly schema: string; readonly table: string };
-}
+type Stream = Input<'createConnection'>['body']['streams'][number];
 
 function fileStreams(schema: string): readonly Stream[] {
   return EXAMPLE_FILES.map(({ name }) => ({ name, mode: 'full_refresh_overwrite', target: { schema, table: name } }));

@@ -4,7 +4,8 @@
  * @module
  */
 import { MillraceError } from '../../platform/errors/error.js';
-import { type ApiClient, connectTo } from '../client.js';
+import type { Client } from '../../client/index.js';
+import { connectTo } from '../api.js';
 import type { RunningStack } from '../embedded/stack.js';
 import { print, say } from '../output/report.js';
 import { type Pipeline, comparisons, createPipelines } from './pipelines.js';
@@ -24,7 +25,7 @@ import {
 } from './shop.js';
 
 interface Scene {
-  readonly api: ApiClient;
+  readonly api: Client;
   readonly shop: Shop;
   readonly warehouseUrl: string;
   readonly schema: string;

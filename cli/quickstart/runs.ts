@@ -1,53 +1,34 @@
-import { z } from 'zod';
+import type { Client, Run } from '../../client/index.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { ApiClient } from '../client.js';
 import { type Column, formatTable } from '../output/table.js';
+import { count, position } from '../output/text.js';
+import { isOpen } from '../progress/watch.js';
 
-const ROWS = z.object({ extracted: z.number(), loaded: z.number(), repeated: z.number() });
-const ERROR = z.object({ code: z.string(), message: z.string(), suggestion: z.string() });
-const STREAM = z.object({ name: z.string(), status: z.string(), rows: ROWS, cursor: z.unknown(), error: ERROR.nullable() });
-const RUN = z.object({
-  id: z.string(),
-  number: z.number(),
-  status: z.string(),
-  temporalUrl: z.string().nullable(),
-  startedAt: z.string().nullable(),
-  endedAt: z.string().nullable(),
-  error: ERROR.nullable(),
-});
-const STREAMS = z.object({ data: z.array(STREAM) });
-const ACCEPTED = z.object({ id: z.string() });
-
-export type RunStream = z.infer<typeof STREAM>;
-export interface EndedRun extends z.infer<typeof RUN> {
-  readonly streams: readonly RunStream[];
+export interface EndedRun extends Run {
+  readonly endedAt: string;
 }
 
-const OPEN = new Set(['queued', 'running']);
 const LONGEST_MS = 120_000;
 
 /** Asks for a run and waits for its end. @throws MillraceError when it did not succeed */
-export async function runToEnd(api: ApiClient, connectionId: string): Promise<EndedRun> {
-  const { id } = await api.post(`/v1/connections/${connectionId}/syncs?wait=30s`, { trigger: 'manual' }, ACCEPTED);
-  const run = await untilEnded(api, id);
-  const { data } = await api.get(`/v1/runs/${id}/streams`, STREAMS);
-  if (run.status !== 'succeeded') throw failed(run, data);
-  return { ...run, streams: data };
+export async function runToEnd(api: Client, connectionId: string): Promise<EndedRun> {
+  const asked = await api.requestSync({ id: connectionId, wait: '30s', body: { trigger: 'manual' } });
+  const run = await untilEnded(api, asked);
+  if (run.status !== 'succeeded') throw failed(run);
+  return run as EndedRun;
 }
 
-async function untilEnded(api: ApiClient, id: string): Promise<z.infer<typeof RUN>> {
+async function untilEnded(api: Client, asked: Run): Promise<Run> {
   const deadline = Date.now() + LONGEST_MS;
-  for (;;) {
-    const run = await api.get(`/v1/runs/${id}`, RUN);
-    if (!OPEN.has(run.status)) return run;
-    if (Date.now() > deadline) throw new MillraceError('engine.internal', { detail: `Run ${id} did not end in two minutes.` });
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+  let run = asked;
+  while (isOpen(run) && Date.now() < deadline) run = await api.getRun({ id: run.id, wait: '10s' });
+  if (!isOpen(run)) return run;
+  throw new MillraceError('engine.internal', { detail: `Run ${run.id} did not end in two minutes.` });
 }
 
-function failed(run: z.infer<typeof RUN>, streams: readonly RunStream[]): MillraceError {
-  const reasons = [...streams.map(({ name, error }) => error && `${name}: ${error.code}: ${error.message}`), run.error?.message];
-  const detail = [`Run ${run.number} ended as ${run.status}.`, ...reasons.filter((reason) => typeof reason === 'string')];
+function failed({ number, status, streams, error }: Run): MillraceError {
+  const reasons = [...streams.map(({ name, error: own }) => own && `${name}: ${own.code}: ${own.message}`), error?.message];
+  const detail = [`Run ${number} ended as ${status}.`, ...reasons.filter((reason) => typeof reason === 'string')];
   return new MillraceError('engine.internal', {
     detail: detail.join('\n'),
     suggestion: 'See the run in the Temporal UI, or its logs.',
@@ -70,16 +51,7 @@ export function tableOf(runs: readonly EndedRun[], modes: Readonly<Record<string
       modes[stream.name] ?? '',
       count(stream.rows.extracted),
       count(stream.rows.loaded),
-      cursorText(stream.cursor),
+      position(stream.cursor),
     ]);
   return formatTable(COLUMNS, rows);
-}
-
-const count = (rows: number): string => rows.toLocaleString('en-US');
-
-const CURSOR = z.object({ cursor: z.object({ field: z.string(), value: z.string().nullable() }) });
-
-function cursorText(cursor: unknown): string {
-  const mark = CURSOR.safeParse(cursor).data?.cursor;
-  return mark?.value ? `${mark.field} ${mark.value}` : '–';
 }

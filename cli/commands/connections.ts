@@ -1,0 +1,141 @@
+import type { Command } from 'commander';
+import { type Connection, type ConnectionDetails, every } from '../../client/index.js';
+import { addApiCommand, addNoun, withApi } from '../command.js';
+import { confirm } from '../confirm.js';
+import { type LimitOption, addLimit, pageSize, take } from '../listing.js';
+import { findConnection, namesOf } from '../names/resolve.js';
+import { formatTable, stdoutWidth } from '../output/table.js';
+import { facts, time } from '../output/text.js';
+import { addConnectionAdd } from './connections-add.js';
+
+export function addConnections(program: Command): void {
+  const noun = addNoun(program, 'connections', 'A source, a destination, the streams between them, and when.');
+  addList(noun);
+  addShow(noun);
+  addConnectionAdd(noun);
+  addPause(noun);
+  addResume(noun);
+  addRemove(noun);
+}
+
+function addList(noun: Command): void {
+  const help = { description: 'List the connections, newest first.', examples: ['millrace connections list'] };
+  addLimit(addApiCommand(noun, 'list', help)).action(
+    withApi<[], LimitOption>(async ({ api, options: { limit }, out }) => {
+      const found = await take(every(api.listConnections, { limit: pageSize(limit) }), limit);
+      const [sources, destinations] = await Promise.all([
+        namesOf(every(api.listSources, { limit: 200 })),
+        namesOf(every(api.listDestinations, { limit: 200 })),
+      ]);
+      out.list(found, (connections) => tableOf(connections, new Map([...sources, ...destinations])));
+    }),
+  );
+}
+
+function addShow(noun: Command): void {
+  const help = { description: 'Show a connection, its streams and its next runs.', examples: ['millrace connections show shop'] };
+  addApiCommand(noun, 'show <connection>', help).action(
+    withApi<[string]>(async ({ api, args: [name], out }) => {
+      const connection = await api.getConnection({ id: (await findConnection(api, name)).id });
+      out.result(connection, () => describe(connection));
+    }),
+  );
+}
+
+function addPause(noun: Command): void {
+  addApiCommand(noun, 'pause <connection>', {
+    description: 'Pause a connection and its schedule. A run that is active goes on.',
+    examples: ['millrace connections pause shop --note "until the warehouse is back"'],
+  })
+    .option('--note <text>', 'why, for those who wonder later')
+    .action(
+      withApi<[string], { note?: string }>(async ({ api, args: [typed], options: { note = '' }, out }) => {
+        const { id, name } = await findConnection(api, typed);
+        out.result(await api.pauseConnection({ id, body: { note } }), () => `Paused ${name}.`);
+      }),
+    );
+}
+
+function addResume(noun: Command): void {
+  const help = { description: 'Resume a paused connection and its schedule.', examples: ['millrace connections resume shop'] };
+  addApiCommand(noun, 'resume <connection>', help).action(
+    withApi<[string]>(async ({ api, args: [typed], out }) => {
+      const { id, name } = await findConnection(api, typed);
+      out.result(await api.resumeConnection({ id }), () => `Resumed ${name}.`);
+    }),
+  );
+}
+
+function addRemove(noun: Command): void {
+  addApiCommand(noun, 'rm <connection>', {
+    description: 'Remove a connection with its positions. What it loaded stays in the destination.',
+    examples: ['millrace connections rm shop --yes'],
+  })
+    .option('--yes', 'do it without asking')
+    .action(
+      withApi<[string], { yes?: true }>(async ({ api, args: [typed], options, out }) => {
+        const { id, name } = await findConnection(api, typed);
+        const what = `The connection ${name} (${id}) and its positions are going to be removed; what it loaded stays.`;
+        await confirm({ what, name, yes: options.yes === true });
+        await api.deleteConnection({ id });
+        out.result({ id, name, removed: true }, () => `Removed connection ${name}.`);
+      }),
+    );
+}
+
+function tableOf(connections: readonly Connection[], names: ReadonlyMap<string, string>): string {
+  const columns = [
+    { title: 'name' },
+    { title: 'source' },
+    { title: 'destination' },
+    { title: 'streams', align: 'right' },
+    { title: 'schedule' },
+    { title: 'paused' },
+    { title: 'id' },
+  ] as const;
+  const rows = connections.map(({ id, name, sourceId, destinationId, streams, schedule, paused, tripped }) => [
+    name,
+    names.get(sourceId) ?? sourceId,
+    names.get(destinationId) ?? destinationId,
+    String(streams.length),
+    scheduleText(schedule),
+    tripped === null ? (paused ? 'yes' : 'no') : 'tripped',
+    id,
+  ]);
+  return formatTable(columns, rows, stdoutWidth());
+}
+
+function scheduleText(schedule: Connection['schedule']): string {
+  switch (schedule.type) {
+    case 'manual':
+      return 'manual';
+    case 'cron':
+      return `${schedule.cron} ${schedule.timezone}`;
+    case 'interval':
+      return `every ${schedule.every}`;
+  }
+}
+
+function describe(connection: ConnectionDetails): string {
+  const { id, name, sourceId, destinationId, version, paused, tripped, schedule, scheduleStatus, streams } = connection;
+  const head = facts([
+    ['id', id],
+    ['name', name],
+    ['source', sourceId],
+    ['destination', destinationId],
+    ['version', String(version)],
+    ['schedule', scheduleText(schedule)],
+    ['next runs', scheduleStatus?.nextRuns.slice(0, 3).map(time).join(', ') || '–'],
+    ['paused', tripped ?? (paused ? 'yes' : 'no')],
+    ['changed', time(connection.updatedAt)],
+  ]);
+  const columns = [{ title: 'stream' }, { title: 'mode' }, { title: 'cursor' }, { title: 'key' }, { title: 'target' }];
+  const rows = streams.map(({ name: stream, mode, cursorField = '–', primaryKey = [], target }) => [
+    stream,
+    mode,
+    cursorField,
+    primaryKey.join(', ') || '–',
+    [target?.schema, target?.table].filter(Boolean).join('.') || '–',
+  ]);
+  return `${head}\n\n${formatTable(columns, rows, stdoutWidth())}`;
+}

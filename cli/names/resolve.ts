@@ -1,0 +1,98 @@
+/**
+ * From what people type (a name, an id, `shop/42`) to the resource.
+ * @module
+ */
+import { type Client, type Connection, type Run, type System, every } from '../../client/index.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import { didYouMean } from './did-you-mean.js';
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+const PAGE = 200;
+const ID = /^(src|dst|con|run|key|rej|ver)_[0-9a-z]{26}$/;
+
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** @throws MillraceError `request.not_found` with the nearest name, `request.conflict` when several have the name */
+export async function pickByName<Item extends Named>(noun: string, typed: string, items: AsyncIterable<Item>): Promise<Item> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  const byId = all.find(({ id }) => id === typed);
+  if (byId) return byId;
+  const [first, ...others] = all.filter(({ name }) => name === typed);
+  if (!first) throw notFound(noun, typed, all);
+  if (others.length === 0) return first;
+  throw new MillraceError('request.conflict', {
+    detail: `${others.length + 1} ${noun}s are named ${typed}.`,
+    suggestion: `Use an id: ${[first, ...others].map(({ id }) => id).join(', ')}.`,
+  });
+}
+
+function notFound(noun: string, typed: string, known: readonly Named[]): MillraceError {
+  const names = known.map(({ name }) => name);
+  const listed = names.length === 0 ? `There is no ${noun} yet.` : `See millrace ${noun}s list.`;
+  return new MillraceError('request.not_found', {
+    detail: `There is no ${noun} ${typed}.`,
+    suggestion: didYouMean(typed, names) ?? listed,
+  });
+}
+
+export type SystemKind = 'source' | 'destination';
+
+export function findSystem(api: Client, kind: SystemKind, typed: string): Promise<System> {
+  const [get, list] = kind === 'source' ? [api.getSource, api.listSources] : [api.getDestination, api.listDestinations];
+  return isId(typed) ? get({ id: typed }) : pickByName(kind, typed, every(list, { limit: PAGE }));
+}
+
+export function findConnection(api: Client, typed: string): Promise<Connection> {
+  if (isId(typed)) return api.getConnection({ id: typed });
+  return pickByName('connection', typed, every(api.listConnections, { limit: PAGE }));
+}
+
+/** `run_…`, `shop/42`, or `shop` for the newest run of the connection. */
+export async function findRun(api: Client, typed: string): Promise<Run> {
+  if (typed.startsWith('run_')) return api.getRun({ id: typed });
+  const [, name = typed, number] = /^(.+)\/(\d+)$/.exec(typed) ?? [];
+  const connection = await findConnection(api, name);
+  for await (const run of every(api.listRuns, { connectionId: connection.id, limit: PAGE })) {
+    if (number === undefined || run.number === Number(number)) return api.getRun({ id: run.id });
+  }
+  throw new MillraceError('request.not_found', {
+    detail: number === undefined ? `${connection.name} has no run yet.` : `${connection.name} has no run ${number}.`,
+    suggestion: number === undefined ? `Run it: millrace sync ${connection.name}` : `See millrace runs list ${connection.name}.`,
+  });
+}
+
+/** The stream's name as the connection has it. @throws MillraceError `request.not_found` with the nearest one */
+export function findStream({ name, streams }: Pick<Connection, 'name' | 'streams'>, typed: string): string {
+  return pickStream(`Connection ${name}`, namesIn(streams), typed);
+}
+
+/** The same where something else has the streams. */
+export function pickStream(owner: string, names: readonly string[], typed: string): string {
+  if (names.includes(typed)) return typed;
+  throw new MillraceError('request.not_found', {
+    detail: `${owner} has no stream ${typed}.`,
+    suggestion: didYouMean(typed, names) ?? `Its streams: ${names.join(', ') || 'none'}.`,
+  });
+}
+
+function namesIn(streams: readonly { readonly name: string }[]): readonly string[] {
+  return streams.map(({ name }) => name);
+}
+
+/** Names by id, for tables. */
+export async function namesOf(items: AsyncIterable<Named>): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for await (const { id, name } of items) names.set(id, name);
+  return names;
+}
+
+export function connectionNames(api: Client): Promise<ReadonlyMap<string, string>> {
+  return namesOf(every(api.listConnections, { limit: PAGE }));
+}

@@ -1,0 +1,59 @@
+/**
+ * The tree of commands, one file a command or noun in `commands/`.
+ * @module
+ */
+import { Command } from 'commander';
+import { addApi } from './commands/api.js';
+import { addCompletion } from './commands/completion.js';
+import { addConnections } from './commands/connections.js';
+import { addConnectors } from './commands/connectors.js';
+import { addContext } from './commands/context.js';
+import { addDiscover } from './commands/discover.js';
+import { addDoctor } from './commands/doctor.js';
+import { addKeys } from './commands/keys.js';
+import { addQuickstart } from './commands/quickstart.js';
+import { addRebuild } from './commands/rebuild.js';
+import { addRejects } from './commands/rejects.js';
+import { addRuns } from './commands/runs.js';
+import { addSchema } from './commands/schema.js';
+import { addStart } from './commands/start.js';
+import { addState } from './commands/state.js';
+import { addSync } from './commands/sync.js';
+import { addSystems } from './commands/systems.js';
+import { addTemporal } from './commands/temporal.js';
+import { addVerify } from './commands/verify.js';
+import { addVersion, readVersion } from './commands/version.js';
+import { addWorker } from './commands/worker.js';
+
+type Add = (program: Command) => void;
+
+const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
+  ['Run Millrace:', [addStart, addQuickstart, addApi, addWorker, addTemporal]],
+  [
+    'Set up:',
+    [
+      addConnectors,
+      (program) => addSystems(program, 'source'),
+      (program) => addSystems(program, 'destination'),
+      addDiscover,
+      addConnections,
+    ],
+  ],
+  ['Move rows:', [addSync, addRuns, addRejects, addState, addSchema, addVerify]],
+  ['Look after it:', [addDoctor, addKeys, addContext, addRebuild, addCompletion, addVersion]],
+];
+
+export function createProgram(): Command {
+  const program = new Command('millrace')
+    .description('Durable ELT: every sync is a Temporal workflow.')
+    .version(readVersion())
+    .exitOverride()
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ outputError: () => undefined }) // main.ts prints what is wrong, in the format that was asked for
+    .showSuggestionAfterError();
+  for (const [title, adds] of GROUPS) {
+    program.commandsGroup(title);
+    for (const add of adds) add(program);
+  }
+  return program;
+}

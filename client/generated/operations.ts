@@ -1,0 +1,871 @@
+/* oxlint-disable max-lines */
+/**
+ * Made from docs/openapi.json by `node dist/client/generate.js`; not to be edited.
+ * @module
+ */
+import type {
+  ApiKey,
+  Catalog,
+  CheckResult,
+  Connection,
+  ConnectionDetails,
+  ConnectionState,
+  Connector,
+  FeedState,
+  Health,
+  NewApiKey,
+  Readiness,
+  RebuildReport,
+  ReconcileReport,
+  Reject,
+  RejectedRow,
+  Run,
+  RunStream,
+  RunSummary,
+  ScheduleInput,
+  SchemaVersion,
+  SetStateInput,
+  StateChange,
+  StreamConfigInput,
+  System,
+  TargetNames,
+  Verification,
+} from './schemas.js';
+
+export interface Operations {
+  /** List the connectors of this build */
+  readonly listConnectors: {
+    readonly input: {
+      /** One id may name a source and a destination. */
+      readonly kind?: 'source' | 'destination';
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (Connector)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read a connector with the schema of its configuration. Of two connectors of one id the source, unless `kind` says otherwise. */
+  readonly getConnector: {
+    readonly input: {
+      readonly id: string;
+      /** One id may name a source and a destination. */
+      readonly kind?: 'source' | 'destination';
+    };
+    readonly inputRequired: true;
+    readonly answer: Connector;
+  };
+  /** Configure a source. The configuration is validated, but the other system is not contacted: see check. */
+  readonly createSource: {
+    readonly input: {
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        /** Id of the connector. */
+        readonly connector: string;
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        readonly config: { readonly [name: string]: unknown };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** List sources, newest first */
+  readonly listSources: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (System)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read a source */
+  readonly getSource: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** Replace a source. Secrets that are left out, or sent as {"set": true}, stay. */
+  readonly replaceSource: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        /** Id of the connector. */
+        readonly connector: string;
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        readonly config: { readonly [name: string]: unknown };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** Change some fields of a source */
+  readonly changeSource: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name?: string;
+        /** Replaces the configuration. A secret that is left out, or sent as {"set": true}, stays; null removes it. */
+        readonly config?: { readonly [name: string]: unknown };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** Delete a source. Refused while a connection uses it. */
+  readonly deleteSource: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: undefined;
+  };
+  /** Try to reach a source. Answers with facts about the other system, or with a problem that says what is wrong. */
+  readonly checkSource: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: CheckResult;
+  };
+  /** List the streams of a source with their fields and keys */
+  readonly discoverSource: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Catalog;
+  };
+  /** Configure a destination. The configuration is validated, but the other system is not contacted: see check. */
+  readonly createDestination: {
+    readonly input: {
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        /** Id of the connector. */
+        readonly connector: string;
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        readonly config: { readonly [name: string]: unknown };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** List destinations, newest first */
+  readonly listDestinations: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (System)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read a destination */
+  readonly getDestination: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** Replace a destination. Secrets that are left out, or sent as {"set": true}, stay. */
+  readonly replaceDestination: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        /** Id of the connector. */
+        readonly connector: string;
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        readonly config: { readonly [name: string]: unknown };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** Change some fields of a destination */
+  readonly changeDestination: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name?: string;
+        /** Replaces the configuration. A secret that is left out, or sent as {"set": true}, stays; null removes it. */
+        readonly config?: { readonly [name: string]: unknown };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
+  };
+  /** Delete a destination. Refused while a connection uses it. */
+  readonly deleteDestination: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: undefined;
+  };
+  /** Try to reach a destination. Answers with facts about the other system, or with a problem that says what is wrong. */
+  readonly checkDestination: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: CheckResult;
+  };
+  /** Connect a source to a destination. Everything that can be known before a run is validated now. */
+  readonly createConnection: {
+    readonly input: {
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        readonly schedule?: ScheduleInput;
+        readonly streams: readonly (StreamConfigInput)[];
+        readonly limits?: {
+          /** Streams that are read side by side. */
+          readonly parallelStreams?: number;
+          /** A run ends at the next slice edge when it has taken so many rows. */
+          readonly rows?: number;
+          /** A run ends at the next slice edge after so long; the next one goes on. */
+          readonly duration?: string;
+        };
+        /** The schedule pauses itself after so many failed runs in a row; 0 = never. */
+        readonly pauseAfterFailures?: number;
+        /** How long the staged files of runs that succeeded are kept, so that they can be loaded elsewhere. */
+        readonly keepStaged?: string;
+        readonly targetNames?: TargetNames;
+        readonly sourceId: string;
+        readonly destinationId: string;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Connection;
+  };
+  /** List connections, newest first */
+  readonly listConnections: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (Connection)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read a connection, and what its schedule does next */
+  readonly getConnection: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: ConnectionDetails;
+  };
+  /** Replace a connection. Source and destination stay; a run that is active keeps the version it started with. */
+  readonly replaceConnection: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        readonly schedule?: ScheduleInput;
+        readonly streams: readonly (StreamConfigInput)[];
+        readonly limits?: {
+          /** Streams that are read side by side. */
+          readonly parallelStreams?: number;
+          /** A run ends at the next slice edge when it has taken so many rows. */
+          readonly rows?: number;
+          /** A run ends at the next slice edge after so long; the next one goes on. */
+          readonly duration?: string;
+        };
+        /** The schedule pauses itself after so many failed runs in a row; 0 = never. */
+        readonly pauseAfterFailures?: number;
+        /** How long the staged files of runs that succeeded are kept, so that they can be loaded elsewhere. */
+        readonly keepStaged?: string;
+        readonly targetNames?: TargetNames;
+        readonly sourceId: string;
+        readonly destinationId: string;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Connection;
+  };
+  /** Change some fields of a connection */
+  readonly changeConnection: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name?: string;
+        readonly schedule?: ScheduleInput;
+        readonly limits?: {
+          /** Streams that are read side by side. */
+          readonly parallelStreams?: number;
+          /** A run ends at the next slice edge when it has taken so many rows. */
+          readonly rows?: number;
+          /** A run ends at the next slice edge after so long; the next one goes on. */
+          readonly duration?: string;
+        };
+        readonly pauseAfterFailures?: number;
+        readonly keepStaged?: string;
+        readonly targetNames?: TargetNames;
+        /** Replaces the list of streams. Streams that stay keep their position. */
+        readonly streams?: readonly (StreamConfigInput)[];
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Connection;
+  };
+  /** Delete a connection. Cancels an active run. What was loaded stays in the destination. */
+  readonly deleteConnection: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read; 412 when the resource has changed since. */
+      readonly ifMatch?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: undefined;
+  };
+  /** Run a connection. Joins a run that is already waiting. With `wait`, answers when the run has ended or the time is over. */
+  readonly requestSync: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      readonly idempotencyKey?: string;
+      readonly body?: {
+        /** Only these streams; all when absent. */
+        readonly streams?: readonly (string)[];
+        /** Reads these streams, or all of the run, from the start; what they had loaded is replaced at once when they have ended. */
+        readonly refresh?: true | readonly (string)[];
+        /** Reads a window of cursor values again, and leaves the cursor where it is. */
+        readonly backfill?: {
+          /** First cursor value, as the source prints it. */
+          readonly from?: string;
+          /** The cursor value to stop before. */
+          readonly to?: string;
+        };
+        /** `manual` when a person asked for it, as the CLI does. */
+        readonly trigger?: 'api' | 'manual';
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** Pause a connection and its schedule. A run that is active goes on; no other starts. */
+  readonly pauseConnection: {
+    readonly input: {
+      readonly id: string;
+      readonly body?: {
+        /** Why, for those who wonder later. */
+        readonly note?: string;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Connection;
+  };
+  /** Resume a paused connection and its schedule */
+  readonly resumeConnection: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Connection;
+  };
+  /** Cancel the active run. It ends at the next slice edge; what was loaded stays. */
+  readonly cancelConnectionRun: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** How far each stream was read. Asks the workflow, the owner of all cursors. */
+  readonly getState: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: ConnectionState;
+  };
+  /** Set how far streams were read. Takes what GET gave. Streams that are left out keep their position. */
+  readonly setState: {
+    readonly input: {
+      readonly id: string;
+      readonly body: SetStateInput;
+    };
+    readonly inputRequired: true;
+    readonly answer: ConnectionState;
+  };
+  /** Changes of position that somebody made, newest first */
+  readonly listStateChanges: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (StateChange)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Undo the newest change of position. Positions only: rows that were loaded since stay. */
+  readonly undoStateChange: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: ConnectionState;
+  };
+  /** Read a stream from the start in the next run. On top of what is loaded. Other streams keep their position. */
+  readonly resetStream: {
+    readonly input: {
+      readonly id: string;
+      readonly stream: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: FeedState;
+  };
+  /** Read a stream from the start in the next run, and replace what is loaded. The old rows stay readable until all new ones are there. Other streams keep their position. */
+  readonly refreshStream: {
+    readonly input: {
+      readonly id: string;
+      readonly stream: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: FeedState;
+  };
+  /** Versions of the streams' columns, newest first. Each as the first run that met it found it. */
+  readonly listSchemas: {
+    readonly input: {
+      readonly id: string;
+      /** Only versions of this stream. */
+      readonly stream?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (SchemaVersion)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Accept the newest version of a stream's columns. The next run brings the target up to it. */
+  readonly acceptSchema: {
+    readonly input: {
+      readonly id: string;
+      readonly stream: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: SchemaVersion;
+  };
+  /** Bring back what a lost Temporal database held. Cursors come from the ledgers in the destinations, schedules from the metadata. Where nothing is lost, nothing changes. */
+  readonly rebuild: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: RebuildReport;
+  };
+  /** List runs, newest first */
+  readonly listRuns: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+      /** Only runs of this connection. */
+      readonly connectionId?: string;
+      /** Only runs with one of these statuses, separated by commas. */
+      readonly status?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (RunSummary)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read a run with its streams. With `wait`, answers when the run has ended or the time is over. */
+  readonly getRun: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** What became of each stream of a run */
+  readonly listRunStreams: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (RunStream)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Cancel a run. It ends at the next slice edge; what was loaded stays. */
+  readonly cancelRun: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** Go on where a run ended before its time. A new run with the streams that the old one did not finish; what it had loaded and staged counts. */
+  readonly retryRun: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      readonly idempotencyKey?: string;
+      readonly body?: {
+        /** `stage` loads only what the run had staged, and leaves the source alone. */
+        readonly from?: 'source' | 'stage';
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** Load what a run had loaded into another destination. From its staged files, which `keepStaged` of the connection keeps; the source is not asked. Once more is not twice. */
+  readonly replayRun: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        /** The destination to load into. */
+        readonly destinationId: string;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** Rows that a run rejected, by slice, newest first */
+  readonly listRunRejects: {
+    readonly input: {
+      readonly id: string;
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+      /** Only of this stream. */
+      readonly stream?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (Reject)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Rows that the runs of a connection rejected, by slice, newest first */
+  readonly listConnectionRejects: {
+    readonly input: {
+      readonly id: string;
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+      /** Only of this stream. */
+      readonly stream?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (Reject)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Rejected rows with their values and reasons. The API reads them from the stage itself. */
+  readonly listRejectedRows: {
+    readonly input: {
+      readonly id: string;
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: number;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (RejectedRow)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Rejected rows as a file: Parquet, CSV or newline-delimited JSON */
+  readonly downloadRejectedRows: {
+    readonly input: {
+      readonly id: string;
+      /** Parquet holds every value with its type. */
+      readonly format?: 'parquet' | 'csv' | 'ndjson';
+    };
+    readonly inputRequired: true;
+    readonly answer: ReadableStream<Uint8Array>;
+  };
+  /** Load rejected rows again, after what refused them was changed. By the configuration of today and without the source; once more is not twice. Rows that are refused again are rejected again. */
+  readonly replayRejects: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      readonly idempotencyKey?: string;
+      readonly body?: {
+        /** Only rows of this stream. */
+        readonly stream?: string;
+        /** Only rows that this run rejected. */
+        readonly run?: string;
+        /** Exactly these; otherwise all that were not loaded again yet. */
+        readonly rejects?: readonly (string)[];
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Run;
+  };
+  /** Compare sources with their targets. Changes nothing. With `wait`, answers when all streams were compared or the time is over. */
+  readonly verifyConnection: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+      readonly body?: {
+        /** Only these streams; all when absent. */
+        readonly streams?: readonly (string)[];
+        /** By the number of rows, or by the contents of every column. */
+        readonly method?: 'count' | 'hash';
+        /** What the source holds now against the target, or what one run had staged against what it loaded. */
+        readonly scope?: 'table' | 'run';
+        /** Number of the run, for scope run; the newest when absent. */
+        readonly run?: number;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Verification;
+  };
+  /** Comparisons of a connection that somebody asked for, newest first */
+  readonly listVerifications: {
+    readonly input: {
+      readonly id: string;
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (Verification)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read what a comparison has found */
+  readonly getVerification: {
+    readonly input: {
+      readonly id: string;
+      /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
+      readonly wait?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Verification;
+  };
+  /** Compare the schedules of the workspace with Temporal now, and repair them. Happens by itself when an API process starts and every few minutes (MILLRACE_RECONCILE_EVERY). */
+  readonly reconcileSchedules: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: ReconcileReport;
+  };
+  /** Create an API key. The answer is the only place where the key is ever shown. */
+  readonly createApiKey: {
+    readonly input: {
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+        /** read sees; operate also runs, pauses and cancels; admin also changes configuration and keys. */
+        readonly scope: 'read' | 'operate' | 'admin';
+        /** Never when null. */
+        readonly expiresAt?: string | null;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: NewApiKey;
+  };
+  /** List API keys, newest first */
+  readonly listApiKeys: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (ApiKey)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Revoke an API key. At once and for good. The key stays in the list. */
+  readonly revokeApiKey: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: undefined;
+  };
+  /** Is the process alive */
+  readonly getHealth: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: Health;
+  };
+  /** Can it serve: database, Temporal, and the worker if it has one */
+  readonly getReadiness: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: Readiness;
+  };
+}
+
+export const ROUTES = {
+  listConnectors: { method: 'GET', path: '/v1/connectors', query: ['kind'], headers: [], file: false },
+  getConnector: { method: 'GET', path: '/v1/connectors/{id}', query: ['kind'], headers: [], file: false },
+  createSource: { method: 'POST', path: '/v1/sources', query: [], headers: [], file: false },
+  listSources: { method: 'GET', path: '/v1/sources', query: ['limit', 'after'], headers: [], file: false },
+  getSource: { method: 'GET', path: '/v1/sources/{id}', query: [], headers: [], file: false },
+  replaceSource: { method: 'PUT', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
+  changeSource: { method: 'PATCH', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteSource: { method: 'DELETE', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
+  checkSource: { method: 'POST', path: '/v1/sources/{id}/check', query: [], headers: [], file: false },
+  discoverSource: { method: 'POST', path: '/v1/sources/{id}/discover', query: [], headers: [], file: false },
+  createDestination: { method: 'POST', path: '/v1/destinations', query: [], headers: [], file: false },
+  listDestinations: { method: 'GET', path: '/v1/destinations', query: ['limit', 'after'], headers: [], file: false },
+  getDestination: { method: 'GET', path: '/v1/destinations/{id}', query: [], headers: [], file: false },
+  replaceDestination: { method: 'PUT', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
+  changeDestination: { method: 'PATCH', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteDestination: { method: 'DELETE', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
+  checkDestination: { method: 'POST', path: '/v1/destinations/{id}/check', query: [], headers: [], file: false },
+  createConnection: { method: 'POST', path: '/v1/connections', query: [], headers: [], file: false },
+  listConnections: { method: 'GET', path: '/v1/connections', query: ['limit', 'after'], headers: [], file: false },
+  getConnection: { method: 'GET', path: '/v1/connections/{id}', query: [], headers: [], file: false },
+  replaceConnection: { method: 'PUT', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
+  changeConnection: { method: 'PATCH', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
+  requestSync: { method: 'POST', path: '/v1/connections/{id}/syncs', query: ['wait'], headers: ['Idempotency-Key'], file: false },
+  pauseConnection: { method: 'POST', path: '/v1/connections/{id}/pause', query: [], headers: [], file: false },
+  resumeConnection: { method: 'POST', path: '/v1/connections/{id}/resume', query: [], headers: [], file: false },
+  cancelConnectionRun: { method: 'POST', path: '/v1/connections/{id}/cancel', query: ['wait'], headers: [], file: false },
+  getState: { method: 'GET', path: '/v1/connections/{id}/state', query: [], headers: [], file: false },
+  setState: { method: 'PUT', path: '/v1/connections/{id}/state', query: [], headers: [], file: false },
+  listStateChanges: { method: 'GET', path: '/v1/connections/{id}/state/changes', query: [], headers: [], file: false },
+  undoStateChange: { method: 'POST', path: '/v1/connections/{id}/state/undo', query: [], headers: [], file: false },
+  resetStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/reset', query: [], headers: [], file: false },
+  refreshStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/refresh', query: [], headers: [], file: false },
+  listSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas', query: ['stream'], headers: [], file: false },
+  acceptSchema: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/schema/accept', query: [], headers: [], file: false },
+  rebuild: { method: 'POST', path: '/v1/rebuild', query: [], headers: [], file: false },
+  listRuns: { method: 'GET', path: '/v1/runs', query: ['limit', 'after', 'connectionId', 'status'], headers: [], file: false },
+  getRun: { method: 'GET', path: '/v1/runs/{id}', query: ['wait'], headers: [], file: false },
+  listRunStreams: { method: 'GET', path: '/v1/runs/{id}/streams', query: [], headers: [], file: false },
+  cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', query: [], headers: [], file: false },
+  retryRun: { method: 'POST', path: '/v1/runs/{id}/retry', query: ['wait'], headers: ['Idempotency-Key'], file: false },
+  replayRun: { method: 'POST', path: '/v1/runs/{id}/replay', query: ['wait'], headers: ['Idempotency-Key'], file: false },
+  listRunRejects: { method: 'GET', path: '/v1/runs/{id}/rejects', query: ['limit', 'after', 'stream'], headers: [], file: false },
+  listConnectionRejects: { method: 'GET', path: '/v1/connections/{id}/rejects', query: ['limit', 'after', 'stream'], headers: [], file: false },
+  listRejectedRows: { method: 'GET', path: '/v1/rejects/{id}/rows', query: ['limit', 'after'], headers: [], file: false },
+  downloadRejectedRows: { method: 'GET', path: '/v1/rejects/{id}/download', query: ['format'], headers: [], file: true },
+  replayRejects: { method: 'POST', path: '/v1/connections/{id}/rejects/replay', query: ['wait'], headers: ['Idempotency-Key'], file: false },
+  verifyConnection: { method: 'POST', path: '/v1/connections/{id}/verify', query: ['wait'], headers: [], file: false },
+  listVerifications: { method: 'GET', path: '/v1/connections/{id}/verifications', query: ['limit', 'after'], headers: [], file: false },
+  getVerification: { method: 'GET', path: '/v1/verifications/{id}', query: ['wait'], headers: [], file: false },
+  reconcileSchedules: { method: 'POST', path: '/v1/schedules/reconcile', query: [], headers: [], file: false },
+  createApiKey: { method: 'POST', path: '/v1/api-keys', query: [], headers: [], file: false },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', query: ['limit', 'after'], headers: [], file: false },
+  revokeApiKey: { method: 'DELETE', path: '/v1/api-keys/{id}', query: [], headers: [], file: false },
+  getHealth: { method: 'GET', path: '/healthz', query: [], headers: [], file: false },
+  getReadiness: { method: 'GET', path: '/readyz', query: [], headers: [], file: false },
+} as const;
