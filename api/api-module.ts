@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import type { ApiServices } from './api-services.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuditController } from './audit/audit.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { RebuildController } from './connections/rebuild.controller.js';
@@ -22,6 +23,7 @@ import { SourcesController } from './sources/sources.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
 import {
   API_KEYS,
+  AUDIT,
   CONNECTIONS,
   DESTINATIONS,
   HEALTH,
@@ -51,6 +53,7 @@ const CONTROLLERS = [
   VerificationsController,
   SchedulesController,
   ApiKeysController,
+  AuditController,
   HealthController,
   DocsController,
 ];
@@ -78,6 +81,7 @@ function named(services: ApiServices): Provider[] {
     { provide: VERIFICATIONS, useValue: services.verifications },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
+    { provide: AUDIT, useValue: services.audit },
     { provide: HEALTH, useValue: services.health },
     { provide: OPENAPI, useValue: services.openApi },
   ];

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { Installation } from '../platform/db/installation.js';
 import type { Logger } from '../platform/logger/logger.js';
+import { AuditStore } from './audit/audit-store.js';
 import { KeyStore } from './auth/key-store.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
@@ -56,6 +57,7 @@ export interface ApiServices {
   readonly verifications: VerificationService;
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
+  readonly audit: AuditStore;
   readonly health: HealthChecks;
   readonly openApi: OpenApiHolder;
 }
@@ -97,6 +99,7 @@ export function createServices(parts: ApiParts): ApiServices {
     }),
     reconciler,
     keys: new KeyStore(db),
+    audit: new AuditStore(db),
     health: new HealthChecks(db, link, parts.workerState),
     openApi: new OpenApiHolder(),
   };

@@ -1,6 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { MillraceError } from '../../platform/errors/error.js';
 import type { KeyStore } from '../auth/key-store.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { IdPipe } from '../http/id-pipe.js';
@@ -26,9 +25,14 @@ export class ApiKeysController {
   @Post()
   @Describe('createApiKey', 'Create an API key', 'The answer is the only place where the key is ever shown.')
   @Answers(201, newKeySchema)
-  async create(@Caller() { workspaceId }: Principal, @Body({ schema: createKeySchema }) body: CreateKey): Promise<NewKeyView> {
+  async create(
+    @Caller() { workspaceId, audit }: Principal,
+    @Body({ schema: createKeySchema }) body: CreateKey,
+  ): Promise<NewKeyView> {
     const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
-    const { row, text } = await this.keys.create({ workspaceId, name: body.name, scope: body.scope, expiresAt });
+    const { row, text } = await this.keys.create({ workspaceId, name: body.name, scope: body.scope, expiresAt }, (tx, made) =>
+      audit.write(tx, { resource: made.id, after: keyView(made) }),
+    );
     return { ...keyView(row), key: text };
   }
 
@@ -43,8 +47,9 @@ export class ApiKeysController {
   @HttpCode(204)
   @Describe('revokeApiKey', 'Revoke an API key', 'At once and for good. The key stays in the list.')
   @Answers(204)
-  async revoke(@Caller() { workspaceId }: Principal, @Param('id', new IdPipe('key')) id: string): Promise<void> {
-    if (await this.keys.revoke(workspaceId, id)) return;
-    throw new MillraceError('request.not_found', { detail: `There is no API key ${id}.` });
+  async revoke(@Caller() { workspaceId, audit }: Principal, @Param('id', new IdPipe('key')) id: string): Promise<void> {
+    await this.keys.revoke(workspaceId, id, (tx, row, before) =>
+      audit.write(tx, { resource: id, before: before && keyView(before), after: keyView(row) }),
+    );
   }
 }

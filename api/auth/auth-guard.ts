@@ -1,8 +1,9 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import { beginAudit } from '../audit/audit-hook.js';
 import type { KeyStore } from './key-store.js';
 import { rememberPrincipal } from './principal.js';
 import { OPEN_METADATA, SCOPE_METADATA, scopeAllows } from './scope.js';
@@ -21,8 +22,9 @@ export class AuthGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const key = await this.keys.verify(bearerToken(request));
     if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+    const audit = beginAudit(request, context.switchToHttp().getResponse<FastifyReply>(), key);
     if (!scopeAllows(key.scope, needed)) throw forbidden(key.scope, needed);
-    rememberPrincipal(request, { keyId: key.id, workspaceId: key.workspace_id, scope: key.scope });
+    rememberPrincipal(request, { keyId: key.id, workspaceId: key.workspace_id, scope: key.scope, audit });
     return true;
   }
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../checkpoint/position.js';
 import type { ConnectionConfig } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { runOptionsOf } from '../../schema/connection-config.js';
+import type { AuditEntry } from '../audit/audit-entry.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';
@@ -27,13 +28,14 @@ export class ConnectionService {
     private readonly secretKey: Buffer,
   ) {}
 
-  async create({ workspaceId }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
+  async create({ workspaceId, audit }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
     const { name, sourceId, destinationId, ...config } = body;
     const { schedule } = config;
     const candidate = { workspaceId, sourceId, destinationId, config };
     const row = await this.store.transaction(async (store) => {
       const ends = await validateConnection(store, candidate, this.secretKey);
       const inserted = await store.insert({ ...candidate, name });
+      await store.record(audit, { resource: inserted.id, after: connectionView(inserted) });
       if (schedule.type !== 'manual') await this.applySchedule(store, inserted, ends);
       return inserted;
     });
@@ -52,7 +54,7 @@ export class ConnectionService {
   }
 
   async change(
-    { workspaceId }: Principal,
+    { workspaceId, audit }: Principal,
     id: string,
     change: ConnectionChange,
     ifMatch?: string,
@@ -61,15 +63,17 @@ export class ConnectionService {
       const stored = await store.lock(workspaceId, id);
       assertMatches(ifMatch, stored);
       assertSameEnds(stored, change);
-      return this.saveChange(store, stored, change);
+      return this.saveChange(store, stored, { change, audit });
     });
     return tagged(connectionView(row), row);
   }
 
   /** Also ends its workflow, and with it a run that is active; the rows in the destination stay. */
-  async remove({ workspaceId }: Principal, id: string, ifMatch?: string): Promise<void> {
+  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
     await this.store.transaction(async (store) => {
-      assertMatches(ifMatch, await store.lock(workspaceId, id));
+      const stored = await store.lock(workspaceId, id);
+      assertMatches(ifMatch, stored);
+      await store.record(audit, { resource: id, before: connectionView(stored) });
       await this.schedules.remove(id);
       await this.engine.remove(id);
       await store.delete(id);
@@ -79,7 +83,7 @@ export class ConnectionService {
   private async saveChange(
     store: ConnectionStore,
     stored: StoredConnection,
-    change: ConnectionChange,
+    { change, audit }: { readonly change: ConnectionChange; readonly audit: AuditEntry },
   ): Promise<StoredConnection> {
     const held = { ...stored.config, ...runOptionsOf(stored.config) };
     const config: ConnectionConfig = {
@@ -100,6 +104,7 @@ export class ConnectionService {
     const ends = await validateConnection(store, candidate, this.secretKey);
     const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
     const saved = await store.update(stored, { name: change.name ?? stored.name, config, newVersion });
+    await store.record(audit, { resource: stored.id, before: connectionView(stored), after: connectionView(saved) });
     if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual')
       await this.applySchedule(store, saved, ends);
     return saved;

@@ -5,6 +5,7 @@ import { endOpenRuns } from '../../platform/db/run-projection.js';
 import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { StateChange } from '../../workflows/messages.js';
+import type { AuditChange, AuditEntry } from '../audit/audit-entry.js';
 import type { PageQuery } from '../http/pagination.js';
 
 /** A connection with its newest configuration. */
@@ -45,6 +46,11 @@ export class ConnectionStore {
 
   async transaction<T>(run: (store: ConnectionStore) => Promise<T>): Promise<T> {
     return this.db.transaction((tx) => run(new ConnectionStore(tx)));
+  }
+
+  /** Writes who made a change together with it: call it in its transaction. */
+  async record(entry: AuditEntry, change: AuditChange): Promise<void> {
+    await entry.write(this.db, change);
   }
 
   /** @throws MillraceError `request.not_found` */

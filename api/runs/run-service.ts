@@ -42,6 +42,7 @@ export class RunService {
     const row = await this.store.get(caller.workspaceId, id);
     if (!isOpen(row)) throw new MillraceError('run.not_active', { detail: `${id} has ended: ${row.status}.` });
     await this.engine.cancel(row.connection_id, `cancelled by ${caller.keyId}`, id);
+    caller.audit.note({ resource: id, before: { status: row.status }, after: { cancelRequested: true } });
     return runView(await this.store.get(caller.workspaceId, id), await this.store.streams(id), this.options.linkOf);
   }
 }

@@ -21,11 +21,12 @@ export class SystemService {
     private readonly secretKey: Buffer,
   ) {}
 
-  async create({ workspaceId }: Principal, body: CreateSystem): Promise<Answer<SystemView>> {
+  async create({ workspaceId, audit }: Principal, body: CreateSystem): Promise<Answer<SystemView>> {
     const connector = this.store.kind.find(body.connector);
     validateConfig(connector, body.config);
     const config = encryptConfig(connector.config, body.config, this.secretKey);
-    const row = await this.store.insert({ workspaceId, name: body.name, connector: body.connector, config });
+    const system = { workspaceId, name: body.name, connector: body.connector, config };
+    const row = await this.store.insert(system, (tx, made) => audit.write(tx, { resource: made.id, after: this.view(made) }));
     return created(this.view(row), row, `/v1/${this.store.kind.table}/${row.id}`);
   }
 
@@ -38,17 +39,29 @@ export class SystemService {
     return tagged(this.view(row), row);
   }
 
-  async change({ workspaceId }: Principal, id: string, change: SystemChange, ifMatch?: string): Promise<Answer<SystemView>> {
-    const row = await this.store.change(workspaceId, id, (stored) => {
-      assertMatches(ifMatch, stored);
-      assertSameConnector(stored, change.connector);
-      return { name: change.name ?? stored.name, config: this.nextConfig(stored, change.config) };
+  async change(
+    { workspaceId, audit }: Principal,
+    id: string,
+    change: SystemChange,
+    ifMatch?: string,
+  ): Promise<Answer<SystemView>> {
+    const row = await this.store.change(workspaceId, id, {
+      change: (stored) => {
+        assertMatches(ifMatch, stored);
+        assertSameConnector(stored, change.connector);
+        return { name: change.name ?? stored.name, config: this.nextConfig(stored, change.config) };
+      },
+      record: (tx, changed, stored) =>
+        audit.write(tx, { resource: id, before: stored && this.view(stored), after: this.view(changed) }),
     });
     return tagged(this.view(row), row);
   }
 
-  async remove({ workspaceId }: Principal, id: string, ifMatch?: string): Promise<void> {
-    await this.store.remove(workspaceId, id, (row) => assertMatches(ifMatch, row));
+  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
+    await this.store.remove(workspaceId, id, async (tx, row) => {
+      assertMatches(ifMatch, row);
+      await audit.write(tx, { resource: id, before: this.view(row) });
+    });
   }
 
   async check({ workspaceId }: Principal, id: string): Promise<CheckResult> {

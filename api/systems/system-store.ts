@@ -13,6 +13,15 @@ export interface NewSystem {
   readonly config: unknown;
 }
 
+/** What is to be written together with a change: `row` as it is then, `before` as it was. */
+export type RecordChange = (tx: Knex, row: ConnectorRow, before?: ConnectorRow) => Promise<void>;
+
+export interface SystemUpdate {
+  /** May still refuse. */
+  readonly change: (row: ConnectorRow) => { readonly name: string; readonly config: unknown };
+  readonly record: RecordChange;
+}
+
 /** Postgres 18 tells a row that ON DELETE RESTRICT protects by a code of its own. */
 const STILL_REFERENCED = ['23001', '23503'];
 
@@ -23,17 +32,21 @@ export class SystemStore {
     readonly kind: SystemKind,
   ) {}
 
-  async insert(system: NewSystem): Promise<ConnectorRow> {
-    const [row] = await this.rows(this.db)
-      .insert({
-        id: newId(this.kind.kind),
-        workspace_id: system.workspaceId,
-        name: system.name,
-        connector: system.connector,
-        config: JSON.stringify(system.config),
-      })
-      .returning('*');
-    return this.present(row, 'the new row');
+  async insert(system: NewSystem, record: RecordChange): Promise<ConnectorRow> {
+    return this.db.transaction(async (tx) => {
+      const [inserted] = await this.rows(tx)
+        .insert({
+          id: newId(this.kind.kind),
+          workspace_id: system.workspaceId,
+          name: system.name,
+          connector: system.connector,
+          config: JSON.stringify(system.config),
+        })
+        .returning('*');
+      const row = this.present(inserted, 'the new row');
+      await record(tx, row);
+      return row;
+    });
   }
 
   async list(workspaceId: string, page: PageQuery): Promise<readonly ConnectorRow[]> {
@@ -50,11 +63,7 @@ export class SystemStore {
   }
 
   /** Changes a row while nobody else does. @throws MillraceError `request.not_found` */
-  async change(
-    workspaceId: string,
-    id: string,
-    change: (row: ConnectorRow) => { readonly name: string; readonly config: unknown },
-  ): Promise<ConnectorRow> {
+  async change(workspaceId: string, id: string, { change, record }: SystemUpdate): Promise<ConnectorRow> {
     return this.db.transaction(async (tx) => {
       const row = this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
       const { name, config } = change(row);
@@ -62,15 +71,16 @@ export class SystemStore {
         .where({ id })
         .update({ name, config: JSON.stringify(config), revision: row.revision + 1, updated_at: new Date() })
         .returning('*');
+      await record(tx, this.present(changed, id), row);
       return this.present(changed, id);
     });
   }
 
-  /** `approve` may still refuse. @throws MillraceError `request.not_found`, `request.conflict` */
-  async remove(workspaceId: string, id: string, approve: (row: ConnectorRow) => void): Promise<void> {
+  /** `record` may still refuse. @throws MillraceError `request.not_found`, `request.conflict` */
+  async remove(workspaceId: string, id: string, record: RecordChange): Promise<void> {
     try {
       await this.db.transaction(async (tx) => {
-        approve(this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id));
+        await record(tx, this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id));
         await this.rows(tx).where({ id }).delete();
       });
     } catch (error) {

@@ -33,6 +33,8 @@ export class VerificationService {
     const request = await this.requestOf(connection, body);
     await this.record(request);
     await this.start(request, connection.name);
+    const { verificationId, streams, method, scope } = request;
+    caller.audit.note({ resource: connectionId, after: { verificationId, streams, method, scope } });
     return accepted(await this.get(caller, request.verificationId, wait), `/v1/verifications/${request.verificationId}`);
   }
 

@@ -52,6 +52,8 @@ export interface Settings {
   readonly sliceBytes: number;
   /** How often an API process compares the schedules with Temporal. */
   readonly reconcileEveryMs: number;
+  /** How long the API keeps who changed what. */
+  readonly auditKeepMs: number;
   readonly logLevel: LogLevel;
 }
 
@@ -82,6 +84,7 @@ const SCHEMA = z.object({
     .max(1_000_000_000)
     .default(96_000_000),
   MILLRACE_RECONCILE_EVERY: z.string().default('5m').transform(decodeReconcileEvery),
+  MILLRACE_AUDIT_KEEP: z.string().default('90d').transform(decodeAuditKeep),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -114,6 +117,7 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     taskQueue: env.MILLRACE_TASK_QUEUE,
     sliceBytes: env.MILLRACE_SLICE_BYTES,
     reconcileEveryMs: env.MILLRACE_RECONCILE_EVERY,
+    auditKeepMs: env.MILLRACE_AUDIT_KEEP,
     logLevel: env.MILLRACE_LOG_LEVEL,
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
@@ -143,6 +147,13 @@ function decodeReconcileEvery(text: string, context: z.RefinementCtx): number {
   if (!(everyMs >= 1_000 && everyMs <= 86_400_000))
     context.addIssue({ code: 'custom', message: 'must be a duration from 1s to 1d, such as 5m' });
   return everyMs;
+}
+
+function decodeAuditKeep(text: string, context: z.RefinementCtx): number {
+  const keepMs = /^\d{1,6}(h|d)$/.test(text) ? durationMs(text) : Number.NaN;
+  if (!(keepMs >= 3_600_000 && keepMs <= 36_500 * 86_400_000))
+    context.addIssue({ code: 'custom', message: 'must be a duration from 1h to 36500d, such as 90d' });
+  return keepMs;
 }
 
 function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {

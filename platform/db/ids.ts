@@ -15,6 +15,7 @@ export const ID_PREFIXES = {
   reject: 'rej',
   key: 'key',
   verification: 'ver',
+  audit: 'aud',
   installation: 'ins',
 } as const;
 

@@ -34,6 +34,7 @@ describe('migrations', () => {
       '004-verification',
       '005-rejects',
       '006-stream-schemas',
+      '007-resources',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();
