@@ -3,6 +3,7 @@ import { Installation } from '../platform/db/installation.js';
 import type { Logger } from '../platform/logger/logger.js';
 import { AuditStore } from './audit/audit-store.js';
 import { KeyStore } from './auth/key-store.js';
+import { ConnectionIncludes } from './connections/connection-includes.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
 import { RebuildService } from './connections/rebuild-service.js';
@@ -82,10 +83,13 @@ export function createServices(parts: ApiParts): ApiServices {
     log: parts.log,
     closing: parts.closing,
   });
+  const sources = new SystemService(new SystemStore(db, SOURCE), probes, secretKey);
+  const destinations = new SystemService(new SystemStore(db, DESTINATION), probes, secretKey);
+  const includes = new ConnectionIncludes({ sources, destinations }, runStore, linkOf);
   return {
-    sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
-    destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
-    connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
+    sources,
+    destinations,
+    connections: new ConnectionService(connectionStore, engine, schedules, { secretKey, includes }),
     syncs,
     state: new StateService(connectionStore, syncs, engine),
     schemas: new SchemaService(connectionStore, db),

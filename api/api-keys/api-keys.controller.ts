@@ -3,15 +3,18 @@ import { ApiTags } from '@nestjs/swagger';
 import type { KeyStore } from '../auth/key-store.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { pageQuerySchema, pageSchema, toPage, type Page, type PageQuery } from '../http/pagination.js';
+import { pageSchema, type Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
 import { Answers, Describe } from '../openapi/describe.js';
 import { API_KEYS } from '../tokens.js';
 import {
   createKeySchema,
+  keyListSchema,
   keySchema,
   keyView,
   newKeySchema,
   type CreateKey,
+  type KeyList,
   type KeyView,
   type NewKeyView,
 } from './key-schemas.js';
@@ -37,10 +40,13 @@ export class ApiKeysController {
   }
 
   @Get()
-  @Describe('listApiKeys', 'List API keys, newest first')
+  @Describe('listApiKeys', 'List API keys')
   @Answers(200, pageSchema(keySchema))
-  async list(@Caller() { workspaceId }: Principal, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<KeyView>> {
-    return toPage(await this.keys.list(workspaceId, query), query.limit, keyView);
+  async list(
+    @Caller() { workspaceId }: Principal,
+    @Query({ schema: keyListSchema }) query: KeyList,
+  ): Promise<Page<Partial<KeyView>>> {
+    return toList(await this.keys.list(workspaceId, query), query, keyView);
   }
 
   @Delete(':id')

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { pageQueryFields } from '../http/pagination.js';
+import { momentSchema, querySchema } from '../lists/list-query.js';
 
-const when = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-
-export const auditQuerySchema = z.strictObject({
+export const auditQuerySchema = querySchema({
   ...pageQueryFields,
   resource: z.string().min(1).optional().describe('Only of the resource with this id.'),
   key: z.string().min(1).optional().describe('Only of the API key with this id.'),
-  since: when.optional().describe('Only from this time on.'),
-  until: when.optional().describe('Only before this time.'),
+  since: momentSchema.optional().describe('Only from this time on.'),
+  until: momentSchema.optional().describe('Only before this time.'),
 });
 
 export const auditSchema = z

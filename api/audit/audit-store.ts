@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import { ID_PREFIXES } from '../../platform/db/ids.js';
+import { firstIdOf } from '../../platform/db/ids.js';
 import type { AuditRow } from '../../platform/db/rows.js';
-import { sortableTime } from '../../schema/sortable-time.js';
 import type { AuditQuery, AuditView } from './audit-schemas.js';
 
 /** Who wrote what. Every query stays within one workspace. */
@@ -16,8 +15,8 @@ export class AuditStore {
         if (resource !== undefined) void query.where({ resource });
         if (key !== undefined) void query.where({ key_id: key });
         if (after !== undefined) void query.where('id', '<', after);
-        if (since !== undefined) void query.where('id', '>=', firstIdOf(since));
-        if (until !== undefined) void query.where('id', '<', firstIdOf(until));
+        if (since !== undefined) void query.where('id', '>=', firstIdOf('audit', since));
+        if (until !== undefined) void query.where('id', '<', firstIdOf('audit', until));
       })
       .orderBy('id', 'desc')
       .limit(limit + 1);
@@ -25,12 +24,8 @@ export class AuditStore {
 
   /** Of every workspace. @returns how many entries went */
   async removeBefore(time: Date): Promise<number> {
-    return this.db<AuditRow>('audit').where('id', '<', firstIdOf(time)).delete();
+    return this.db<AuditRow>('audit').where('id', '<', firstIdOf('audit', time)).delete();
   }
-}
-
-function firstIdOf(time: Date): string {
-  return `${ID_PREFIXES.audit}_${sortableTime(Math.max(0, time.getTime()))}`;
 }
 
 export function auditView(row: AuditRow): AuditView {

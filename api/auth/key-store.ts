@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
 import type { ApiKeyRow, KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import type { KeyList } from '../api-keys/key-schemas.js';
+import { type Listed, byText, listPage, orNever, whereNameHolds } from '../lists/list-sql.js';
 import { generateKey, parseKey, secretMatches } from './key-format.js';
 
 export interface KeyRequest {
@@ -19,6 +21,15 @@ export interface NewKeyRow {
 
 /** What is to be written together with a change: `row` as it is then, `before` as it was. */
 export type RecordKey = (tx: Knex, row: ApiKeyRow, before?: ApiKeyRow) => Promise<void>;
+
+const LISTED = {
+  name: 'api_keys',
+  sorts: {
+    name: byText('api_keys.name'),
+    expiresAt: orNever('api_keys.expires_at'),
+    lastUsedAt: orNever('api_keys.last_used_at'),
+  },
+};
 
 const ALONE: RecordKey = async () => undefined;
 const LAST_USED_RESOLUTION_MS = 60_000;
@@ -46,15 +57,16 @@ export class KeyStore {
     return row;
   }
 
-  async list(
-    workspaceId: string,
-    page: { readonly limit: number; readonly after?: string | undefined },
-  ): Promise<readonly ApiKeyRow[]> {
-    const query = this.db<ApiKeyRow>('api_keys')
-      .where({ workspace_id: workspaceId })
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1);
-    return page.after === undefined ? query : query.where('id', '<', page.after);
+  async list(workspaceId: string, list: KeyList): Promise<readonly Listed<ApiKeyRow>[]> {
+    const { scope, revoked, search } = list;
+    return this.db('api_keys')
+      .select('api_keys.*')
+      .where({ workspace_id: workspaceId, ...(scope === undefined ? {} : { scope }) })
+      .modify((query) => {
+        if (revoked !== undefined) void (revoked ? query.whereNotNull('revoked_at') : query.whereNull('revoked_at'));
+        whereNameHolds(query, 'api_keys.name', search);
+        listPage(query, list, LISTED);
+      });
   }
 
   /** Once more is not twice. @throws MillraceError `request.not_found` */

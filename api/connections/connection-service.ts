@@ -8,8 +8,17 @@ import type { ConnectionEngine } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';
 import { created, tagged, type Answer } from '../http/answer.js';
 import { assertMatches } from '../http/etag.js';
-import { toPage, type Page, type PageQuery } from '../http/pagination.js';
-import type { ConnectionChange, ConnectionDetails, ConnectionView, CreateConnection } from './connection-schemas.js';
+import type { Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
+import type { ConnectionIncludes } from './connection-includes.js';
+import type {
+  ConnectionChange,
+  ConnectionDetails,
+  ConnectionItem,
+  ConnectionList,
+  ConnectionView,
+  CreateConnection,
+} from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import { validateConnection, type Candidate, type Ends } from './connection-validation.js';
 import { connectionView } from './connection-view.js';
@@ -25,16 +34,16 @@ export class ConnectionService {
     private readonly store: ConnectionStore,
     private readonly engine: ConnectionEngine,
     private readonly schedules: ScheduleKeeper,
-    private readonly secretKey: Buffer,
+    private readonly parts: { readonly secretKey: Buffer; readonly includes: ConnectionIncludes },
   ) {}
 
   async create({ workspaceId, audit }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
-    const { name, sourceId, destinationId, ...config } = body;
+    const { name, labels, sourceId, destinationId, ...config } = body;
     const { schedule } = config;
     const candidate = { workspaceId, sourceId, destinationId, config };
     const row = await this.store.transaction(async (store) => {
-      const ends = await validateConnection(store, candidate, this.secretKey);
-      const inserted = await store.insert({ ...candidate, name });
+      const ends = await validateConnection(store, candidate, this.parts.secretKey);
+      const inserted = await store.insert({ ...candidate, name, labels });
       await store.record(audit, { resource: inserted.id, after: connectionView(inserted) });
       if (schedule.type !== 'manual') await this.applySchedule(store, inserted, ends);
       return inserted;
@@ -42,8 +51,11 @@ export class ConnectionService {
     return created(connectionView(row), row, `/v1/connections/${row.id}`);
   }
 
-  async list({ workspaceId }: Principal, page: PageQuery): Promise<Page<ConnectionView>> {
-    return toPage(await this.store.list(workspaceId, page), page.limit, connectionView);
+  async list({ workspaceId }: Principal, list: ConnectionList): Promise<Page<Partial<ConnectionItem>>> {
+    const rows = await this.store.list(workspaceId, list);
+    const included = await this.parts.includes.of(workspaceId, rows.slice(0, list.limit), list.include);
+    const { data, page } = toList(rows, list, connectionView);
+    return { data: data.map((item, index) => ({ ...item, ...included[index] })), page };
   }
 
   async get({ workspaceId }: Principal, id: string): Promise<Answer<ConnectionDetails>> {
@@ -101,9 +113,10 @@ export class ConnectionService {
       destinationId: stored.destination_id,
       config,
     };
-    const ends = await validateConnection(store, candidate, this.secretKey);
+    const ends = await validateConnection(store, candidate, this.parts.secretKey);
     const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
-    const saved = await store.update(stored, { name: change.name ?? stored.name, config, newVersion });
+    const { name = stored.name, labels = stored.labels } = change;
+    const saved = await store.update(stored, { name, labels, config, newVersion });
     await store.record(audit, { resource: stored.id, before: connectionView(stored), after: connectionView(saved) });
     if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual')
       await this.applySchedule(store, saved, ends);

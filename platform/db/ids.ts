@@ -30,6 +30,11 @@ export function newId(kind: IdKind, nowMs: number = Date.now()): string {
   return `${ID_PREFIXES[kind]}_${sortableTime(nowMs)}${base32(randomBytes(RANDOM_BYTES))}`;
 }
 
+/** Ids of the kind that were made at this time or later are not before it. */
+export function firstIdOf(kind: IdKind, time: Date): string {
+  return `${ID_PREFIXES[kind]}_${sortableTime(Math.max(0, time.getTime()))}`;
+}
+
 export function isId(kind: IdKind, text: string): boolean {
   return new RegExp(`^${ID_PREFIXES[kind]}_[a-z0-9]{1,26}$`).test(text);
 }
