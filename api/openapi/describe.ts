@@ -32,8 +32,8 @@ export const HonoursIfMatch = (): Decorator =>
   applyDecorators(
     ApiHeader({
       name: 'If-Match',
-      required: false,
-      description: 'The ETag that was read; 412 when the resource has changed since.',
+      required: true,
+      description: 'The ETag that was read, or *. 428 without it; 412 when the resource has changed since.',
     }),
   ) as Decorator;
 

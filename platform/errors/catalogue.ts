@@ -27,6 +27,7 @@ export const CATALOGUE = {
   'request.not_found': { recovery: 'fix_config', title: 'Not found', suggestion: 'Check the id; list the resources to see what exists.', status: 404 },
   'request.conflict': { recovery: 'fix_config', title: 'Conflict with the current state', suggestion: 'Read the resource again and retry.', status: 409 },
   'request.stale': { recovery: 'fix_config', title: 'The resource has changed since it was read', suggestion: 'Read it again and send its new ETag in If-Match.', status: 412 },
+  'request.precondition_required': { recovery: 'fix_config', title: 'The request must say which revision it changes', suggestion: 'Read the resource and send its ETag in If-Match, or If-Match: * to change it whatever it is by now.', status: 428 },
   'request.too_large': { recovery: 'fix_config', title: 'The request body is too large', suggestion: 'Send a smaller body.', status: 413 },
   'request.unsupported_media': { recovery: 'fix_config', title: 'The request body has the wrong media type', suggestion: 'Send JSON with Content-Type: application/json.', status: 415 },
   'connection.invalid': { recovery: 'fix_config', title: 'The connection is not valid', suggestion: 'Correct the fields named in errors.', status: 422 },
