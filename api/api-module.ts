@@ -13,6 +13,7 @@ import { ConnectorsController } from './connectors/connectors.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { DocsController } from './docs/docs.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { IdempotencyInterceptor } from './idempotency/idempotency-interceptor.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
@@ -87,11 +88,12 @@ function named(services: ApiServices): Provider[] {
   ];
 }
 
-function crossCutting({ keys }: ApiServices, reportFault: ReportFault): Provider[] {
+function crossCutting({ keys, limiter, idempotency }: ApiServices, reportFault: ReportFault): Provider[] {
   return [
     { provide: APP_FILTER, useValue: new ProblemFilter(reportFault) },
-    { provide: APP_GUARD, useFactory: (reflector: Reflector) => new AuthGuard(reflector, keys), inject: [Reflector] },
+    { provide: APP_GUARD, useFactory: (reflector: Reflector) => new AuthGuard(reflector, keys, limiter), inject: [Reflector] },
     { provide: APP_PIPE, useValue: createValidationPipe() },
     { provide: APP_INTERCEPTOR, useValue: new AnswerInterceptor() },
+    { provide: APP_INTERCEPTOR, useValue: new IdempotencyInterceptor(idempotency, reportFault) }, // inside: it keeps answers
   ];
 }

@@ -18,6 +18,8 @@ import { ScheduleKeeper } from './engine/schedules.js';
 import type { SearchAttributes } from './engine/search-attributes.js';
 import type { TemporalLink } from './engine/temporal-link.js';
 import { HealthChecks } from './health/health-checks.js';
+import { IdempotencyStore } from './idempotency/idempotency-store.js';
+import { type RateLimit, RateLimiter } from './limits/rate-limiter.js';
 import type { RejectFiles } from './rejects/reject-files.js';
 import { RejectService } from './rejects/reject-service.js';
 import { RejectStore } from './rejects/reject-store.js';
@@ -40,6 +42,8 @@ export interface ApiParts {
   readonly temporalUiUrl: string | undefined;
   readonly workerState: (() => string) | undefined;
   readonly rejectFiles: RejectFiles;
+  /** Of each key; none when absent. */
+  readonly rateLimit?: RateLimit | undefined;
   /** Fires when the server closes, so that nobody waits on. */
   readonly closing: AbortSignal;
   readonly log: Logger;
@@ -59,6 +63,8 @@ export interface ApiServices {
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
   readonly audit: AuditStore;
+  readonly idempotency: IdempotencyStore;
+  readonly limiter: RateLimiter | undefined;
   readonly health: HealthChecks;
   readonly openApi: OpenApiHolder;
 }
@@ -104,6 +110,8 @@ export function createServices(parts: ApiParts): ApiServices {
     reconciler,
     keys: new KeyStore(db),
     audit: new AuditStore(db),
+    idempotency: new IdempotencyStore(db, secretKey),
+    limiter: parts.rateLimit && new RateLimiter(parts.rateLimit),
     health: new HealthChecks(db, link, parts.workerState),
     openApi: new OpenApiHolder(),
   };

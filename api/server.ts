@@ -48,6 +48,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     rejectFiles,
+    rateLimit: options.settings.rateLimit,
     closing: closing.signal,
     log,
   });
@@ -98,9 +99,12 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
   return app;
 }
 
-function keepers({ audit }: ApiServices, { settings }: ApiOptions): readonly Keeper[] {
+function keepers({ audit, idempotency }: ApiServices, { settings }: ApiOptions): readonly Keeper[] {
   const oldest = (): Date => new Date(Date.now() - settings.auditKeepMs);
-  return [{ what: 'audit entries', sweep: () => audit.removeBefore(oldest()) }];
+  return [
+    { what: 'audit entries', sweep: () => audit.removeBefore(oldest()) },
+    { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
+  ];
 }
 
 function temporalLink({ settings, temporalAddress }: ApiOptions): TemporalLink {

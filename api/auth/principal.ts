@@ -19,6 +19,10 @@ export function rememberPrincipal(request: FastifyRequest, principal: Principal)
   principals.set(request, principal);
 }
 
+export function principalOf(request: FastifyRequest): Principal | undefined {
+  return principals.get(request);
+}
+
 /** The principal of the request, in a handler behind the guard. */
 export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
   const principal = principals.get(context.switchToHttp().getRequest<FastifyRequest>());

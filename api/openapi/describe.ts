@@ -37,11 +37,12 @@ export const HonoursIfMatch = (): Decorator =>
     }),
   ) as Decorator;
 
-export const HonoursIdempotencyKey = (): Decorator =>
-  applyDecorators(
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description: 'Repeat the request with the same key when its outcome is unknown: it is carried out once.',
-    }),
-  ) as Decorator;
+/** Every POST takes it; document.ts adds it where a route does not say so itself. */
+export const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h.',
+} as const;
+
+export const HonoursIdempotencyKey = (): Decorator => applyDecorators(ApiHeader(IDEMPOTENCY_KEY)) as Decorator;

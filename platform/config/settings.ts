@@ -54,6 +54,8 @@ export interface Settings {
   readonly reconcileEveryMs: number;
   /** How long the API keeps who changed what. */
   readonly auditKeepMs: number;
+  /** How often a key may ask one API process; no limit when absent. */
+  readonly rateLimit?: { readonly requests: number; readonly perMs: number };
   readonly logLevel: LogLevel;
 }
 
@@ -85,6 +87,7 @@ const SCHEMA = z.object({
     .default(96_000_000),
   MILLRACE_RECONCILE_EVERY: z.string().default('5m').transform(decodeReconcileEvery),
   MILLRACE_AUDIT_KEEP: z.string().default('90d').transform(decodeAuditKeep),
+  MILLRACE_RATE_LIMIT: z.string().default('100000/1m').transform(decodeRateLimit),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -119,6 +122,7 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     reconcileEveryMs: env.MILLRACE_RECONCILE_EVERY,
     auditKeepMs: env.MILLRACE_AUDIT_KEEP,
     logLevel: env.MILLRACE_LOG_LEVEL,
+    ...(env.MILLRACE_RATE_LIMIT !== undefined && { rateLimit: env.MILLRACE_RATE_LIMIT }),
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
     ...(env.MILLRACE_TEMPORAL_UI_URL !== undefined && { temporalUiUrl: env.MILLRACE_TEMPORAL_UI_URL.replace(/\/+$/, '') }),
@@ -154,6 +158,18 @@ function decodeAuditKeep(text: string, context: z.RefinementCtx): number {
   if (!(keepMs >= 3_600_000 && keepMs <= 36_500 * 86_400_000))
     context.addIssue({ code: 'custom', message: 'must be a duration from 1h to 36500d, such as 90d' });
   return keepMs;
+}
+
+/** `off` is no limit. */
+function decodeRateLimit(text: string, context: z.RefinementCtx): Settings['rateLimit'] | undefined {
+  if (text === 'off') return undefined;
+  const [, requests, per] = /^([1-9]\d{0,8})\/(\d{1,6}(?:s|m|h))$/.exec(text) ?? [];
+  const perMs = per === undefined ? 0 : durationMs(per);
+  if (requests === undefined || perMs < 1_000 || perMs > 86_400_000) {
+    context.addIssue({ code: 'custom', message: 'must be off, or requests per time such as 1000/1m (1s to 24h)' });
+    return z.NEVER;
+  }
+  return { requests: Number(requests), perMs };
 }
 
 function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {
