@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import type { ApiServices } from './api-services.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuditController } from './audit/audit.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { RebuildController } from './connections/rebuild.controller.js';
@@ -13,6 +14,7 @@ import { DestinationsController } from './destinations/destinations.controller.j
 import { DocsController } from './docs/docs.controller.js';
 import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { IdempotencyInterceptor } from './idempotency/idempotency-interceptor.js';
 import { AnswerInterceptor } from './http/answer.js';
 import { ProblemFilter, type ReportFault } from './http/problem-filter.js';
 import { createValidationPipe } from './http/validation.js';
@@ -27,6 +29,7 @@ import { VerificationsController } from './verifications/verifications.controlle
 import { WorkersController } from './workers/workers.controller.js';
 import {
   API_KEYS,
+  AUDIT,
   CONNECTIONS,
   DESTINATIONS,
   EVENTS,
@@ -66,6 +69,7 @@ const CONTROLLERS = [
   OverviewController,
   WorkersController,
   MetricsController,
+  AuditController,
   HealthController,
   DocsController,
 ];
@@ -93,6 +97,7 @@ function named(services: ApiServices): Provider[] {
     { provide: VERIFICATIONS, useValue: services.verifications },
     { provide: SCHEDULES, useValue: services.reconciler },
     { provide: API_KEYS, useValue: services.keys },
+    { provide: AUDIT, useValue: services.audit },
     { provide: HEALTH, useValue: services.health },
     { provide: EVENTS, useValue: services.events },
     { provide: LOGS, useValue: services.logs },
@@ -103,11 +108,12 @@ function named(services: ApiServices): Provider[] {
   ];
 }
 
-function crossCutting({ keys }: ApiServices, reportFault: ReportFault): Provider[] {
+function crossCutting({ keys, limiter, idempotency }: ApiServices, reportFault: ReportFault): Provider[] {
   return [
     { provide: APP_FILTER, useValue: new ProblemFilter(reportFault) },
-    { provide: APP_GUARD, useFactory: (reflector: Reflector) => new AuthGuard(reflector, keys), inject: [Reflector] },
+    { provide: APP_GUARD, useFactory: (reflector: Reflector) => new AuthGuard(reflector, keys, limiter), inject: [Reflector] },
     { provide: APP_PIPE, useValue: createValidationPipe() },
     { provide: APP_INTERCEPTOR, useValue: new AnswerInterceptor() },
+    { provide: APP_INTERCEPTOR, useValue: new IdempotencyInterceptor(idempotency, reportFault) }, // inside: it keeps answers
   ];
 }

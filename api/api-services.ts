@@ -2,7 +2,9 @@ import type { Knex } from 'knex';
 import type { Settings } from '../platform/config/settings.js';
 import { Installation } from '../platform/db/installation.js';
 import type { Logger } from '../platform/logger/logger.js';
+import { AuditStore } from './audit/audit-store.js';
 import { KeyStore } from './auth/key-store.js';
+import { ConnectionIncludes } from './connections/connection-includes.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
 import { RebuildService } from './connections/rebuild-service.js';
@@ -27,6 +29,8 @@ import { MetricStore } from './metrics/metric-store.js';
 import { ScrapeAccess } from './metrics/scrape-access.js';
 import { OverviewService } from './overview/overview-service.js';
 import { OverviewStore } from './overview/overview-store.js';
+import { IdempotencyStore } from './idempotency/idempotency-store.js';
+import { type RateLimit, RateLimiter } from './limits/rate-limiter.js';
 import type { RejectFiles } from './rejects/reject-files.js';
 import { RejectService } from './rejects/reject-service.js';
 import { RejectStore } from './rejects/reject-store.js';
@@ -50,6 +54,8 @@ export interface ApiParts {
   readonly temporalUiUrl: string | undefined;
   readonly workerState: (() => string) | undefined;
   readonly rejectFiles: RejectFiles;
+  /** Of each key; none when absent. */
+  readonly rateLimit?: RateLimit | undefined;
   /** Fires when the server closes, so that nobody waits on. */
   readonly closing: AbortSignal;
   readonly log: Logger;
@@ -72,6 +78,9 @@ export interface ApiServices {
   readonly verifications: VerificationService;
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
+  readonly audit: AuditStore;
+  readonly idempotency: IdempotencyStore;
+  readonly limiter: RateLimiter | undefined;
   readonly health: HealthChecks;
   readonly events: EventService;
   readonly logs: LogService;
@@ -109,10 +118,13 @@ export function createServices(parts: ApiParts): ApiServices {
   const changes = new ChangeStore(db);
   const logStore = new LogStore(db);
   const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
+  const sources = new SystemService(new SystemStore(db, SOURCE), probes, secretKey);
+  const destinations = new SystemService(new SystemStore(db, DESTINATION), probes, secretKey);
+  const includes = new ConnectionIncludes({ sources, destinations }, runStore, linkOf);
   return {
-    sources: new SystemService(new SystemStore(db, SOURCE), probes, secretKey),
-    destinations: new SystemService(new SystemStore(db, DESTINATION), probes, secretKey),
-    connections: new ConnectionService(connectionStore, engine, schedules, secretKey),
+    sources,
+    destinations,
+    connections: new ConnectionService(connectionStore, engine, schedules, { secretKey, includes }),
     syncs,
     state: new StateService(connectionStore, syncs, engine),
     schemas: new SchemaService(connectionStore, db),
@@ -126,6 +138,9 @@ export function createServices(parts: ApiParts): ApiServices {
     }),
     reconciler,
     keys,
+    audit: new AuditStore(db),
+    idempotency: new IdempotencyStore(db, secretKey),
+    limiter: parts.rateLimit && new RateLimiter(parts.rateLimit),
     health: new HealthChecks(db, link, parts.workerState),
     events: new EventService(changes, new ChangeFeed(changes), watchable),
     logs: new LogService(logStore, runStore),

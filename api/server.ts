@@ -12,18 +12,22 @@ import { openMetadata } from '../platform/db/open.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { createLogger, type Logger } from '../platform/logger/logger.js';
 import { apiModule } from './api-module.js';
+import { finishAudits } from './audit/audit-hook.js';
 import { createServices, type ApiServices } from './api-services.js';
 import { SearchAttributes } from './engine/search-attributes.js';
 import { TemporalLink } from './engine/temporal-link.js';
 import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
-import { removeOldLogs } from './logs/log-retention.js';
+import { sweepForever, type Keeper } from './housekeeping/housekeeping.js';
 import { openApiDocument } from './openapi/document.js';
 import { RejectFiles } from './rejects/reject-files.js';
 import { reconcileForever } from './schedules/reconcile-loop.js';
 
 /** Room for two thousand streams with some SQL each. */
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** What is kept for a time only goes this often. */
+const SWEEP_EVERY_MS = 600_000;
 
 /** For requests that are under way; none of ours takes longer by itself. */
 const CLOSE_GRACE_MS = 8_000;
@@ -44,12 +48,15 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     rejectFiles,
+    rateLimit: options.settings.rateLimit,
     closing: closing.signal,
     log,
     watching: options.settings,
   });
   const app = await createApp(services, log);
-  hangUpWhenClosing(app.getHttpAdapter().getInstance(), closing.signal);
+  const server = app.getHttpAdapter().getInstance();
+  finishAudits(server, db, (requestId, error) => log.error('no audit entry was written', { requestId, error }));
+  hangUpWhenClosing(server, closing.signal);
   let background: Promise<unknown> = Promise.resolve(); // never gives up the start: Temporal may come later
   const close = async (): Promise<void> => {
     closing.abort();
@@ -64,10 +71,10 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     await close();
     throw cannotListen(options, error);
   }
-  const { reconcileEveryMs: everyMs, logRetentionMs: keepMs } = options.settings;
+  const { reconcileEveryMs: everyMs } = options.settings;
   const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
-  const forgetting = removeOldLogs(services.logStore, { keepMs, log, closing: closing.signal });
-  background = Promise.all([attributes.ensure(), reconciling, forgetting]);
+  const sweeping = sweepForever(keepers(services, options), { everyMs: SWEEP_EVERY_MS, log, closing: closing.signal });
+  background = Promise.all([attributes.ensure(), reconciling, sweeping]);
   return { url: await app.getUrl(), port: portOf(app), close };
 }
 
@@ -91,6 +98,16 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
   securityHeaders(server);
   services.openApi.document = openApiDocument(app);
   return app;
+}
+
+function keepers({ audit, idempotency, logStore }: ApiServices, { settings }: ApiOptions): readonly Keeper[] {
+  const { auditKeepMs, logRetentionMs } = settings;
+  const before = (keptMs: number): Date => new Date(Date.now() - keptMs);
+  return [
+    { what: 'audit entries', sweep: () => audit.removeBefore(before(auditKeepMs)) },
+    { what: 'log lines of runs', sweep: () => logStore.removeBefore(before(logRetentionMs)) },
+    { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
+  ];
 }
 
 function temporalLink({ settings, temporalAddress }: ApiOptions): TemporalLink {

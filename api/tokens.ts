@@ -12,6 +12,7 @@ export const STATE = Symbol('state');
 export const SCHEMAS = Symbol('schemas');
 export const RUNS = Symbol('runs');
 export const VERIFICATIONS = Symbol('verifications');
+export const AUDIT = Symbol('audit');
 export const API_KEYS = Symbol('api-keys');
 export const HEALTH = Symbol('health');
 export const SCHEDULES = Symbol('schedules');

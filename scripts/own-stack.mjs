@@ -38,7 +38,7 @@ export async function startStack(home, sliceBytes) {
 export function apiOf({ apiUrl, apiKeyFile }) {
   const authorization = `Bearer ${readFileSync(apiKeyFile, 'utf8').trim()}`;
   return async (method, path, body) => {
-    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
+    const headers = { authorization, 'if-match': '*', ...(body && { 'content-type': 'application/json' }) };
     const answer = await fetch(apiUrl + path, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);

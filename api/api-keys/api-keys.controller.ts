@@ -1,18 +1,20 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { MillraceError } from '../../platform/errors/error.js';
 import type { KeyStore } from '../auth/key-store.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { pageQuerySchema, pageSchema, toPage, type Page, type PageQuery } from '../http/pagination.js';
+import { pageSchema, type Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
 import { Answers, Describe } from '../openapi/describe.js';
 import { API_KEYS } from '../tokens.js';
 import {
   createKeySchema,
+  keyListSchema,
   keySchema,
   keyView,
   newKeySchema,
   type CreateKey,
+  type KeyList,
   type KeyView,
   type NewKeyView,
 } from './key-schemas.js';
@@ -26,25 +28,34 @@ export class ApiKeysController {
   @Post()
   @Describe('createApiKey', 'Create an API key', 'The answer is the only place where the key is ever shown.')
   @Answers(201, newKeySchema)
-  async create(@Caller() { workspaceId }: Principal, @Body({ schema: createKeySchema }) body: CreateKey): Promise<NewKeyView> {
+  async create(
+    @Caller() { workspaceId, audit }: Principal,
+    @Body({ schema: createKeySchema }) body: CreateKey,
+  ): Promise<NewKeyView> {
     const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
-    const { row, text } = await this.keys.create({ workspaceId, name: body.name, scope: body.scope, expiresAt });
+    const { row, text } = await this.keys.create({ workspaceId, name: body.name, scope: body.scope, expiresAt }, (tx, made) =>
+      audit.write(tx, { resource: made.id, after: keyView(made) }),
+    );
     return { ...keyView(row), key: text };
   }
 
   @Get()
-  @Describe('listApiKeys', 'List API keys, newest first')
+  @Describe('listApiKeys', 'List API keys')
   @Answers(200, pageSchema(keySchema))
-  async list(@Caller() { workspaceId }: Principal, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<KeyView>> {
-    return toPage(await this.keys.list(workspaceId, query), query.limit, keyView);
+  async list(
+    @Caller() { workspaceId }: Principal,
+    @Query({ schema: keyListSchema }) query: KeyList,
+  ): Promise<Page<Partial<KeyView>>> {
+    return toList(await this.keys.list(workspaceId, query), query, keyView);
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Describe('revokeApiKey', 'Revoke an API key', 'At once and for good. The key stays in the list.')
   @Answers(204)
-  async revoke(@Caller() { workspaceId }: Principal, @Param('id', new IdPipe('key')) id: string): Promise<void> {
-    if (await this.keys.revoke(workspaceId, id)) return;
-    throw new MillraceError('request.not_found', { detail: `There is no API key ${id}.` });
+  async revoke(@Caller() { workspaceId, audit }: Principal, @Param('id', new IdPipe('key')) id: string): Promise<void> {
+    await this.keys.revoke(workspaceId, id, (tx, row, before) =>
+      audit.write(tx, { resource: id, before: before && keyView(before), after: keyView(row) }),
+    );
   }
 }

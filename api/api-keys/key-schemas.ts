@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiKeyRow } from '../../platform/db/rows.js';
 import { KEY_SCOPES } from '../auth/scope.js';
+import { flagSchema, listFields, querySchema, searchField } from '../lists/list-query.js';
 import { resourceNameSchema } from '../systems/system-schemas.js';
 
 export const createKeySchema = z.strictObject({
@@ -32,6 +33,14 @@ export const newKeySchema = z
   .object({ ...keyFields, key: z.string().describe('The key itself. It is shown this once and stored nowhere.') })
   .meta({ id: 'NewApiKey' });
 
+export const keyListSchema = querySchema({
+  ...listFields({ fields: Object.keys(keyFields), sorts: ['name', 'expiresAt', 'lastUsedAt'] }),
+  search: searchField,
+  scope: z.enum(KEY_SCOPES).optional().describe('Only keys of exactly this scope.'),
+  revoked: flagSchema.optional().describe('Only those that are revoked, or only those that are not.'),
+});
+
+export type KeyList = z.output<typeof keyListSchema>;
 export type CreateKey = z.output<typeof createKeySchema>;
 export type KeyView = z.infer<typeof keySchema>;
 export type NewKeyView = z.infer<typeof newKeySchema>;

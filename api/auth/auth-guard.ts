@@ -1,8 +1,10 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import { beginAudit } from '../audit/audit-hook.js';
+import type { Allowance, RateLimiter } from '../limits/rate-limiter.js';
 import type { KeyStore } from './key-store.js';
 import { rememberPrincipal } from './principal.js';
 import { OPEN_METADATA, SCOPE_METADATA, scopeAllows } from './scope.js';
@@ -12,6 +14,7 @@ export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly keys: KeyStore,
+    private readonly limiter: RateLimiter | undefined,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -21,10 +24,23 @@ export class AuthGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const key = await this.keys.verify(bearerToken(request));
     if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const audit = beginAudit(request, reply, key);
+    if (this.limiter) spend(this.limiter.take(key.id), reply);
     if (!scopeAllows(key.scope, needed)) throw forbidden(key.scope, needed);
-    rememberPrincipal(request, { keyId: key.id, workspaceId: key.workspace_id, scope: key.scope });
+    rememberPrincipal(request, { keyId: key.id, workspaceId: key.workspace_id, scope: key.scope, audit });
     return true;
   }
+}
+
+/** By the header names that are in common use. @throws MillraceError `request.rate_limited` */
+function spend({ allowed, limit, remaining, resetSeconds, retryAfterSeconds }: Allowance, reply: FastifyReply): void {
+  void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': remaining, 'RateLimit-Reset': resetSeconds });
+  if (allowed) return;
+  throw new MillraceError('request.rate_limited', {
+    detail: `The key may ask again in ${retryAfterSeconds} s.`,
+    facts: { retryAfterSeconds },
+  });
 }
 
 export function bearerToken(request: Pick<FastifyRequest, 'headers'>): string {

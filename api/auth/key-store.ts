@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
 import type { ApiKeyRow, KeyScope } from '../../platform/db/rows.js';
+import { MillraceError } from '../../platform/errors/error.js';
+import type { KeyList } from '../api-keys/key-schemas.js';
+import { type Listed, byText, listPage, orNever, whereNameHolds } from '../lists/list-sql.js';
 import { generateKey, parseKey, secretMatches } from './key-format.js';
 
 export interface KeyRequest {
@@ -10,27 +13,37 @@ export interface KeyRequest {
   readonly expiresAt: Date | null;
 }
 
+export interface NewKeyRow {
+  readonly row: ApiKeyRow;
+  /** The key itself. */
+  readonly text: string;
+}
+
+/** What is to be written together with a change: `row` as it is then, `before` as it was. */
+export type RecordKey = (tx: Knex, row: ApiKeyRow, before?: ApiKeyRow) => Promise<void>;
+
+const LISTED = {
+  name: 'api_keys',
+  sorts: {
+    name: byText('api_keys.name'),
+    expiresAt: orNever('api_keys.expires_at'),
+    lastUsedAt: orNever('api_keys.last_used_at'),
+  },
+};
+
+const ALONE: RecordKey = async () => undefined;
 const LAST_USED_RESOLUTION_MS = 60_000;
 
 export class KeyStore {
   constructor(private readonly db: Knex) {}
 
   /** `text` is the key itself; it cannot be had again. */
-  async create(request: KeyRequest): Promise<{ readonly row: ApiKeyRow; readonly text: string }> {
-    const { text, prefix, hash } = generateKey();
-    const [row] = await this.db<ApiKeyRow>('api_keys')
-      .insert({
-        id: newId('key'),
-        workspace_id: request.workspaceId,
-        name: request.name,
-        scope: request.scope,
-        expires_at: request.expiresAt,
-        prefix,
-        hash,
-      })
-      .returning('*');
-    if (!row) throw new Error('insert returned no row');
-    return { row, text };
+  async create(request: KeyRequest, record: RecordKey = ALONE): Promise<NewKeyRow> {
+    return this.db.transaction(async (tx) => {
+      const made = await insertKey(tx, request);
+      await record(tx, made.row);
+      return made;
+    });
   }
 
   /** The row of a key that is genuine, not revoked and not expired. */
@@ -44,23 +57,25 @@ export class KeyStore {
     return row;
   }
 
-  async list(
-    workspaceId: string,
-    page: { readonly limit: number; readonly after?: string | undefined },
-  ): Promise<readonly ApiKeyRow[]> {
-    const query = this.db<ApiKeyRow>('api_keys')
-      .where({ workspace_id: workspaceId })
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1);
-    return page.after === undefined ? query : query.where('id', '<', page.after);
+  async list(workspaceId: string, list: KeyList): Promise<readonly Listed<ApiKeyRow>[]> {
+    const { scope, revoked, search } = list;
+    return this.db('api_keys')
+      .select('api_keys.*')
+      .where({ workspace_id: workspaceId, ...(scope === undefined ? {} : { scope }) })
+      .modify((query) => {
+        if (revoked !== undefined) void (revoked ? query.whereNotNull('revoked_at') : query.whereNull('revoked_at'));
+        whereNameHolds(query, 'api_keys.name', search);
+        listPage(query, list, LISTED);
+      });
   }
 
-  async revoke(workspaceId: string, id: string): Promise<ApiKeyRow | undefined> {
-    const [row] = await this.db<ApiKeyRow>('api_keys')
-      .where({ workspace_id: workspaceId, id })
-      .update({ revoked_at: this.db.raw('coalesce(revoked_at, now())') as unknown as Date })
-      .returning('*');
-    return row;
+  /** Once more is not twice. @throws MillraceError `request.not_found` */
+  async revoke(workspaceId: string, id: string, record: RecordKey): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      const row = await lockKey(tx, workspaceId, id);
+      const [revoked] = row.revoked_at ? [row] : await keys(tx).where({ id }).update({ revoked_at: new Date() }).returning('*');
+      if (revoked) await record(tx, revoked, row);
+    });
   }
 
   /** At most one write a minute, however busy a key is. */
@@ -68,4 +83,31 @@ export class KeyStore {
     if (row.last_used_at && now.getTime() - row.last_used_at.getTime() < LAST_USED_RESOLUTION_MS) return;
     await this.db<ApiKeyRow>('api_keys').where({ id: row.id }).update({ last_used_at: now });
   }
+}
+
+const keys = (db: Knex): Knex.QueryBuilder<ApiKeyRow, ApiKeyRow[]> =>
+  db<ApiKeyRow>('api_keys') as Knex.QueryBuilder<ApiKeyRow, ApiKeyRow[]>;
+
+async function insertKey(db: Knex, request: KeyRequest): Promise<NewKeyRow> {
+  const { text, prefix, hash } = generateKey();
+  const [row] = await keys(db)
+    .insert({
+      id: newId('key'),
+      workspace_id: request.workspaceId,
+      name: request.name,
+      scope: request.scope,
+      expires_at: request.expiresAt,
+      prefix,
+      hash,
+    })
+    .returning('*');
+  if (!row) throw new Error('insert returned no row');
+  return { row, text };
+}
+
+/** Nobody else changes it until the transaction ends. */
+async function lockKey(tx: Knex, workspaceId: string, id: string): Promise<ApiKeyRow> {
+  const row = await keys(tx).where({ workspace_id: workspaceId, id }).forUpdate().first();
+  if (row) return row;
+  throw new MillraceError('request.not_found', { detail: `There is no API key ${id}.` });
 }

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { KeyScope } from '../../platform/db/rows.js';
+import type { AuditEntry } from '../audit/audit-entry.js';
 
 /** Who sent a request. */
 export interface Principal {
@@ -8,12 +9,18 @@ export interface Principal {
   /** A key sees its own workspace and no other. */
   readonly workspaceId: string;
   readonly scope: KeyScope;
+  /** What the audit log will say of the request; see there. */
+  readonly audit: AuditEntry;
 }
 
 const principals = new WeakMap<FastifyRequest, Principal>();
 
 export function rememberPrincipal(request: FastifyRequest, principal: Principal): void {
   principals.set(request, principal);
+}
+
+export function principalOf(request: FastifyRequest): Principal | undefined {
+  return principals.get(request);
 }
 
 /** The principal of the request, in a handler behind the guard. */

@@ -6,7 +6,11 @@ import {
   streamsConfigSchema,
   targetNamesSchema,
 } from '../../schema/connection-config.js';
-import { resourceNameSchema } from '../systems/system-schemas.js';
+import type { Labels } from '../../platform/db/rows.js';
+import { labelFilterField, labelsSchema } from '../lists/labels.js';
+import { flagSchema, listFields, namesSchema, querySchema, searchField } from '../lists/list-query.js';
+import { runSummarySchema } from '../runs/run-schemas.js';
+import { resourceNameSchema, systemSchema } from '../systems/system-schemas.js';
 import { scheduleStatusSchema } from './schedule-status.js';
 
 const fields = {
@@ -21,6 +25,7 @@ export const createConnectionSchema = z.strictObject({
   sourceId: z.string().min(1),
   destinationId: z.string().min(1),
   schedule: scheduleSchema.default({ type: 'manual' }),
+  labels: labelsSchema.default({}),
 });
 
 export const patchConnectionSchema = z.strictObject({
@@ -30,6 +35,7 @@ export const patchConnectionSchema = z.strictObject({
   pauseAfterFailures: runOptionsSchema.shape.pauseAfterFailures.unwrap().optional(),
   keepStaged: runOptionsSchema.shape.keepStaged.unwrap().optional(),
   targetNames: targetNamesSchema.optional(),
+  labels: labelsSchema.optional().describe('Replaces all labels.'),
   streams: fields.streams.optional().describe('Replaces the list of streams. Streams that stay keep their position.'),
 });
 
@@ -46,6 +52,7 @@ export const connectionSchema = z
     ...runOptionsSchema.shape,
     schedule: scheduleSchema,
     streams: z.array(streamConfigSchema),
+    labels: labelsSchema,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -59,6 +66,30 @@ export const connectionDetailsSchema = connectionSchema
   })
   .meta({ id: 'ConnectionDetails' });
 
+const INCLUDES = ['source', 'destination', 'lastRun'] as const;
+
+export const connectionItemSchema = connectionSchema
+  .extend({
+    source: systemSchema.optional().describe('With include=source.'),
+    destination: systemSchema.optional().describe('With include=destination.'),
+    lastRun: runSummarySchema.nullable().optional().describe('With include=lastRun; null when it never ran.'),
+  })
+  .meta({ id: 'ConnectionItem' });
+
+export const connectionListSchema = querySchema({
+  ...listFields({ fields: Object.keys(connectionSchema.shape), sorts: ['name', 'updatedAt'] }),
+  search: searchField,
+  label: labelFilterField,
+  sourceId: z.string().min(1).optional().describe('Only from this source.'),
+  destinationId: z.string().min(1).optional().describe('Only to this destination.'),
+  paused: flagSchema.optional().describe('Only those that are paused, or only those that are not.'),
+  include: namesSchema(INCLUDES)
+    .optional()
+    .describe(`What to put into each as well, separated by commas: ${INCLUDES.join(', ')}.`),
+});
+
+export type ConnectionItem = z.output<typeof connectionItemSchema>;
+export type ConnectionList = z.output<typeof connectionListSchema>;
 export type CreateConnection = z.output<typeof createConnectionSchema>;
 export type ConnectionView = z.output<typeof connectionSchema>;
 export type ConnectionDetails = z.output<typeof connectionDetailsSchema>;
@@ -74,4 +105,5 @@ export interface ConnectionChange {
   readonly keepStaged?: string | undefined;
   readonly targetNames?: CreateConnection['targetNames'] | undefined;
   readonly streams?: CreateConnection['streams'] | undefined;
+  readonly labels?: Labels | undefined;
 }

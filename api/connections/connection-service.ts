@@ -2,13 +2,23 @@ import { canonicalJson } from '../../checkpoint/position.js';
 import type { ConnectionConfig } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { runOptionsOf } from '../../schema/connection-config.js';
+import type { AuditEntry } from '../audit/audit-entry.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';
 import { created, tagged, type Answer } from '../http/answer.js';
 import { assertMatches } from '../http/etag.js';
-import { toPage, type Page, type PageQuery } from '../http/pagination.js';
-import type { ConnectionChange, ConnectionDetails, ConnectionView, CreateConnection } from './connection-schemas.js';
+import type { Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
+import type { ConnectionIncludes } from './connection-includes.js';
+import type {
+  ConnectionChange,
+  ConnectionDetails,
+  ConnectionItem,
+  ConnectionList,
+  ConnectionView,
+  CreateConnection,
+} from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import { validateConnection, type Candidate, type Ends } from './connection-validation.js';
 import { connectionView } from './connection-view.js';
@@ -24,24 +34,28 @@ export class ConnectionService {
     private readonly store: ConnectionStore,
     private readonly engine: ConnectionEngine,
     private readonly schedules: ScheduleKeeper,
-    private readonly secretKey: Buffer,
+    private readonly parts: { readonly secretKey: Buffer; readonly includes: ConnectionIncludes },
   ) {}
 
-  async create({ workspaceId }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
-    const { name, sourceId, destinationId, ...config } = body;
+  async create({ workspaceId, audit }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
+    const { name, labels, sourceId, destinationId, ...config } = body;
     const { schedule } = config;
     const candidate = { workspaceId, sourceId, destinationId, config };
     const row = await this.store.transaction(async (store) => {
-      const ends = await validateConnection(store, candidate, this.secretKey);
-      const inserted = await store.insert({ ...candidate, name });
+      const ends = await validateConnection(store, candidate, this.parts.secretKey);
+      const inserted = await store.insert({ ...candidate, name, labels });
+      await store.record(audit, { resource: inserted.id, after: connectionView(inserted) });
       if (schedule.type !== 'manual') await this.applySchedule(store, inserted, ends);
       return inserted;
     });
     return created(connectionView(row), row, `/v1/connections/${row.id}`);
   }
 
-  async list({ workspaceId }: Principal, page: PageQuery): Promise<Page<ConnectionView>> {
-    return toPage(await this.store.list(workspaceId, page), page.limit, connectionView);
+  async list({ workspaceId }: Principal, list: ConnectionList): Promise<Page<Partial<ConnectionItem>>> {
+    const rows = await this.store.list(workspaceId, list);
+    const included = await this.parts.includes.of(workspaceId, rows.slice(0, list.limit), list.include);
+    const { data, page } = toList(rows, list, connectionView);
+    return { data: data.map((item, index) => ({ ...item, ...included[index] })), page };
   }
 
   async get({ workspaceId }: Principal, id: string): Promise<Answer<ConnectionDetails>> {
@@ -52,7 +66,7 @@ export class ConnectionService {
   }
 
   async change(
-    { workspaceId }: Principal,
+    { workspaceId, audit }: Principal,
     id: string,
     change: ConnectionChange,
     ifMatch?: string,
@@ -61,15 +75,17 @@ export class ConnectionService {
       const stored = await store.lock(workspaceId, id);
       assertMatches(ifMatch, stored);
       assertSameEnds(stored, change);
-      return this.saveChange(store, stored, change);
+      return this.saveChange(store, stored, { change, audit });
     });
     return tagged(connectionView(row), row);
   }
 
   /** Also ends its workflow, and with it a run that is active; the rows in the destination stay. */
-  async remove({ workspaceId }: Principal, id: string, ifMatch?: string): Promise<void> {
+  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
     await this.store.transaction(async (store) => {
-      assertMatches(ifMatch, await store.lock(workspaceId, id));
+      const stored = await store.lock(workspaceId, id);
+      assertMatches(ifMatch, stored);
+      await store.record(audit, { resource: id, before: connectionView(stored) });
       await this.schedules.remove(id);
       await this.engine.remove(id);
       await store.delete(id);
@@ -79,7 +95,7 @@ export class ConnectionService {
   private async saveChange(
     store: ConnectionStore,
     stored: StoredConnection,
-    change: ConnectionChange,
+    { change, audit }: { readonly change: ConnectionChange; readonly audit: AuditEntry },
   ): Promise<StoredConnection> {
     const held = { ...stored.config, ...runOptionsOf(stored.config) };
     const config: ConnectionConfig = {
@@ -97,9 +113,11 @@ export class ConnectionService {
       destinationId: stored.destination_id,
       config,
     };
-    const ends = await validateConnection(store, candidate, this.secretKey);
+    const ends = await validateConnection(store, candidate, this.parts.secretKey);
     const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
-    const saved = await store.update(stored, { name: change.name ?? stored.name, config, newVersion });
+    const { name = stored.name, labels = stored.labels } = change;
+    const saved = await store.update(stored, { name, labels, config, newVersion });
+    await store.record(audit, { resource: stored.id, before: connectionView(stored), after: connectionView(saved) });
     if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual')
       await this.applySchedule(store, saved, ends);
     return saved;

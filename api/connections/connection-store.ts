@@ -1,11 +1,21 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type { ConnectionConfig, ConnectionRow, ConnectorRow, ScheduleDigest, StateChangeRow } from '../../platform/db/rows.js';
+import type {
+  ConnectionConfig,
+  ConnectionRow,
+  ConnectorRow,
+  Labels,
+  ScheduleDigest,
+  StateChangeRow,
+} from '../../platform/db/rows.js';
 import { endOpenRuns } from '../../platform/db/run-projection.js';
 import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { StateChange } from '../../workflows/messages.js';
-import type { PageQuery } from '../http/pagination.js';
+import type { AuditChange, AuditEntry } from '../audit/audit-entry.js';
+import { whereLabels } from '../lists/labels.js';
+import { type Listed, byText, byTime, listPage, whereNameHolds } from '../lists/list-sql.js';
+import type { ConnectionList } from './connection-schemas.js';
 
 /** A connection with its newest configuration. */
 export interface StoredConnection extends ConnectionRow {
@@ -18,12 +28,14 @@ export interface NewConnection {
   readonly sourceId: string;
   readonly destinationId: string;
   readonly config: ConnectionConfig;
+  readonly labels: Labels;
 }
 
 export interface ConnectionUpdate {
   readonly name: string;
+  readonly labels: Labels;
   readonly config: ConnectionConfig;
-  /** False when only the name changes: runs need no new version for that. */
+  /** False when only name or labels change: runs need no new version for that. */
   readonly newVersion: boolean;
 }
 
@@ -39,12 +51,22 @@ export interface ScheduledQuery {
   readonly limit: number;
 }
 
+const LISTED = {
+  name: 'connections',
+  sorts: { name: byText('connections.name'), updatedAt: byTime('connections.updated_at') },
+};
+
 /** The rows of connections and their versions; every query stays within one workspace. Bound to a pool or a transaction. */
 export class ConnectionStore {
   constructor(private readonly db: Knex) {}
 
   async transaction<T>(run: (store: ConnectionStore) => Promise<T>): Promise<T> {
     return this.db.transaction((tx) => run(new ConnectionStore(tx)));
+  }
+
+  /** Writes who made a change together with it: call it in its transaction. */
+  async record(entry: AuditEntry, change: AuditChange): Promise<void> {
+    await entry.write(this.db, change);
   }
 
   /** @throws MillraceError `request.not_found` */
@@ -60,12 +82,25 @@ export class ConnectionStore {
     return this.get(workspaceId, id);
   }
 
-  async list(workspaceId: string, page: PageQuery): Promise<readonly StoredConnection[]> {
-    const query = this.newest()
-      .where({ workspace_id: workspaceId })
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1);
-    return page.after === undefined ? query : query.where('id', '<', page.after);
+  async list(workspaceId: string, list: ConnectionList): Promise<readonly Listed<StoredConnection>[]> {
+    const { sourceId, destinationId, paused, label, search } = list;
+    return this.newest()
+      .where({
+        workspace_id: workspaceId,
+        ...(sourceId === undefined ? {} : { source_id: sourceId }),
+        ...(destinationId === undefined ? {} : { destination_id: destinationId }),
+        ...(paused === undefined ? {} : { paused }),
+      })
+      .modify((query) => {
+        whereLabels(query, 'connections.labels', label);
+        whereNameHolds(query, 'connections.name', search);
+        listPage(query, list, LISTED);
+      });
+  }
+
+  /** All of a workspace in the order of their ids, some at a time. */
+  async following(workspaceId: string, after: string, limit: number): Promise<readonly StoredConnection[]> {
+    return this.newest().where({ workspace_id: workspaceId }).where('id', '>', after).orderBy('id').limit(limit);
   }
 
   async insert(connection: NewConnection): Promise<StoredConnection> {
@@ -78,6 +113,7 @@ export class ConnectionStore {
       source_id: connection.sourceId,
       destination_id: connection.destinationId,
       version: 1,
+      labels: connection.labels,
     });
     await this.insertVersion(id, 1, connection.config);
     return this.get(connection.workspaceId, id);
@@ -86,7 +122,7 @@ export class ConnectionStore {
   async update(row: ConnectionRow, update: ConnectionUpdate): Promise<StoredConnection> {
     const version = update.newVersion ? row.version + 1 : row.version;
     if (update.newVersion) await this.insertVersion(row.id, version, update.config);
-    return this.touch(row, { name: update.name, version });
+    return this.touch(row, { name: update.name, labels: update.labels, version });
   }
 
   async setPaused(row: ConnectionRow, paused: boolean): Promise<StoredConnection> {

@@ -15,6 +15,7 @@ export function connectionView(row: StoredConnection): ConnectionView {
     ...runOptionsOf(row.config),
     schedule: row.config.schedule,
     streams: streamsConfigSchema.parse(row.config.streams),
+    labels: { ...row.labels },
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

@@ -4,16 +4,20 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { pageQuerySchema, pageSchema, type Page, type PageQuery } from '../http/pagination.js';
+import { pageSchema, type Page } from '../http/pagination.js';
 import { Answers, Describe, HonoursIfMatch } from '../openapi/describe.js';
 import { CONNECTIONS } from '../tokens.js';
 import {
   connectionDetailsSchema,
+  connectionItemSchema,
+  connectionListSchema,
   connectionSchema,
   createConnectionSchema,
   patchConnectionSchema,
   type ConnectionChange,
   type ConnectionDetails,
+  type ConnectionItem,
+  type ConnectionList,
   type ConnectionView,
   type CreateConnection,
 } from './connection-schemas.js';
@@ -40,9 +44,12 @@ export class ConnectionsController {
 
   @Get()
   @RequireScope('read')
-  @Describe('listConnections', 'List connections, newest first')
-  @Answers(200, pageSchema(connectionSchema))
-  list(@Caller() caller: Principal, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<ConnectionView>> {
+  @Describe('listConnections', 'List connections')
+  @Answers(200, pageSchema(connectionItemSchema))
+  list(
+    @Caller() caller: Principal,
+    @Query({ schema: connectionListSchema }) query: ConnectionList,
+  ): Promise<Page<Partial<ConnectionItem>>> {
     return this.connections.list(caller, query);
   }
 

@@ -19,11 +19,10 @@ export class RebuildService {
 
   async rebuild({ workspaceId }: Principal): Promise<RebuildReport> {
     const report: RebuildReport = { connections: [], failures: [], schedules: 0 };
-    for (let after: string | undefined, more = true; more;) {
-      const page = await this.connections.list(workspaceId, { limit: PAGE, after });
-      for (const row of page.slice(0, PAGE)) await this.wake(row, report);
-      more = page.length > PAGE;
-      after = page.at(PAGE - 1)?.id;
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page: readonly StoredConnection[] = await this.connections.following(workspaceId, after, PAGE);
+      for (const row of page) await this.wake(row, report);
+      after = page.at(-1)?.id;
     }
     const schedules = await this.parts.reconciler.run({ workspaceId, waitMs: SCHEDULES_WAIT_MS });
     return { ...report, schedules: schedules?.actions.length ?? 0 };

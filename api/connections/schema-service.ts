@@ -18,13 +18,15 @@ export class SchemaService {
   }
 
   /** @throws MillraceError `request.not_found`, `schema.nothing_to_accept` */
-  async accept({ workspaceId }: Principal, id: string, stream: string): Promise<SchemaVersion> {
+  async accept({ workspaceId, audit }: Principal, id: string, stream: string): Promise<SchemaVersion> {
     await this.connections.get(workspaceId, id);
     const newest = (await schemaVersions(this.db, id, stream)).at(-1);
     if (!newest) throw new MillraceError('request.not_found', { detail: `No run of ${id} has met a stream ${stream}.` });
     if (newest.accepted)
       throw new MillraceError('schema.nothing_to_accept', { detail: `Version ${newest.version} of ${stream} is accepted.` });
     await acceptSchema(this.db, id, newest);
+    const version = { stream, version: newest.version };
+    audit.note({ resource: id, before: { ...version, accepted: false }, after: { ...version, accepted: true } });
     return { ...newest, accepted: true };
   }
 }

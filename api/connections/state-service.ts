@@ -53,12 +53,13 @@ export class StateService {
     if (changed.length > 0) {
       const places = Object.fromEntries(changed.map(([feed, { position }]) => [feed, { position }]));
       const { revision } = body;
-      await this.engine.setState(await this.syncs.engineConnection(connection), {
+      const moved = await this.engine.setState(await this.syncs.engineConnection(connection), {
         kind: 'set',
         by: caller.keyId,
         feeds: places,
         ...(revision === undefined ? {} : { revision }),
       });
+      noteMove(caller, id, moved);
     }
     return this.get(caller, id);
   }
@@ -66,13 +67,17 @@ export class StateService {
   async reset(caller: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.withStream(caller, id, stream);
     const request = { feed: stream, by: caller.keyId };
-    return afterOf(await this.engine.resetStream(await this.syncs.engineConnection(connection), request), stream);
+    const moved = await this.engine.resetStream(await this.syncs.engineConnection(connection), request);
+    noteMove(caller, id, moved);
+    return afterOf(moved, stream);
   }
 
   async refresh(caller: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.withStream(caller, id, stream);
     const request = { feed: stream, by: caller.keyId };
-    return afterOf(await this.engine.refreshStream(await this.syncs.engineConnection(connection), request), stream);
+    const moved = await this.engine.refreshStream(await this.syncs.engineConnection(connection), request);
+    noteMove(caller, id, moved);
+    return afterOf(moved, stream);
   }
 
   async changes({ workspaceId }: Principal, id: string): Promise<Page<StateChange>> {
@@ -92,12 +97,13 @@ export class StateService {
       const { position, refreshing } = before ?? { position: { kind: 'start' as const } };
       return [feed, { position, ...(refreshing ? { refreshing } : {}) }];
     });
-    await this.engine.setState(await this.syncs.engineConnection(connection), {
+    const moved = await this.engine.setState(await this.syncs.engineConnection(connection), {
       kind: 'undo',
       by: caller.keyId,
       revision: last.revision,
       feeds: Object.fromEntries(feeds),
     });
+    noteMove(caller, id, moved);
     return this.get(caller, id);
   }
 
@@ -110,6 +116,13 @@ export class StateService {
 
 function isAt(feed: FeedState | undefined, position: FeedState['position']): boolean {
   return feed !== undefined && samePosition(feed.position, position);
+}
+
+/** The workflow owns positions: the log is written right after it has moved them. */
+function noteMove({ audit }: Principal, id: string, { revision, feeds }: StateChange): void {
+  const sides = (side: 'before' | 'after'): object =>
+    Object.fromEntries(Object.entries(feeds).map(([feed, move]) => [feed, move[side]]));
+  audit.note({ resource: id, before: { feeds: sides('before') }, after: { revision, feeds: sides('after') } });
 }
 
 function afterOf(change: StateChange, stream: string): FeedState {

@@ -38,6 +38,7 @@ export class SyncService {
     const request = requestOf(connection, call.body);
     const updateId = updateIdOf({ principal: caller.keyId, route: `POST /v1/connections/${id}/syncs` }, call.idempotencyKey);
     const runId = await this.start(connection, request, updateId);
+    caller.audit.note({ resource: id, after: { runId, ...request } });
     return accepted(await this.runs.service.get(caller, runId, call.wait), `/v1/runs/${runId}`);
   }
 
@@ -81,6 +82,7 @@ export class SyncService {
   ): Promise<Answer<RunView>> {
     const updateId = updateIdOf({ principal: caller.keyId, route: start.route }, start.call.idempotencyKey);
     const runId = await this.start(connection, start.request, updateId);
+    caller.audit.note({ resource: connection.id, after: { runId, ...start.request } });
     return accepted(await this.runs.service.get(caller, runId, start.call.wait), `/v1/runs/${runId}`);
   }
 
@@ -102,15 +104,15 @@ export class SyncService {
   }
 
   /** The workflow first: it refuses runs from then on, whatever becomes of the Schedule. */
-  async pause({ workspaceId }: Principal, id: string, note: string): Promise<Answer<ConnectionView>> {
-    return this.setPaused(workspaceId, id, true, async (connection) => {
+  async pause(caller: Principal, id: string, note: string): Promise<Answer<ConnectionView>> {
+    return this.setPaused(caller, id, true, async (connection) => {
       await this.temporal.engine.pause(connection, note);
       await this.temporal.schedules.pause(id, note);
     });
   }
 
-  async resume({ workspaceId }: Principal, id: string): Promise<Answer<ConnectionView>> {
-    return this.setPaused(workspaceId, id, false, async (connection) => {
+  async resume(caller: Principal, id: string): Promise<Answer<ConnectionView>> {
+    return this.setPaused(caller, id, false, async (connection) => {
       await this.temporal.engine.resume(connection);
       await this.temporal.schedules.unpause(id);
     });
@@ -119,12 +121,13 @@ export class SyncService {
   async cancel(caller: Principal, id: string, wait: WaitForRun): Promise<Answer<RunView>> {
     await this.connections.get(caller.workspaceId, id);
     const runId = await this.temporal.engine.cancel(id, `cancelled by ${caller.keyId}`);
+    caller.audit.note({ resource: id, after: { runId } });
     return accepted(await this.runs.service.get(caller, runId, wait), `/v1/runs/${runId}`);
   }
 
   /** All it needs is read before: who holds a transaction must not wait for a second connection of the pool. */
   private async setPaused(
-    workspaceId: string,
+    { workspaceId, audit }: Principal,
     id: string,
     paused: boolean,
     tell: (connection: EngineConnection) => Promise<void>,
@@ -134,7 +137,9 @@ export class SyncService {
       const stored = await store.lock(workspaceId, id);
       await tell(connection);
       const asItIs = stored.paused === paused && (paused || stored.tripped === null);
-      return asItIs ? stored : store.setPaused(stored, paused);
+      const saved = asItIs ? stored : await store.setPaused(stored, paused);
+      await store.record(audit, { resource: id, before: pauseOf(stored), after: pauseOf(saved) });
+      return saved;
     });
     return tagged(connectionView(row), row);
   }
@@ -156,4 +161,8 @@ export class SyncService {
       destination: destination?.name ?? connection.destination_id,
     };
   }
+}
+
+function pauseOf({ paused, tripped }: StoredConnection): object {
+  return { paused, tripped };
 }

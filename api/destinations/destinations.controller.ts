@@ -5,15 +5,17 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { pageQuerySchema, pageSchema, type Page, type PageQuery } from '../http/pagination.js';
+import { pageSchema, type Page } from '../http/pagination.js';
 import { Answers, Describe, HonoursIfMatch } from '../openapi/describe.js';
 import { checkResultSchema } from '../systems/probe-schemas.js';
 import {
   createSystemSchema,
   patchSystemSchema,
+  systemListSchema,
   systemSchema,
   type CreateSystem,
   type SystemChange,
+  type SystemList,
   type SystemView,
 } from '../systems/system-schemas.js';
 import type { SystemService } from '../systems/system-service.js';
@@ -37,9 +39,9 @@ export class DestinationsController {
 
   @Get()
   @RequireScope('read')
-  @Describe('listDestinations', 'List destinations, newest first')
+  @Describe('listDestinations', 'List destinations')
   @Answers(200, pageSchema(systemSchema))
-  list(@Caller() caller: Principal, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<SystemView>> {
+  list(@Caller() caller: Principal, @Query({ schema: systemListSchema }) query: SystemList): Promise<Page<Partial<SystemView>>> {
     return this.destinations.list(caller, query);
   }
 

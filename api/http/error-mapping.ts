@@ -12,6 +12,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   412: 'request.stale',
   413: 'request.too_large',
   415: 'request.unsupported_media',
+  428: 'request.precondition_required',
 };
 
 /** Whatever was thrown, as an error of the catalogue. What we did not foresee says nothing of our inside. */

@@ -24,7 +24,7 @@ export function fieldErrors(issues: readonly Issue[], prefix = ''): readonly Fie
     return issue.keys.map((key) => ({
       path: fieldPath([...segments, key], prefix),
       code: 'unknown_field',
-      message: 'There is no such field.',
+      message: `There is no such field.${issue.message.startsWith('Unrecognized') ? '' : ` ${issue.message}`}`,
     }));
   });
 }

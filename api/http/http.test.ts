@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { MillraceError } from '../../platform/errors/error.js';
 import { toMillraceError } from './error-mapping.js';
-import { assertMatches, etagOf } from './etag.js';
+import { assertMatches, etagOf, isKnown } from './etag.js';
 import { fieldErrors, fieldPath } from './field-path.js';
 import { updateIdOf } from './idempotency.js';
 import { pageQuerySchema, toPage } from './pagination.js';
@@ -80,14 +80,23 @@ describe('pages', () => {
 });
 
 describe('headers', () => {
-  test('If-Match passes for the current revision, *, and when absent', () => {
+  test('If-Match passes for the current revision and *, and must be there', () => {
     const resource = { id: 'src_1', revision: 3 };
-    for (const header of [undefined, '*', etagOf(resource), `"x", ${etagOf(resource)}`]) {
+    for (const header of ['*', etagOf(resource), `"x", ${etagOf(resource)}`]) {
       expect(() => assertMatches(header, resource)).not.toThrow();
     }
-    for (const header of ['"src_1.2"', 'W/"src_1.3"', '']) {
+    for (const header of ['"src_1.2"', 'W/"src_1.3"']) {
       expect(() => assertMatches(header, resource)).toThrowError(expect.objectContaining({ code: 'request.stale' }) as Error);
     }
+    for (const header of [undefined, '', ' ']) {
+      const missing = expect.objectContaining({ code: 'request.precondition_required', path: 'If-Match' }) as Error;
+      expect(() => assertMatches(header, resource)).toThrowError(missing);
+    }
+  });
+
+  test('If-None-Match knows lists, * and weak tags', () => {
+    for (const header of ['"a"', '*', 'W/"a"', '"b", "a"', '"b",W/"a"']) expect(isKnown(header, '"a"')).toBe(true);
+    for (const header of [undefined, '', '"b"', 'a']) expect(isKnown(header, '"a"')).toBe(false);
   });
 
   test('an Idempotency-Key gives one id per principal and route', () => {

@@ -11,8 +11,10 @@ const RETRY_AFTER_SECONDS = '5';
 
 /** The problem that `thrown` is, with the headers that belong to its status. */
 export function sendProblem(request: Pick<FastifyRequest, 'id'>, reply: FastifyReply, thrown: unknown): FastifyReply {
-  const problem = toProblem(toMillraceError(thrown), request.id);
-  if (problem.status === 503) void reply.header('Retry-After', RETRY_AFTER_SECONDS);
+  const error = toMillraceError(thrown);
+  const problem = toProblem(error, request.id);
+  const retryAfter = error.facts?.['retryAfterSeconds'] ?? (problem.status === 503 ? RETRY_AFTER_SECONDS : undefined);
+  if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
   void reply.header('X-Request-Id', request.id);
   return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));

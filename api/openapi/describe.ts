@@ -32,16 +32,17 @@ export const HonoursIfMatch = (): Decorator =>
   applyDecorators(
     ApiHeader({
       name: 'If-Match',
-      required: false,
-      description: 'The ETag that was read; 412 when the resource has changed since.',
+      required: true,
+      description: 'The ETag that was read, or *. 428 without it; 412 when the resource has changed since.',
     }),
   ) as Decorator;
 
-export const HonoursIdempotencyKey = (): Decorator =>
-  applyDecorators(
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description: 'Repeat the request with the same key when its outcome is unknown: it is carried out once.',
-    }),
-  ) as Decorator;
+/** Every POST takes it; document.ts adds it where a route does not say so itself. */
+export const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h.',
+} as const;
+
+export const HonoursIdempotencyKey = (): Decorator => applyDecorators(ApiHeader(IDEMPOTENCY_KEY)) as Decorator;

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
-import { OPTIONAL_BODY } from './describe.js';
+import { IDEMPOTENCY_KEY, OPTIONAL_BODY } from './describe.js';
 import { problemSchema } from './problem-schema.js';
 import { convertZodSchema } from './schema-converter.js';
 
@@ -21,6 +21,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertZodSchema });
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemComponent() } };
   for (const operation of operations(document)) describeCommonParts(operation);
+  for (const { post } of Object.values(document.paths)) if (post) takeIdempotencyKey(post);
   return sortedComponents(document);
 }
 
@@ -34,6 +35,13 @@ function describeCommonParts(operation: Operation): void {
   if (isMarkedOptional(operation) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
   operation.responses['default'] = { description: 'A problem.', content };
+}
+
+function takeIdempotencyKey(operation: Operation): void {
+  const { name, required, description } = IDEMPOTENCY_KEY;
+  const parameters = operation.parameters ?? [];
+  if (parameters.some((parameter) => 'name' in parameter && parameter.name === name)) return;
+  operation.parameters = [...parameters, { name, required, description, in: 'header', schema: { type: 'string' } }];
 }
 
 function isMarkedOptional(operation: Operation & { [OPTIONAL_BODY]?: boolean }): boolean {

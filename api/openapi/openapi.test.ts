@@ -82,8 +82,14 @@ describe('the OpenAPI document', () => {
     expect(list?.parameters?.filter(({ in: place }) => place === 'query').map(({ name }) => name)).toEqual([
       'limit',
       'after',
+      'sort',
+      'fields',
       'connectionId',
       'status',
+      'trigger',
+      'since',
+      'until',
+      'include',
     ]);
   });
 });

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { pageQueryFields } from '../http/pagination.js';
+import { listFields, momentSchema, namesSchema, querySchema } from '../lists/list-query.js';
 import { streamVerificationSchema } from '../verifications/verification-schemas.js';
 import { runErrorSchema } from './run-error-schema.js';
 
 const RUN_STATUSES = ['queued', 'running', 'succeeded', 'partial', 'failed', 'cancelled', 'delayed'] as const;
+
+const TRIGGERS = ['manual', 'schedule', 'api', 'backfill'] as const;
 
 export const runStatusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
 
@@ -41,7 +43,7 @@ const runFields = {
   connectionId: z.string(),
   connectionVersion: z.int().nullable().describe('The version of the connection it runs; null until it is prepared.'),
   number: z.int().describe('Counts the runs of its connection.'),
-  trigger: z.enum(['manual', 'schedule', 'api', 'backfill']),
+  trigger: z.enum(TRIGGERS),
   status: runStatusSchema,
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
@@ -54,19 +56,27 @@ const runFields = {
 export const runSummarySchema = z.object(runFields).meta({ id: 'RunSummary' });
 export const runSchema = z.object({ ...runFields, streams: z.array(runStreamSchema) }).meta({ id: 'Run' });
 
-export const runQuerySchema = z.strictObject({
-  ...pageQueryFields,
+export const runItemSchema = runSummarySchema
+  .extend({ streams: z.array(runStreamSchema).optional().describe('With include=streams.') })
+  .meta({ id: 'RunItem' });
+
+export const runQuerySchema = querySchema({
+  ...listFields({ fields: Object.keys(runFields), sorts: ['startedAt', 'endedAt'] }),
   connectionId: z.string().optional().describe('Only runs of this connection.'),
-  status: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(z.enum(RUN_STATUSES)))
+  status: namesSchema(RUN_STATUSES)
     .optional()
     .describe('Only runs with one of these statuses, separated by commas.')
     .meta({ examples: ['failed,partial'] }),
+  trigger: namesSchema(TRIGGERS)
+    .optional()
+    .describe(`Only runs started by one of these: ${TRIGGERS.join(', ')}.`),
+  since: momentSchema.optional().describe('Only runs asked for from this time on.'),
+  until: momentSchema.optional().describe('Only runs asked for before this time.'),
+  include: namesSchema(['streams']).optional().describe('What to put into each as well: streams.'),
 });
 
 export type RunQuery = z.output<typeof runQuerySchema>;
 export type RunView = z.infer<typeof runSchema>;
 export type RunSummaryView = z.infer<typeof runSummarySchema>;
+export type RunItemView = z.infer<typeof runItemSchema>;
 export type RunStreamView = z.infer<typeof runStreamSchema>;

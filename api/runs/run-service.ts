@@ -1,9 +1,11 @@
+import type { RunStreamRow } from '../../platform/db/rows.js';
 import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
-import { toPage, wholePage, type Page } from '../http/pagination.js';
-import type { RunQuery, RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
+import { wholePage, type Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
+import type { RunItemView, RunQuery, RunStreamView, RunView } from './run-schemas.js';
 import type { RunEnds } from './run-ends.js';
 import type { RunStore } from './run-store.js';
 import { runStreamView, runSummaryView, runView, type LinkOf } from './run-view.js';
@@ -20,8 +22,13 @@ export class RunService {
     private readonly options: { readonly linkOf: LinkOf; readonly ends: RunEnds; readonly closing: AbortSignal },
   ) {}
 
-  async list({ workspaceId }: Principal, query: RunQuery): Promise<Page<RunSummaryView>> {
-    return toPage(await this.store.list(workspaceId, query), query.limit, (row) => runSummaryView(row, this.options.linkOf));
+  async list({ workspaceId }: Principal, query: RunQuery): Promise<Page<Partial<RunItemView>>> {
+    const rows = await this.store.list(workspaceId, query);
+    const { data, page } = toList(rows, query, (row) => runSummaryView(row, this.options.linkOf));
+    if (!query.include?.includes('streams')) return { data, page };
+    const streams = await this.store.streamsOf(rows.slice(0, query.limit).map(({ id }) => id));
+    const streamsAt = (index: number): readonly RunStreamRow[] => streams.get(rows[index]?.id ?? '') ?? [];
+    return { data: data.map((item, index) => ({ ...item, streams: streamsAt(index).map(runStreamView) })), page };
   }
 
   /** The run as it is, or as it has ended when `wait` allows for that. */
@@ -42,6 +49,7 @@ export class RunService {
     const row = await this.store.get(caller.workspaceId, id);
     if (!isOpen(row)) throw new MillraceError('run.not_active', { detail: `${id} has ended: ${row.status}.` });
     await this.engine.cancel(row.connection_id, `cancelled by ${caller.keyId}`, id);
+    caller.audit.note({ resource: id, before: { status: row.status }, after: { cancelRequested: true } });
     return runView(await this.store.get(caller.workspaceId, id), await this.store.streams(id), this.options.linkOf);
   }
 }

@@ -1,23 +1,51 @@
 import type { Knex } from 'knex';
+import { firstIdOf } from '../../platform/db/ids.js';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
 import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.js';
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import { type Listed, listPage, orNever } from '../lists/list-sql.js';
 import type { RunQuery } from './run-schemas.js';
+
+const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
 
 /** Reads the projection of runs. Every query stays within one workspace. */
 export class RunStore {
   constructor(private readonly db: Knex) {}
 
-  async list(workspaceId: string, { limit, after, connectionId, status }: RunQuery): Promise<readonly RunRow[]> {
-    return this.db<RunRow>('runs')
+  async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunRow>[]> {
+    const { connectionId, status, trigger, since, until } = list;
+    return this.db('runs')
+      .select('runs.*')
       .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) })
       .modify((query) => {
-        if (after !== undefined) void query.where('id', '<', after);
         if (status !== undefined) void query.whereIn('status', status);
-      })
-      .orderBy('id', 'desc')
-      .limit(limit + 1);
+        if (trigger !== undefined) void query.whereIn('trigger', trigger);
+        if (since !== undefined) void query.where('id', '>=', firstIdOf('run', since));
+        if (until !== undefined) void query.where('id', '<', firstIdOf('run', until));
+        listPage(query, list, LISTED);
+      });
+  }
+
+  /** By connection; one look into the index for each, however many runs it has. */
+  async newestOf(connectionIds: readonly string[]): Promise<ReadonlyMap<string, RunRow>> {
+    if (connectionIds.length === 0) return new Map();
+    const newest = 'select * from runs where connection_id = asked.id order by number desc limit 1';
+    const { rows } = await this.db.raw<{ readonly rows: readonly RunRow[] }>(
+      `select newest.* from unnest(?::text[]) as asked(id) cross join lateral (${newest}) as newest`,
+      [[...connectionIds]],
+    );
+    return new Map(rows.map((row) => [row.connection_id, row]));
+  }
+
+  /** By run. */
+  async streamsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly RunStreamRow[]>> {
+    const rows = await this.db<RunStreamRow>('run_streams')
+      .whereIn('run_id', [...runIds])
+      .orderBy('name');
+    const byRun = new Map<string, RunStreamRow[]>();
+    for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), row]);
+    return byRun;
   }
 
   /** @throws MillraceError `request.not_found` */

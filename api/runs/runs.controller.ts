@@ -11,13 +11,13 @@ import { ClientGone, waitQuerySchema, type WaitQuery } from '../http/wait.js';
 import { Answers, BodyMayBeMissing, Describe, HonoursIdempotencyKey } from '../openapi/describe.js';
 import { RUNS, SYNCS } from '../tokens.js';
 import {
+  runItemSchema,
   runQuerySchema,
   runSchema,
   runStreamSchema,
-  runSummarySchema,
+  type RunItemView,
   type RunQuery,
   type RunStreamView,
-  type RunSummaryView,
   type RunView,
 } from './run-schemas.js';
 import type { RunService } from './run-service.js';
@@ -32,9 +32,9 @@ export class RunsController {
 
   @Get()
   @RequireScope('read')
-  @Describe('listRuns', 'List runs, newest first')
-  @Answers(200, pageSchema(runSummarySchema))
-  list(@Caller() caller: Principal, @Query({ schema: runQuerySchema }) query: RunQuery): Promise<Page<RunSummaryView>> {
+  @Describe('listRuns', 'List runs')
+  @Answers(200, pageSchema(runItemSchema))
+  list(@Caller() caller: Principal, @Query({ schema: runQuerySchema }) query: RunQuery): Promise<Page<Partial<RunItemView>>> {
     return this.runs.list(caller, query);
   }
 

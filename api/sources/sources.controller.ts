@@ -6,15 +6,17 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { pageQuerySchema, pageSchema, type Page, type PageQuery } from '../http/pagination.js';
+import { pageSchema, type Page } from '../http/pagination.js';
 import { Answers, Describe, HonoursIfMatch } from '../openapi/describe.js';
 import { catalogSchema, checkResultSchema } from '../systems/probe-schemas.js';
 import {
   createSystemSchema,
   patchSystemSchema,
+  systemListSchema,
   systemSchema,
   type CreateSystem,
   type SystemChange,
+  type SystemList,
   type SystemView,
 } from '../systems/system-schemas.js';
 import type { SystemService } from '../systems/system-service.js';
@@ -38,9 +40,9 @@ export class SourcesController {
 
   @Get()
   @RequireScope('read')
-  @Describe('listSources', 'List sources, newest first')
+  @Describe('listSources', 'List sources')
   @Answers(200, pageSchema(systemSchema))
-  list(@Caller() caller: Principal, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<SystemView>> {
+  list(@Caller() caller: Principal, @Query({ schema: systemListSchema }) query: SystemList): Promise<Page<Partial<SystemView>>> {
     return this.sources.list(caller, query);
   }
 

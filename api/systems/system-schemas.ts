@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Labels } from '../../platform/db/rows.js';
+import { labelFilterField, labelsSchema } from '../lists/labels.js';
+import { listFields, querySchema, searchField } from '../lists/list-query.js';
 
 export const resourceNameSchema = z.string().trim().min(1).max(200).describe('For people; need not be unique.');
 
@@ -14,6 +17,7 @@ export const createSystemSchema = z.strictObject({
     .describe('Id of the connector.')
     .meta({ examples: ['postgres'] }),
   config: configSchema,
+  labels: labelsSchema.default({}),
 });
 
 export const patchSystemSchema = z.strictObject({
@@ -21,6 +25,7 @@ export const patchSystemSchema = z.strictObject({
   config: configSchema
     .optional()
     .describe('Replaces the configuration. A secret that is left out, or sent as {"set": true}, stays; null removes it.'),
+  labels: labelsSchema.optional().describe('Replaces all labels.'),
 });
 
 export const systemSchema = z
@@ -30,12 +35,21 @@ export const systemSchema = z
     name: z.string(),
     connector: z.string(),
     config: z.record(z.string(), z.unknown()).describe('Secrets are shown as {"set": true}.'),
+    labels: labelsSchema,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'System', title: 'Source or destination' });
 
-export type CreateSystem = z.infer<typeof createSystemSchema>;
+export const systemListSchema = querySchema({
+  ...listFields({ fields: Object.keys(systemSchema.shape), sorts: ['name', 'updatedAt'] }),
+  search: searchField,
+  label: labelFilterField,
+  connector: z.string().min(1).optional().describe('Only of this connector.'),
+});
+
+export type SystemList = z.output<typeof systemListSchema>;
+export type CreateSystem = z.output<typeof createSystemSchema>;
 export type SystemView = z.infer<typeof systemSchema>;
 
 /** A change of some fields; `connector` comes only with a full replacement, and may not differ. */
@@ -43,4 +57,5 @@ export interface SystemChange {
   readonly name?: string | undefined;
   readonly connector?: string | undefined;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly labels?: Labels | undefined;
 }

@@ -8,9 +8,10 @@ import type { Principal } from '../auth/principal.js';
 import type { Probes } from '../engine/probes.js';
 import { created, tagged, type Answer } from '../http/answer.js';
 import { assertMatches } from '../http/etag.js';
-import { toPage, type Page, type PageQuery } from '../http/pagination.js';
+import type { Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
 import { changedConfig, validateConfig } from './system-config.js';
-import type { CreateSystem, SystemChange, SystemView } from './system-schemas.js';
+import type { CreateSystem, SystemChange, SystemList, SystemView } from './system-schemas.js';
 import type { SystemStore } from './system-store.js';
 
 /** What the API does with sources, and likewise with destinations. */
@@ -21,16 +22,22 @@ export class SystemService {
     private readonly secretKey: Buffer,
   ) {}
 
-  async create({ workspaceId }: Principal, body: CreateSystem): Promise<Answer<SystemView>> {
+  async create({ workspaceId, audit }: Principal, body: CreateSystem): Promise<Answer<SystemView>> {
     const connector = this.store.kind.find(body.connector);
     validateConfig(connector, body.config);
     const config = encryptConfig(connector.config, body.config, this.secretKey);
-    const row = await this.store.insert({ workspaceId, name: body.name, connector: body.connector, config });
+    const system = { ...body, workspaceId, config };
+    const row = await this.store.insert(system, (tx, made) => audit.write(tx, { resource: made.id, after: this.view(made) }));
     return created(this.view(row), row, `/v1/${this.store.kind.table}/${row.id}`);
   }
 
-  async list({ workspaceId }: Principal, page: PageQuery): Promise<Page<SystemView>> {
-    return toPage(await this.store.list(workspaceId, page), page.limit, (row) => this.view(row));
+  async list({ workspaceId }: Principal, list: SystemList): Promise<Page<Partial<SystemView>>> {
+    return toList(await this.store.list(workspaceId, list), list, (row) => this.view(row));
+  }
+
+  /** Those of the ids that are there, by id. */
+  async ofIds(workspaceId: string, ids: readonly string[]): Promise<ReadonlyMap<string, SystemView>> {
+    return new Map((await this.store.ofIds(workspaceId, ids)).map((row) => [row.id, this.view(row)]));
   }
 
   async get({ workspaceId }: Principal, id: string): Promise<Answer<SystemView>> {
@@ -38,17 +45,30 @@ export class SystemService {
     return tagged(this.view(row), row);
   }
 
-  async change({ workspaceId }: Principal, id: string, change: SystemChange, ifMatch?: string): Promise<Answer<SystemView>> {
-    const row = await this.store.change(workspaceId, id, (stored) => {
-      assertMatches(ifMatch, stored);
-      assertSameConnector(stored, change.connector);
-      return { name: change.name ?? stored.name, config: this.nextConfig(stored, change.config) };
+  async change(
+    { workspaceId, audit }: Principal,
+    id: string,
+    change: SystemChange,
+    ifMatch?: string,
+  ): Promise<Answer<SystemView>> {
+    const row = await this.store.change(workspaceId, id, {
+      change: (stored) => {
+        assertMatches(ifMatch, stored);
+        assertSameConnector(stored, change.connector);
+        const { name = stored.name, labels = stored.labels } = change;
+        return { name, labels, config: this.nextConfig(stored, change.config) };
+      },
+      record: (tx, changed, stored) =>
+        audit.write(tx, { resource: id, before: stored && this.view(stored), after: this.view(changed) }),
     });
     return tagged(this.view(row), row);
   }
 
-  async remove({ workspaceId }: Principal, id: string, ifMatch?: string): Promise<void> {
-    await this.store.remove(workspaceId, id, (row) => assertMatches(ifMatch, row));
+  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
+    await this.store.remove(workspaceId, id, async (tx, row) => {
+      assertMatches(ifMatch, row);
+      await audit.write(tx, { resource: id, before: this.view(row) });
+    });
   }
 
   async check({ workspaceId }: Principal, id: string): Promise<CheckResult> {
@@ -79,6 +99,7 @@ export class SystemService {
       name: row.name,
       connector: row.connector,
       config: describeConfig(this.connectorOf(row)?.config, row.config) as Record<string, unknown>,
+      labels: { ...row.labels },
       createdAt: row.created_at.toISOString(),
       updatedAt: row.updated_at.toISOString(),
     };

@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type { ConnectionRow, ConnectorRow } from '../../platform/db/rows.js';
+import type { ConnectionRow, ConnectorRow, Labels } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { PageQuery } from '../http/pagination.js';
+import { whereLabels } from '../lists/labels.js';
+import { type Listed, type ListedTable, byText, byTime, listPage, whereNameHolds } from '../lists/list-sql.js';
 import type { SystemKind } from './system-kind.js';
+import type { SystemList } from './system-schemas.js';
 
 export interface NewSystem {
   readonly workspaceId: string;
@@ -11,6 +13,16 @@ export interface NewSystem {
   readonly connector: string;
   /** Secrets sealed. */
   readonly config: unknown;
+  readonly labels: Labels;
+}
+
+/** What is to be written together with a change: `row` as it is then, `before` as it was. */
+export type RecordChange = (tx: Knex, row: ConnectorRow, before?: ConnectorRow) => Promise<void>;
+
+export interface SystemUpdate {
+  /** May still refuse. */
+  readonly change: (row: ConnectorRow) => Pick<ConnectorRow, 'name' | 'config' | 'labels'>;
+  readonly record: RecordChange;
 }
 
 /** Postgres 18 tells a row that ON DELETE RESTRICT protects by a code of its own. */
@@ -23,25 +35,39 @@ export class SystemStore {
     readonly kind: SystemKind,
   ) {}
 
-  async insert(system: NewSystem): Promise<ConnectorRow> {
-    const [row] = await this.rows(this.db)
-      .insert({
-        id: newId(this.kind.kind),
-        workspace_id: system.workspaceId,
-        name: system.name,
-        connector: system.connector,
-        config: JSON.stringify(system.config),
-      })
-      .returning('*');
-    return this.present(row, 'the new row');
+  async insert(system: NewSystem, record: RecordChange): Promise<ConnectorRow> {
+    return this.db.transaction(async (tx) => {
+      const [inserted] = await this.rows(tx)
+        .insert({
+          id: newId(this.kind.kind),
+          workspace_id: system.workspaceId,
+          name: system.name,
+          connector: system.connector,
+          config: JSON.stringify(system.config),
+          labels: system.labels,
+        })
+        .returning('*');
+      const row = this.present(inserted, 'the new row');
+      await record(tx, row);
+      return row;
+    });
   }
 
-  async list(workspaceId: string, page: PageQuery): Promise<readonly ConnectorRow[]> {
-    const query = this.rows(this.db)
-      .where({ workspace_id: workspaceId })
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1);
-    return page.after === undefined ? query : query.where('id', '<', page.after);
+  async list(workspaceId: string, list: SystemList): Promise<readonly Listed<ConnectorRow>[]> {
+    const { connector, label, search } = list;
+    const { table } = this.kind;
+    return this.db(table)
+      .select(`${table}.*`)
+      .where({ workspace_id: workspaceId, ...(connector === undefined ? {} : { connector }) })
+      .modify((query) => {
+        whereLabels(query, `${table}.labels`, label);
+        whereNameHolds(query, `${table}.name`, search);
+        listPage(query, list, listedTable(table));
+      });
+  }
+
+  async ofIds(workspaceId: string, ids: readonly string[]): Promise<readonly ConnectorRow[]> {
+    return this.rows(this.db).where({ workspace_id: workspaceId }).whereIn('id', ids);
   }
 
   /** @throws MillraceError `request.not_found` */
@@ -50,27 +76,24 @@ export class SystemStore {
   }
 
   /** Changes a row while nobody else does. @throws MillraceError `request.not_found` */
-  async change(
-    workspaceId: string,
-    id: string,
-    change: (row: ConnectorRow) => { readonly name: string; readonly config: unknown },
-  ): Promise<ConnectorRow> {
+  async change(workspaceId: string, id: string, { change, record }: SystemUpdate): Promise<ConnectorRow> {
     return this.db.transaction(async (tx) => {
       const row = this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
-      const { name, config } = change(row);
+      const { name, config, labels } = change(row);
       const [changed] = await this.rows(tx)
         .where({ id })
-        .update({ name, config: JSON.stringify(config), revision: row.revision + 1, updated_at: new Date() })
+        .update({ name, config: JSON.stringify(config), labels, revision: row.revision + 1, updated_at: new Date() })
         .returning('*');
+      await record(tx, this.present(changed, id), row);
       return this.present(changed, id);
     });
   }
 
-  /** `approve` may still refuse. @throws MillraceError `request.not_found`, `request.conflict` */
-  async remove(workspaceId: string, id: string, approve: (row: ConnectorRow) => void): Promise<void> {
+  /** `record` may still refuse. @throws MillraceError `request.not_found`, `request.conflict` */
+  async remove(workspaceId: string, id: string, record: RecordChange): Promise<void> {
     try {
       await this.db.transaction(async (tx) => {
-        approve(this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id));
+        await record(tx, this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id));
         await this.rows(tx).where({ id }).delete();
       });
     } catch (error) {
@@ -97,4 +120,9 @@ export class SystemStore {
     if (row) return row;
     throw new MillraceError('request.not_found', { detail: `There is no ${this.kind.kind} ${id}.` });
   }
+}
+
+/** Sources and destinations are sorted alike. */
+function listedTable(name: SystemKind['table']): ListedTable {
+  return { name, sorts: { name: byText(`${name}.name`), updatedAt: byTime(`${name}.updated_at`) } };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageQueryFields } from '../http/pagination.js';
+import { listFields, namesSchema, querySchema } from '../lists/list-query.js';
 import { runErrorSchema } from '../runs/run-error-schema.js';
 
 const method = z.enum(['count', 'hash']).describe('By the number of rows, or by the contents of every column.');
@@ -90,6 +90,15 @@ export const verificationSchema = z
   })
   .meta({ id: 'Verification' });
 
-export const verificationQuerySchema = z.strictObject(pageQueryFields);
+const STATUSES = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+
+export const verificationQuerySchema = querySchema({
+  ...listFields({ fields: Object.keys(verificationSchema.shape) }),
+  status: namesSchema(STATUSES)
+    .optional()
+    .describe(`Only those with one of these statuses: ${STATUSES.join(', ')}.`),
+});
+
+export type VerificationQuery = z.output<typeof verificationQuerySchema>;
 
 export type VerificationView = z.infer<typeof verificationSchema>;

@@ -6,11 +6,12 @@ import type { Principal } from '../auth/principal.js';
 import type { ConnectionStore, StoredConnection } from '../connections/connection-store.js';
 import { refuseUnknownStreams } from '../connections/stream-names.js';
 import { accepted, type Answer } from '../http/answer.js';
-import { toPage, type Page, type PageQuery } from '../http/pagination.js';
+import type { Page } from '../http/pagination.js';
+import { toList } from '../lists/list-page.js';
 import { readUntil } from '../http/wait.js';
 import type { WaitForRun } from '../runs/run-service.js';
 import type { LinkOf } from '../runs/run-view.js';
-import type { VerificationView, VerifyBody } from './verification-schemas.js';
+import type { VerificationQuery, VerificationView, VerifyBody } from './verification-schemas.js';
 import type { VerificationStore } from './verification-store.js';
 import { verificationView } from './verification-view.js';
 import type { VerificationWorkflows } from './verification-workflows.js';
@@ -33,6 +34,8 @@ export class VerificationService {
     const request = await this.requestOf(connection, body);
     await this.record(request);
     await this.start(request, connection.name);
+    const { verificationId, streams, method, scope } = request;
+    caller.audit.note({ resource: connectionId, after: { verificationId, streams, method, scope } });
     return accepted(await this.get(caller, request.verificationId, wait), `/v1/verifications/${request.verificationId}`);
   }
 
@@ -45,10 +48,14 @@ export class VerificationService {
     return verificationView(isLost ? await this.store.get(workspaceId, id) : row, this.options.linkOf);
   }
 
-  async list({ workspaceId }: Principal, connectionId: string, query: PageQuery): Promise<Page<VerificationView>> {
+  async list(
+    { workspaceId }: Principal,
+    connectionId: string,
+    query: VerificationQuery,
+  ): Promise<Page<Partial<VerificationView>>> {
     await this.connections.get(workspaceId, connectionId);
     const rows = await this.store.list(workspaceId, connectionId, query);
-    return toPage(rows, query.limit, (row) => verificationView(row, this.options.linkOf));
+    return toList(rows, query, (row) => verificationView(row, this.options.linkOf));
   }
 
   private async requestOf({ id, workspace_id: workspaceId, config }: StoredConnection, body: VerifyBody): Promise<VerifyRequest> {

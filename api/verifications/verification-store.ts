@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { RunRow, VerificationRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { PageQuery } from '../http/pagination.js';
+import { type Listed, listPage } from '../lists/list-sql.js';
+import type { VerificationQuery } from './verification-schemas.js';
 
 export type NewVerification = Pick<
   VerificationRow,
@@ -27,12 +28,14 @@ export class VerificationStore {
     throw new MillraceError('request.not_found', { detail: `There is no verification ${id}.` });
   }
 
-  async list(workspaceId: string, connectionId: string, { limit, after }: PageQuery): Promise<readonly VerificationRow[]> {
-    const query = this.db<VerificationRow>('verifications')
+  async list(workspaceId: string, connectionId: string, list: VerificationQuery): Promise<readonly Listed<VerificationRow>[]> {
+    return this.db('verifications')
+      .select('verifications.*')
       .where({ workspace_id: workspaceId, connection_id: connectionId })
-      .orderBy('id', 'desc')
-      .limit(limit + 1);
-    return after === undefined ? query : query.where('id', '<', after);
+      .modify((query) => {
+        if (list.status !== undefined) void query.whereIn('status', list.status);
+        listPage(query, list, { name: 'verifications', sorts: {} });
+      });
   }
 
   /** The named run of the connection, or its newest. @throws MillraceError `request.not_found` */

@@ -4,7 +4,7 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { pageSchema, type Page, type PageQuery } from '../http/pagination.js';
+import { pageSchema, type Page } from '../http/pagination.js';
 import { ClientGone, waitQuerySchema, type WaitQuery } from '../http/wait.js';
 import { Answers, BodyMayBeMissing, Describe } from '../openapi/describe.js';
 import { VERIFICATIONS } from '../tokens.js';
@@ -12,6 +12,7 @@ import {
   verificationQuerySchema,
   verificationSchema,
   verifyBodySchema,
+  type VerificationQuery,
   type VerificationView,
   type VerifyBody,
 } from './verification-schemas.js';
@@ -44,13 +45,13 @@ export class VerificationsController {
 
   @Get('connections/:id/verifications')
   @RequireScope('read')
-  @Describe('listVerifications', 'Comparisons of a connection that somebody asked for, newest first')
+  @Describe('listVerifications', 'Comparisons of a connection that somebody asked for')
   @Answers(200, pageSchema(verificationSchema))
   list(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,
-    @Query({ schema: verificationQuerySchema }) query: PageQuery,
-  ): Promise<Page<VerificationView>> {
+    @Query({ schema: verificationQuerySchema }) query: VerificationQuery,
+  ): Promise<Page<Partial<VerificationView>>> {
     return this.verifications.list(caller, id, query);
   }
 

@@ -77,7 +77,7 @@ function addRemove(noun: Command): void {
         const { id, name } = await findConnection(api, typed);
         const what = `The connection ${name} (${id}) and its positions are going to be removed; what it loaded stays.`;
         await confirm({ what, name, yes: options.yes === true });
-        await api.deleteConnection({ id });
+        await api.deleteConnection({ id, ifMatch: '*' });
         out.result({ id, name, removed: true }, () => `Removed connection ${name}.`);
       }),
     );

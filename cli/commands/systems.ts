@@ -113,7 +113,7 @@ function addRemove(noun: Command, kind: SystemKind): void {
       withApi<[string], { yes?: true }>(async ({ api, args: [typed], options, out }) => {
         const { id, name } = await findSystem(api, kind, typed);
         await confirm({ what: `The ${kind} ${name} (${id}) is going to be removed.`, name, yes: options.yes === true });
-        await operations(api, kind).remove({ id });
+        await operations(api, kind).remove({ id, ifMatch: '*' });
         out.result({ id, name, removed: true }, () => `Removed ${kind} ${name}.`);
       }),
     );

@@ -5,23 +5,27 @@
  */
 import type {
   ApiKey,
+  AuditEntry,
   Catalog,
   CheckResult,
   Connection,
   ConnectionDetails,
+  ConnectionItem,
   ConnectionState,
   Connector,
   FeedState,
   Health,
   NewApiKey,
+  Overview,
   Readiness,
   RebuildReport,
   ReconcileReport,
   Reject,
   RejectedRow,
   Run,
+  RunItem,
+  RunLogLine,
   RunStream,
-  RunSummary,
   ScheduleInput,
   SchemaVersion,
   SetStateInput,
@@ -30,6 +34,7 @@ import type {
   System,
   TargetNames,
   Verification,
+  Worker,
 } from './schemas.js';
 
 export interface Operations {
@@ -62,6 +67,8 @@ export interface Operations {
   /** Configure a source. The configuration is validated, but the other system is not contacted: see check. */
   readonly createSource: {
     readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -69,18 +76,30 @@ export interface Operations {
         readonly connector: string;
         /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
         readonly config: { readonly [name: string]: unknown };
+        /** Text by text, at most 32, to list by: ?label=team=sales. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
     readonly answer: System;
   };
-  /** List sources, newest first */
+  /** List sources */
   readonly listSources: {
     readonly input: {
       /** How many to return, at most 200. */
       readonly limit?: number;
-      /** `page.next` of the page before. */
+      /** `page.next` of the page before, with the same sort and filters. */
       readonly after?: string;
+      /** One of createdAt, name, updatedAt; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'updatedAt' | '-updatedAt';
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, connector, config, labels, createdAt, updatedAt. */
+      readonly fields?: string;
+      /** Only those whose name holds this, whatever the case. */
+      readonly search?: string;
+      /** Only those with this label: `key=value`, or `key` for any value. May be given several times: all must hold. */
+      readonly label?: string | readonly (string)[];
+      /** Only of this connector. */
+      readonly connector?: string;
     };
     readonly inputRequired: false;
     readonly answer: {
@@ -104,8 +123,8 @@ export interface Operations {
   readonly replaceSource: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -113,6 +132,8 @@ export interface Operations {
         readonly connector: string;
         /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
         readonly config: { readonly [name: string]: unknown };
+        /** Text by text, at most 32, to list by: ?label=team=sales. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
@@ -122,13 +143,15 @@ export interface Operations {
   readonly changeSource: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name?: string;
         /** Replaces the configuration. A secret that is left out, or sent as {"set": true}, stays; null removes it. */
         readonly config?: { readonly [name: string]: unknown };
+        /** Replaces all labels. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
@@ -138,8 +161,8 @@ export interface Operations {
   readonly deleteSource: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
     };
     readonly inputRequired: true;
     readonly answer: undefined;
@@ -148,6 +171,8 @@ export interface Operations {
   readonly checkSource: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: CheckResult;
@@ -156,6 +181,8 @@ export interface Operations {
   readonly discoverSource: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: Catalog;
@@ -163,6 +190,8 @@ export interface Operations {
   /** Configure a destination. The configuration is validated, but the other system is not contacted: see check. */
   readonly createDestination: {
     readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -170,18 +199,30 @@ export interface Operations {
         readonly connector: string;
         /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
         readonly config: { readonly [name: string]: unknown };
+        /** Text by text, at most 32, to list by: ?label=team=sales. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
     readonly answer: System;
   };
-  /** List destinations, newest first */
+  /** List destinations */
   readonly listDestinations: {
     readonly input: {
       /** How many to return, at most 200. */
       readonly limit?: number;
-      /** `page.next` of the page before. */
+      /** `page.next` of the page before, with the same sort and filters. */
       readonly after?: string;
+      /** One of createdAt, name, updatedAt; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'updatedAt' | '-updatedAt';
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, connector, config, labels, createdAt, updatedAt. */
+      readonly fields?: string;
+      /** Only those whose name holds this, whatever the case. */
+      readonly search?: string;
+      /** Only those with this label: `key=value`, or `key` for any value. May be given several times: all must hold. */
+      readonly label?: string | readonly (string)[];
+      /** Only of this connector. */
+      readonly connector?: string;
     };
     readonly inputRequired: false;
     readonly answer: {
@@ -205,8 +246,8 @@ export interface Operations {
   readonly replaceDestination: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -214,6 +255,8 @@ export interface Operations {
         readonly connector: string;
         /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
         readonly config: { readonly [name: string]: unknown };
+        /** Text by text, at most 32, to list by: ?label=team=sales. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
@@ -223,13 +266,15 @@ export interface Operations {
   readonly changeDestination: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name?: string;
         /** Replaces the configuration. A secret that is left out, or sent as {"set": true}, stays; null removes it. */
         readonly config?: { readonly [name: string]: unknown };
+        /** Replaces all labels. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
@@ -239,8 +284,8 @@ export interface Operations {
   readonly deleteDestination: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
     };
     readonly inputRequired: true;
     readonly answer: undefined;
@@ -249,6 +294,8 @@ export interface Operations {
   readonly checkDestination: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: CheckResult;
@@ -256,6 +303,8 @@ export interface Operations {
   /** Connect a source to a destination. Everything that can be known before a run is validated now. */
   readonly createConnection: {
     readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -276,22 +325,40 @@ export interface Operations {
         readonly targetNames?: TargetNames;
         readonly sourceId: string;
         readonly destinationId: string;
+        /** Text by text, at most 32, to list by: ?label=team=sales. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
     readonly answer: Connection;
   };
-  /** List connections, newest first */
+  /** List connections */
   readonly listConnections: {
     readonly input: {
       /** How many to return, at most 200. */
       readonly limit?: number;
-      /** `page.next` of the page before. */
+      /** `page.next` of the page before, with the same sort and filters. */
       readonly after?: string;
+      /** One of createdAt, name, updatedAt; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'updatedAt' | '-updatedAt';
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, sourceId, destinationId, version, paused, tripped, limits, pauseAfterFailures, keepStaged, targetNames, schedule, streams, labels, createdAt, updatedAt. */
+      readonly fields?: string;
+      /** Only those whose name holds this, whatever the case. */
+      readonly search?: string;
+      /** Only those with this label: `key=value`, or `key` for any value. May be given several times: all must hold. */
+      readonly label?: string | readonly (string)[];
+      /** Only from this source. */
+      readonly sourceId?: string;
+      /** Only to this destination. */
+      readonly destinationId?: string;
+      /** Only those that are paused, or only those that are not. */
+      readonly paused?: 'true' | 'false';
+      /** What to put into each as well, separated by commas: source, destination, lastRun. */
+      readonly include?: string;
     };
     readonly inputRequired: false;
     readonly answer: {
-      readonly data: readonly (Connection)[];
+      readonly data: readonly (ConnectionItem)[];
       readonly page: {
         /** Send it as `after` to get the next page. */
         readonly next: string | null;
@@ -311,8 +378,8 @@ export interface Operations {
   readonly replaceConnection: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -333,6 +400,8 @@ export interface Operations {
         readonly targetNames?: TargetNames;
         readonly sourceId: string;
         readonly destinationId: string;
+        /** Text by text, at most 32, to list by: ?label=team=sales. */
+        readonly labels?: { readonly [name: string]: string };
       };
     };
     readonly inputRequired: true;
@@ -342,8 +411,8 @@ export interface Operations {
   readonly changeConnection: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name?: string;
@@ -359,6 +428,8 @@ export interface Operations {
         readonly pauseAfterFailures?: number;
         readonly keepStaged?: string;
         readonly targetNames?: TargetNames;
+        /** Replaces all labels. */
+        readonly labels?: { readonly [name: string]: string };
         /** Replaces the list of streams. Streams that stay keep their position. */
         readonly streams?: readonly (StreamConfigInput)[];
       };
@@ -370,8 +441,8 @@ export interface Operations {
   readonly deleteConnection: {
     readonly input: {
       readonly id: string;
-      /** The ETag that was read; 412 when the resource has changed since. */
-      readonly ifMatch?: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
     };
     readonly inputRequired: true;
     readonly answer: undefined;
@@ -382,7 +453,7 @@ export interface Operations {
       readonly id: string;
       /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
       readonly wait?: string;
-      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
       readonly idempotencyKey?: string;
       readonly body?: {
         /** Only these streams; all when absent. */
@@ -407,6 +478,8 @@ export interface Operations {
   readonly pauseConnection: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
       readonly body?: {
         /** Why, for those who wonder later. */
         readonly note?: string;
@@ -419,6 +492,8 @@ export interface Operations {
   readonly resumeConnection: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: Connection;
@@ -429,6 +504,8 @@ export interface Operations {
       readonly id: string;
       /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
       readonly wait?: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: Run;
@@ -469,6 +546,8 @@ export interface Operations {
   readonly undoStateChange: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: ConnectionState;
@@ -478,6 +557,8 @@ export interface Operations {
     readonly input: {
       readonly id: string;
       readonly stream: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: FeedState;
@@ -487,6 +568,8 @@ export interface Operations {
     readonly input: {
       readonly id: string;
       readonly stream: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: FeedState;
@@ -513,31 +596,48 @@ export interface Operations {
     readonly input: {
       readonly id: string;
       readonly stream: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: SchemaVersion;
   };
   /** Bring back what a lost Temporal database held. Cursors come from the ledgers in the destinations, schedules from the metadata. Where nothing is lost, nothing changes. */
   readonly rebuild: {
-    readonly input: Record<never, never>;
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+    };
     readonly inputRequired: false;
     readonly answer: RebuildReport;
   };
-  /** List runs, newest first */
+  /** List runs */
   readonly listRuns: {
     readonly input: {
       /** How many to return, at most 200. */
       readonly limit?: number;
-      /** `page.next` of the page before. */
+      /** `page.next` of the page before, with the same sort and filters. */
       readonly after?: string;
+      /** One of createdAt, startedAt, endedAt; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt' | 'startedAt' | '-startedAt' | 'endedAt' | '-endedAt';
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, connectionId, connectionVersion, number, trigger, status, createdAt, startedAt, endedAt, workflowId, temporalUrl, error. */
+      readonly fields?: string;
       /** Only runs of this connection. */
       readonly connectionId?: string;
       /** Only runs with one of these statuses, separated by commas. */
       readonly status?: string;
+      /** Only runs started by one of these: manual, schedule, api, backfill. */
+      readonly trigger?: string;
+      /** Only runs asked for from this time on. */
+      readonly since?: string;
+      /** Only runs asked for before this time. */
+      readonly until?: string;
+      /** What to put into each as well: streams. */
+      readonly include?: string;
     };
     readonly inputRequired: false;
     readonly answer: {
-      readonly data: readonly (RunSummary)[];
+      readonly data: readonly (RunItem)[];
       readonly page: {
         /** Send it as `after` to get the next page. */
         readonly next: string | null;
@@ -574,6 +674,8 @@ export interface Operations {
   readonly cancelRun: {
     readonly input: {
       readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
     };
     readonly inputRequired: true;
     readonly answer: Run;
@@ -584,7 +686,7 @@ export interface Operations {
       readonly id: string;
       /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
       readonly wait?: string;
-      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
       readonly idempotencyKey?: string;
       readonly body?: {
         /** `stage` loads only what the run had staged, and leaves the source alone. */
@@ -600,7 +702,7 @@ export interface Operations {
       readonly id: string;
       /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
       readonly wait?: string;
-      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
       readonly idempotencyKey?: string;
       readonly body: {
         /** The destination to load into. */
@@ -687,7 +789,7 @@ export interface Operations {
       readonly id: string;
       /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
       readonly wait?: string;
-      /** Repeat the request with the same key when its outcome is unknown: it is carried out once. */
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
       readonly idempotencyKey?: string;
       readonly body?: {
         /** Only rows of this stream. */
@@ -707,6 +809,8 @@ export interface Operations {
       readonly id: string;
       /** Answer only when the run has ended, or this time is over: 30s, at most 10m. */
       readonly wait?: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
       readonly body?: {
         /** Only these streams; all when absent. */
         readonly streams?: readonly (string)[];
@@ -721,14 +825,20 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: Verification;
   };
-  /** Comparisons of a connection that somebody asked for, newest first */
+  /** Comparisons of a connection that somebody asked for */
   readonly listVerifications: {
     readonly input: {
       readonly id: string;
       /** How many to return, at most 200. */
       readonly limit?: number;
-      /** `page.next` of the page before. */
+      /** `page.next` of the page before, with the same sort and filters. */
       readonly after?: string;
+      /** One of createdAt; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt';
+      /** Only these fields of each, separated by commas, and the id: id, connectionId, method, scope, run, status, matched, runActive, streams, workflowId, temporalUrl, createdAt, endedAt. */
+      readonly fields?: string;
+      /** Only those with one of these statuses: running, succeeded, failed, cancelled. */
+      readonly status?: string;
     };
     readonly inputRequired: true;
     readonly answer: {
@@ -752,13 +862,18 @@ export interface Operations {
   };
   /** Compare the schedules of the workspace with Temporal now, and repair them. Happens by itself when an API process starts and every few minutes (MILLRACE_RECONCILE_EVERY). */
   readonly reconcileSchedules: {
-    readonly input: Record<never, never>;
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+    };
     readonly inputRequired: false;
     readonly answer: ReconcileReport;
   };
   /** Create an API key. The answer is the only place where the key is ever shown. */
   readonly createApiKey: {
     readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
       readonly body: {
         /** For people; need not be unique. */
         readonly name: string;
@@ -771,13 +886,23 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: NewApiKey;
   };
-  /** List API keys, newest first */
+  /** List API keys */
   readonly listApiKeys: {
     readonly input: {
       /** How many to return, at most 200. */
       readonly limit?: number;
-      /** `page.next` of the page before. */
+      /** `page.next` of the page before, with the same sort and filters. */
       readonly after?: string;
+      /** One of createdAt, name, expiresAt, lastUsedAt; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'expiresAt' | '-expiresAt' | 'lastUsedAt' | '-lastUsedAt';
+      /** Only these fields of each, separated by commas, and the id: id, name, prefix, scope, createdAt, expiresAt, lastUsedAt, revokedAt. */
+      readonly fields?: string;
+      /** Only those whose name holds this, whatever the case. */
+      readonly search?: string;
+      /** Only keys of exactly this scope. */
+      readonly scope?: 'read' | 'operate' | 'admin';
+      /** Only those that are revoked, or only those that are not. */
+      readonly revoked?: 'true' | 'false';
     };
     readonly inputRequired: false;
     readonly answer: {
@@ -797,6 +922,107 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: undefined;
   };
+  /** Follow a run until it ends, as server-sent events. First `snapshot` with the whole run, then `change` with the streams that have changed, at most four a second; `end` is the last. */
+  readonly watchRun: {
+    readonly input: {
+      readonly id: string;
+      /** The last id that was received: goes on behind it, without gap and without repetition. */
+      readonly lastEventID?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: ReadableStream<Uint8Array>;
+  };
+  /** Follow the runs of the workspace, or of one connection, as server-sent events. First `snapshot` with the runs that are open, then `change` and `end` of each run, at most four a second a run. */
+  readonly watchRuns: {
+    readonly input: {
+      /** Only runs of this connection. */
+      readonly connectionId?: string;
+      /** The last id that was received: goes on behind it, without gap and without repetition. */
+      readonly lastEventID?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: ReadableStream<Uint8Array>;
+  };
+  /** What a run did, line by line, oldest first. Without secrets. A line comes a moment after what it tells of; all are there when the run has ended. */
+  readonly listRunLogs: {
+    readonly input: {
+      readonly id: string;
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before, or the id of the last line seen. */
+      readonly after?: number;
+      /** Only lines of this level and above. */
+      readonly level?: 'debug' | 'info' | 'warn' | 'error';
+      /** Only lines of this step. */
+      readonly step?: 'prepare' | 'extract' | 'transform' | 'load' | 'verify' | 'finish';
+      /** Only lines of this stream. */
+      readonly stream?: string;
+      /** Only lines that hold this text, in whatever case. */
+      readonly search?: string;
+      /** `text` downloads all lines that match, whatever `limit` says. */
+      readonly format?: 'json' | 'text';
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (RunLogLine)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** What a first screen shows: health of connections, late ones, next runs, runs under way, workers and backlog. What only Temporal knows is null while it does not answer. */
+  readonly getOverview: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: Overview;
+  };
+  /** Workers that poll the task queue. They work for every workspace of the installation. */
+  readonly listWorkers: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (Worker)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Metrics in the OpenMetrics text format. With an API key those of its workspace; with `MILLRACE_METRICS_TOKEN` those of all. */
+  readonly getMetrics: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: ReadableStream<Uint8Array>;
+  };
+  /** Who changed what, newest first. Every write that was carried out, or refused after its key was known. Kept for MILLRACE_AUDIT_KEEP. */
+  readonly listAudit: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before. */
+      readonly after?: string;
+      /** Only of the resource with this id. */
+      readonly resource?: string;
+      /** Only of the API key with this id. */
+      readonly key?: string;
+      /** Only from this time on. */
+      readonly since?: string;
+      /** Only before this time. */
+      readonly until?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (AuditEntry)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
   /** Is the process alive */
   readonly getHealth: {
     readonly input: Record<never, never>;
@@ -814,44 +1040,44 @@ export interface Operations {
 export const ROUTES = {
   listConnectors: { method: 'GET', path: '/v1/connectors', query: ['kind'], headers: [], file: false },
   getConnector: { method: 'GET', path: '/v1/connectors/{id}', query: ['kind'], headers: [], file: false },
-  createSource: { method: 'POST', path: '/v1/sources', query: [], headers: [], file: false },
-  listSources: { method: 'GET', path: '/v1/sources', query: ['limit', 'after'], headers: [], file: false },
+  createSource: { method: 'POST', path: '/v1/sources', query: [], headers: ['Idempotency-Key'], file: false },
+  listSources: { method: 'GET', path: '/v1/sources', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'connector'], headers: [], file: false },
   getSource: { method: 'GET', path: '/v1/sources/{id}', query: [], headers: [], file: false },
   replaceSource: { method: 'PUT', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
   changeSource: { method: 'PATCH', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
   deleteSource: { method: 'DELETE', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
-  checkSource: { method: 'POST', path: '/v1/sources/{id}/check', query: [], headers: [], file: false },
-  discoverSource: { method: 'POST', path: '/v1/sources/{id}/discover', query: [], headers: [], file: false },
-  createDestination: { method: 'POST', path: '/v1/destinations', query: [], headers: [], file: false },
-  listDestinations: { method: 'GET', path: '/v1/destinations', query: ['limit', 'after'], headers: [], file: false },
+  checkSource: { method: 'POST', path: '/v1/sources/{id}/check', query: [], headers: ['Idempotency-Key'], file: false },
+  discoverSource: { method: 'POST', path: '/v1/sources/{id}/discover', query: [], headers: ['Idempotency-Key'], file: false },
+  createDestination: { method: 'POST', path: '/v1/destinations', query: [], headers: ['Idempotency-Key'], file: false },
+  listDestinations: { method: 'GET', path: '/v1/destinations', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'connector'], headers: [], file: false },
   getDestination: { method: 'GET', path: '/v1/destinations/{id}', query: [], headers: [], file: false },
   replaceDestination: { method: 'PUT', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
   changeDestination: { method: 'PATCH', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
   deleteDestination: { method: 'DELETE', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
-  checkDestination: { method: 'POST', path: '/v1/destinations/{id}/check', query: [], headers: [], file: false },
-  createConnection: { method: 'POST', path: '/v1/connections', query: [], headers: [], file: false },
-  listConnections: { method: 'GET', path: '/v1/connections', query: ['limit', 'after'], headers: [], file: false },
+  checkDestination: { method: 'POST', path: '/v1/destinations/{id}/check', query: [], headers: ['Idempotency-Key'], file: false },
+  createConnection: { method: 'POST', path: '/v1/connections', query: [], headers: ['Idempotency-Key'], file: false },
+  listConnections: { method: 'GET', path: '/v1/connections', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'sourceId', 'destinationId', 'paused', 'include'], headers: [], file: false },
   getConnection: { method: 'GET', path: '/v1/connections/{id}', query: [], headers: [], file: false },
   replaceConnection: { method: 'PUT', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
   changeConnection: { method: 'PATCH', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
   deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
   requestSync: { method: 'POST', path: '/v1/connections/{id}/syncs', query: ['wait'], headers: ['Idempotency-Key'], file: false },
-  pauseConnection: { method: 'POST', path: '/v1/connections/{id}/pause', query: [], headers: [], file: false },
-  resumeConnection: { method: 'POST', path: '/v1/connections/{id}/resume', query: [], headers: [], file: false },
-  cancelConnectionRun: { method: 'POST', path: '/v1/connections/{id}/cancel', query: ['wait'], headers: [], file: false },
+  pauseConnection: { method: 'POST', path: '/v1/connections/{id}/pause', query: [], headers: ['Idempotency-Key'], file: false },
+  resumeConnection: { method: 'POST', path: '/v1/connections/{id}/resume', query: [], headers: ['Idempotency-Key'], file: false },
+  cancelConnectionRun: { method: 'POST', path: '/v1/connections/{id}/cancel', query: ['wait'], headers: ['Idempotency-Key'], file: false },
   getState: { method: 'GET', path: '/v1/connections/{id}/state', query: [], headers: [], file: false },
   setState: { method: 'PUT', path: '/v1/connections/{id}/state', query: [], headers: [], file: false },
   listStateChanges: { method: 'GET', path: '/v1/connections/{id}/state/changes', query: [], headers: [], file: false },
-  undoStateChange: { method: 'POST', path: '/v1/connections/{id}/state/undo', query: [], headers: [], file: false },
-  resetStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/reset', query: [], headers: [], file: false },
-  refreshStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/refresh', query: [], headers: [], file: false },
+  undoStateChange: { method: 'POST', path: '/v1/connections/{id}/state/undo', query: [], headers: ['Idempotency-Key'], file: false },
+  resetStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/reset', query: [], headers: ['Idempotency-Key'], file: false },
+  refreshStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/refresh', query: [], headers: ['Idempotency-Key'], file: false },
   listSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas', query: ['stream'], headers: [], file: false },
-  acceptSchema: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/schema/accept', query: [], headers: [], file: false },
-  rebuild: { method: 'POST', path: '/v1/rebuild', query: [], headers: [], file: false },
-  listRuns: { method: 'GET', path: '/v1/runs', query: ['limit', 'after', 'connectionId', 'status'], headers: [], file: false },
+  acceptSchema: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/schema/accept', query: [], headers: ['Idempotency-Key'], file: false },
+  rebuild: { method: 'POST', path: '/v1/rebuild', query: [], headers: ['Idempotency-Key'], file: false },
+  listRuns: { method: 'GET', path: '/v1/runs', query: ['limit', 'after', 'sort', 'fields', 'connectionId', 'status', 'trigger', 'since', 'until', 'include'], headers: [], file: false },
   getRun: { method: 'GET', path: '/v1/runs/{id}', query: ['wait'], headers: [], file: false },
   listRunStreams: { method: 'GET', path: '/v1/runs/{id}/streams', query: [], headers: [], file: false },
-  cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', query: [], headers: [], file: false },
+  cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', query: [], headers: ['Idempotency-Key'], file: false },
   retryRun: { method: 'POST', path: '/v1/runs/{id}/retry', query: ['wait'], headers: ['Idempotency-Key'], file: false },
   replayRun: { method: 'POST', path: '/v1/runs/{id}/replay', query: ['wait'], headers: ['Idempotency-Key'], file: false },
   listRunRejects: { method: 'GET', path: '/v1/runs/{id}/rejects', query: ['limit', 'after', 'stream'], headers: [], file: false },
@@ -859,13 +1085,20 @@ export const ROUTES = {
   listRejectedRows: { method: 'GET', path: '/v1/rejects/{id}/rows', query: ['limit', 'after'], headers: [], file: false },
   downloadRejectedRows: { method: 'GET', path: '/v1/rejects/{id}/download', query: ['format'], headers: [], file: true },
   replayRejects: { method: 'POST', path: '/v1/connections/{id}/rejects/replay', query: ['wait'], headers: ['Idempotency-Key'], file: false },
-  verifyConnection: { method: 'POST', path: '/v1/connections/{id}/verify', query: ['wait'], headers: [], file: false },
-  listVerifications: { method: 'GET', path: '/v1/connections/{id}/verifications', query: ['limit', 'after'], headers: [], file: false },
+  verifyConnection: { method: 'POST', path: '/v1/connections/{id}/verify', query: ['wait'], headers: ['Idempotency-Key'], file: false },
+  listVerifications: { method: 'GET', path: '/v1/connections/{id}/verifications', query: ['limit', 'after', 'sort', 'fields', 'status'], headers: [], file: false },
   getVerification: { method: 'GET', path: '/v1/verifications/{id}', query: ['wait'], headers: [], file: false },
-  reconcileSchedules: { method: 'POST', path: '/v1/schedules/reconcile', query: [], headers: [], file: false },
-  createApiKey: { method: 'POST', path: '/v1/api-keys', query: [], headers: [], file: false },
-  listApiKeys: { method: 'GET', path: '/v1/api-keys', query: ['limit', 'after'], headers: [], file: false },
+  reconcileSchedules: { method: 'POST', path: '/v1/schedules/reconcile', query: [], headers: ['Idempotency-Key'], file: false },
+  createApiKey: { method: 'POST', path: '/v1/api-keys', query: [], headers: ['Idempotency-Key'], file: false },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', query: ['limit', 'after', 'sort', 'fields', 'search', 'scope', 'revoked'], headers: [], file: false },
   revokeApiKey: { method: 'DELETE', path: '/v1/api-keys/{id}', query: [], headers: [], file: false },
+  watchRun: { method: 'GET', path: '/v1/runs/{id}/events', query: [], headers: ['Last-Event-ID'], file: true },
+  watchRuns: { method: 'GET', path: '/v1/events', query: ['connectionId'], headers: ['Last-Event-ID'], file: true },
+  listRunLogs: { method: 'GET', path: '/v1/runs/{id}/logs', query: ['limit', 'after', 'level', 'step', 'stream', 'search', 'format'], headers: [], file: false },
+  getOverview: { method: 'GET', path: '/v1/overview', query: [], headers: [], file: false },
+  listWorkers: { method: 'GET', path: '/v1/workers', query: [], headers: [], file: false },
+  getMetrics: { method: 'GET', path: '/metrics', query: [], headers: [], file: true },
+  listAudit: { method: 'GET', path: '/v1/audit', query: ['limit', 'after', 'resource', 'key', 'since', 'until'], headers: [], file: false },
   getHealth: { method: 'GET', path: '/healthz', query: [], headers: [], file: false },
   getReadiness: { method: 'GET', path: '/readyz', query: [], headers: [], file: false },
 } as const;

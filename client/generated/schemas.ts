@@ -17,6 +17,28 @@ export type ApiKey = {
   readonly revokedAt: string | null;
 };
 
+export type AuditEntry = {
+  readonly id: string;
+  /** When the request came. */
+  readonly at: string;
+  readonly key: {
+    readonly id: string;
+    /** As it was then. */
+    readonly name: string;
+  };
+  readonly method: string;
+  readonly route: string;
+  /** Id of what was changed, or was to be. */
+  readonly resource: string | null;
+  /** Of the answer; from 400 on the request was refused, or failed. */
+  readonly status: number;
+  readonly requestId: string;
+  /** Without secrets; null where there was nothing before. More than 16 KB is cut. */
+  readonly before: unknown;
+  /** Likewise; null where nothing is left, and when the request was refused. */
+  readonly after: unknown;
+};
+
 export type Catalog = {
   readonly streams: readonly ({
     readonly name: string;
@@ -84,6 +106,8 @@ export type Connection = {
   readonly targetNames: TargetNames;
   readonly schedule: Schedule;
   readonly streams: readonly (StreamConfig)[];
+  /** Text by text, at most 32, to list by: ?label=team=sales. */
+  readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
 };
@@ -114,10 +138,50 @@ export type ConnectionDetails = {
   readonly targetNames: TargetNames;
   readonly schedule: Schedule;
   readonly streams: readonly (StreamConfig)[];
+  /** Text by text, at most 32, to list by: ?label=team=sales. */
+  readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
   /** What Temporal says now; null for a manual connection, and when Temporal does not answer. Not part of the ETag. */
   readonly scheduleStatus: ScheduleStatus | null;
+};
+
+export type ConnectionItem = {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly sourceId: string;
+  readonly destinationId: string;
+  /** Counts changes of schedule or streams; every run pins one. */
+  readonly version: number;
+  readonly paused: boolean;
+  /** Why the schedule has paused itself after failed runs; resume lets it go on. */
+  readonly tripped: string | null;
+  readonly limits: {
+    /** Streams that are read side by side. */
+    readonly parallelStreams: number;
+    /** A run ends at the next slice edge when it has taken so many rows. */
+    readonly rows?: number;
+    /** A run ends at the next slice edge after so long; the next one goes on. */
+    readonly duration?: string;
+  };
+  /** The schedule pauses itself after so many failed runs in a row; 0 = never. */
+  readonly pauseAfterFailures: number;
+  /** How long the staged files of runs that succeeded are kept, so that they can be loaded elsewhere. */
+  readonly keepStaged: string;
+  readonly targetNames: TargetNames;
+  readonly schedule: Schedule;
+  readonly streams: readonly (StreamConfig)[];
+  /** Text by text, at most 32, to list by: ?label=team=sales. */
+  readonly labels: { readonly [name: string]: string };
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** With include=source. */
+  readonly source?: System;
+  /** With include=destination. */
+  readonly destination?: System;
+  /** With include=lastRun; null when it never ran. */
+  readonly lastRun?: RunSummary | null;
 };
 
 export type ConnectionState = {
@@ -204,6 +268,64 @@ export type NewApiKey = {
   readonly key: string;
 };
 
+export type Overview = {
+  /** Each connection counts once: paused, else failing, else late, else never run, else ok. */
+  readonly connections: {
+    readonly total: number;
+    readonly ok: number;
+    readonly failing: number;
+    readonly late: number;
+    readonly paused: number;
+    readonly neverRun: number;
+  };
+  readonly failing: readonly ({
+    readonly connectionId: string;
+    readonly name: string;
+    readonly runId: string | null;
+    readonly error: RunError | null;
+    /** Why its schedule has paused itself. */
+    readonly tripped: string | null;
+  })[];
+  /** A run was due for longer than `MILLRACE_LATE_AFTER` and none has begun. The longest overdue first. */
+  readonly late: readonly ({
+    readonly connectionId: string;
+    readonly name: string;
+    /** When its schedule wanted a run. */
+    readonly dueAt: string;
+    readonly lastRunAt: string | null;
+  })[];
+  /** The soonest first; null when Temporal does not say. */
+  readonly nextRuns: readonly ({
+    readonly connectionId: string;
+    readonly name: string;
+    readonly at: string;
+  })[] | null;
+  readonly runs: {
+    readonly running: number;
+    readonly queued: number;
+    /** The newest first. */
+    readonly data: readonly (RunSummary)[];
+  };
+  /** Workers that have polled lately; null when Temporal does not say. */
+  readonly workers: number | null;
+  /** Null when Temporal does not say. */
+  readonly taskQueue: {
+    readonly name: string;
+    readonly workflow: {
+      /** Tasks that wait for a worker, about. */
+      readonly tasks: number;
+      /** How long the oldest of them has waited. */
+      readonly oldestSeconds: number;
+    };
+    readonly activity: {
+      /** Tasks that wait for a worker, about. */
+      readonly tasks: number;
+      /** How long the oldest of them has waited. */
+      readonly oldestSeconds: number;
+    };
+  } | null;
+};
+
 export type Position = {
   readonly kind: 'start';
 } | {
@@ -248,7 +370,7 @@ export type Problem = {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.invalid, request.not_found, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, verify.mismatch, verify.not_possible. More may come. */
+  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, verify.mismatch, verify.not_possible. More may come. */
   readonly code: string;
   readonly suggestion: string;
   readonly errors: readonly ({
@@ -386,6 +508,38 @@ export type RunError = {
   readonly code: string;
   readonly message: string;
   readonly suggestion: string;
+};
+
+export type RunItem = {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  /** The version of the connection it runs; null until it is prepared. */
+  readonly connectionVersion: number | null;
+  /** Counts the runs of its connection. */
+  readonly number: number;
+  readonly trigger: 'manual' | 'schedule' | 'api' | 'backfill';
+  readonly status: RunStatus;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly workflowId: string;
+  /** The run in the Temporal Web UI. */
+  readonly temporalUrl: string | null;
+  readonly error: RunError | null;
+  /** With include=streams. */
+  readonly streams?: readonly (RunStream)[];
+};
+
+export type RunLogLine = {
+  /** Grows from line to line of a run. */
+  readonly id: number;
+  readonly at: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly step: 'prepare' | 'extract' | 'transform' | 'load' | 'verify' | 'finish';
+  /** Null when the line concerns the whole run. */
+  readonly stream: string | null;
+  readonly text: string;
 };
 
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'delayed';
@@ -711,6 +865,8 @@ export type System = {
   readonly connector: string;
   /** Secrets are shown as {"set": true}. */
   readonly config: { readonly [name: string]: unknown };
+  /** Text by text, at most 32, to list by: ?label=team=sales. */
+  readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
 };
@@ -750,4 +906,17 @@ export type VerifiedStream = {
   readonly result: StreamVerification | null;
   /** Why the stream could not be compared. */
   readonly error: RunError | null;
+};
+
+export type Worker = {
+  /** As Temporal shows it. */
+  readonly identity: string;
+  /** Empty when Temporal has not seen it poll within some minutes. */
+  readonly polls: readonly ('workflow' | 'activity')[];
+  /** When Temporal last saw it poll; a worker that has ended stays some minutes. */
+  readonly lastAccessAt: string | null;
+  /** Null when the process has not told of itself within the last minute. */
+  readonly version: string | null;
+  readonly startedAt: string | null;
+  readonly memoryBytes: number | null;
 };

@@ -121,3 +121,25 @@ describe('refusals name the variable and never show its value', () => {
     expect(message).toContain('MILLRACE_STAGE_URL');
   });
 });
+
+describe('what the API keeps and allows', () => {
+  test('has defaults that are far away', () => {
+    expect(loadSettings({})).toMatchObject({ auditKeepMs: 90 * 86_400_000, rateLimit: { requests: 100_000, perMs: 60_000 } });
+  });
+
+  test('a rate is so many in so much time, or off', () => {
+    expect(loadSettings({ MILLRACE_RATE_LIMIT: '5/2s' }).rateLimit).toEqual({ requests: 5, perMs: 2_000 });
+    expect(loadSettings({ MILLRACE_RATE_LIMIT: 'off' })).not.toHaveProperty('rateLimit');
+  });
+
+  test.each([
+    ['MILLRACE_RATE_LIMIT', '0/1m'],
+    ['MILLRACE_RATE_LIMIT', '5'],
+    ['MILLRACE_RATE_LIMIT', '5/0s'],
+    ['MILLRACE_RATE_LIMIT', '5/25h'],
+    ['MILLRACE_AUDIT_KEEP', '5m'],
+    ['MILLRACE_AUDIT_KEEP', 'forever'],
+  ])('%s=%s is refused', (name, value) => {
+    expect(refusal({ [name]: value })).toMatchObject({ code: 'setup.invalid', message: expect.stringContaining(name) });
+  });
+});

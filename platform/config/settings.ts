@@ -58,6 +58,10 @@ export interface Settings {
   readonly logRetentionMs: number;
   /** A bearer token that may read `/metrics` of all workspaces, and nothing else. */
   readonly metricsToken?: string;
+  /** How long the API keeps who changed what. */
+  readonly auditKeepMs: number;
+  /** How often a key may ask one API process; no limit when absent. */
+  readonly rateLimit?: { readonly requests: number; readonly perMs: number };
   readonly logLevel: LogLevel;
 }
 
@@ -94,6 +98,8 @@ const SCHEMA = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
     .optional(),
+  MILLRACE_AUDIT_KEEP: z.string().default('90d').transform(decodeDuration('1h', '36500d')),
+  MILLRACE_RATE_LIMIT: z.string().default('100000/1m').transform(decodeRateLimit),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -128,7 +134,9 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     reconcileEveryMs: env.MILLRACE_RECONCILE_EVERY,
     lateAfterMs: env.MILLRACE_LATE_AFTER,
     logRetentionMs: env.MILLRACE_LOG_RETENTION,
+    auditKeepMs: env.MILLRACE_AUDIT_KEEP,
     logLevel: env.MILLRACE_LOG_LEVEL,
+    ...(env.MILLRACE_RATE_LIMIT !== undefined && { rateLimit: env.MILLRACE_RATE_LIMIT }),
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
     ...(env.MILLRACE_TEMPORAL_UI_URL !== undefined && { temporalUiUrl: env.MILLRACE_TEMPORAL_UI_URL.replace(/\/+$/, '') }),
@@ -160,6 +168,18 @@ function decodeDuration(least: string, most: string): (text: string, context: z.
       context.addIssue({ code: 'custom', message: `must be a duration from ${least} to ${most}, such as 5m` });
     return ms;
   };
+}
+
+/** `off` is no limit. */
+function decodeRateLimit(text: string, context: z.RefinementCtx): Settings['rateLimit'] | undefined {
+  if (text === 'off') return undefined;
+  const [, requests, per] = /^([1-9]\d{0,8})\/(\d{1,6}(?:s|m|h))$/.exec(text) ?? [];
+  const perMs = per === undefined ? 0 : durationMs(per);
+  if (requests === undefined || perMs < 1_000 || perMs > 86_400_000) {
+    context.addIssue({ code: 'custom', message: 'must be off, or requests per time such as 1000/1m (1s to 24h)' });
+    return z.NEVER;
+  }
+  return { requests: Number(requests), perMs };
 }
 
 function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {

@@ -15,6 +15,7 @@ export const ID_PREFIXES = {
   reject: 'rej',
   key: 'key',
   verification: 'ver',
+  audit: 'aud',
   installation: 'ins',
 } as const;
 
@@ -27,6 +28,11 @@ const RANDOM_BYTES = 10;
 
 export function newId(kind: IdKind, nowMs: number = Date.now()): string {
   return `${ID_PREFIXES[kind]}_${sortableTime(nowMs)}${base32(randomBytes(RANDOM_BYTES))}`;
+}
+
+/** Ids of the kind that were made at this time or later are not before it. */
+export function firstIdOf(kind: IdKind, time: Date): string {
+  return `${ID_PREFIXES[kind]}_${sortableTime(Math.max(0, time.getTime()))}`;
 }
 
 export function isId(kind: IdKind, text: string): boolean {

@@ -8,10 +8,14 @@ import type { Verification, VerifyMethod, VerifyScope } from '../../schema/verif
 import type { LogLevel } from '../config/settings.js';
 import type { LogStep, RejectReason, RunError, StreamStep } from './store.js';
 
+/** What people sort resources by; see `labelsSchema`. */
+export type Labels = Readonly<Record<string, string>>;
+
 export interface ConnectorRow {
   readonly id: string;
   readonly workspace_id: string;
   readonly name: string;
+  readonly labels: Labels;
   readonly connector: string;
   readonly config: unknown;
   readonly revision: number;
@@ -23,6 +27,7 @@ export interface ConnectionRow {
   readonly id: string;
   readonly workspace_id: string;
   readonly name: string;
+  readonly labels: Labels;
   readonly source_id: string;
   readonly destination_id: string;
   readonly version: number;
@@ -79,7 +84,37 @@ export interface ApiKeyRow {
   readonly expires_at: Date | null;
   readonly last_used_at: Date | null;
   readonly revoked_at: Date | null;
+  /** The key that this one replaces. */
+  readonly rotated_from: string | null;
   readonly created_at: Date;
+}
+
+/** One write through the API, carried out or refused. */
+export interface AuditRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly key_id: string;
+  readonly key_name: string;
+  readonly method: string;
+  readonly route: string;
+  readonly resource: string | null;
+  readonly status: number;
+  readonly request_id: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly at: Date;
+}
+
+/** What a repeated request with an Idempotency-Key is answered. */
+export interface IdempotencyRow {
+  readonly id: string;
+  readonly body_hash: string;
+  readonly state: 'in_flight' | 'open' | 'done';
+  readonly holder: string;
+  readonly held_until: Date;
+  readonly status: number | null;
+  readonly answer: unknown;
+  readonly expires_at: Date;
 }
 
 export interface RunRow {

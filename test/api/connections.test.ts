@@ -66,6 +66,7 @@ describe('connections', () => {
       schedule: { type: 'manual' },
       scheduleStatus: null,
       streams: [{ ...orders, ...DEFAULTS }],
+      labels: {},
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
     });

@@ -34,6 +34,7 @@ describe('migrations', () => {
       '004-verification',
       '005-rejects',
       '006-stream-schemas',
+      '007-resources',
       '009-events',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));

@@ -214,7 +214,8 @@ describe('with a worker', () => {
     const headers = { 'idempotency-key': 'late' };
     const run = (await sync(id, { headers })).body;
     await recordStatus(run, 'running');
-    expect((await sync(id, { headers })).body).toMatchObject({ id: run.id, status: 'running' });
+    expect((await sync(id, { headers })).body).toEqual(run);
+    expect((await api.call('GET', `/v1/runs/${run.id}`)).body).toMatchObject({ id: run.id, status: 'running' });
   });
 
   test('cancel reaches the active run, by connection and by run', async () => {

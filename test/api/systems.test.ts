@@ -50,6 +50,7 @@ describe.each(['sources', 'destinations'] as const)('%s', (kind) => {
       name: 'crm',
       connector: 'postgres',
       config: { ...fields, password: { set: true } },
+      labels: {},
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
     });

@@ -39,7 +39,7 @@ export function apiClient(where: Where): ApiClient {
     const status = answer?.status ?? 0;
     answers[status] = (answers[status] ?? 0) + 1;
     if (answer?.status === 500) count(`${method} ${path.replaceAll(IDS, '…')}`);
-    return answer && !LATER.has(answer.status) ? answer : undefined;
+    return answer && !LATER.has(answer.status) && !isInFlight(answer) ? answer : undefined;
   };
   return {
     answers,
@@ -52,6 +52,11 @@ export function apiClient(where: Where): ApiClient {
       throw new Error(`${method} ${path} has no answer for ${PATIENCE_MS} ms`);
     },
   };
+}
+
+/** The request before it, whose answer was lost, is still being carried out. */
+function isInFlight({ status, body }: Answer<unknown>): boolean {
+  return status === 409 && (body as { readonly code?: unknown }).code === 'request.in_flight';
 }
 
 async function send<T>(where: Where, method: string, path: string, { body, idempotencyKey }: CallOptions): Promise<Answer<T>> {

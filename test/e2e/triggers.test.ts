@@ -31,9 +31,12 @@ async function expectSame(table: string): Promise<void> {
 
 /** As a client does that repeats what it is not sure of. */
 async function requestWithKey(connectionId: string, idempotencyKey: string): Promise<RunRecord> {
-  const answer = await fetch(`${millrace.apiUrl}/v1/connections/${connectionId}/syncs`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${millrace.apiKey}`, 'idempotency-key': idempotencyKey },
+  const answer = await waitFor(async () => {
+    const reply = await fetch(`${millrace.apiUrl}/v1/connections/${connectionId}/syncs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${millrace.apiKey}`, 'idempotency-key': idempotencyKey },
+    });
+    return reply.status === 409 ? undefined : reply; // the same request is in flight
   });
   expect(answer.status).toBe(202);
   return (await answer.json()) as RunRecord;

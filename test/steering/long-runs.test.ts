@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestTemporal, openTemporal } from '../e2e/support/temporal.js';
 import { faultProxy } from '../support/fault-proxy.js';
 import { type Millrace, contentHash, startMillrace } from '../support/millrace.js';
+import { waitFor } from '../support/wait-for.js';
 
 /** Runs and connections that outlive one history, with limits lowered so that a test can reach them. */
 
@@ -93,10 +94,14 @@ test('I10: triggers that pour in while the connection continues as new are neith
   const answers = await Promise.all(
     Array.from({ length: 40 }, async (_, index) => {
       const key = { 'Idempotency-Key': `pour-${index % 20}` };
-      return fetch(`${millrace.apiUrl}/v1/connections/${id}/syncs`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${millrace.apiKey}`, ...key },
-      }).then(async (response) => ({ index, status: response.status, id: ((await response.json()) as { id: string }).id }));
+      const response = await waitFor(async () => {
+        const answer = await fetch(`${millrace.apiUrl}/v1/connections/${id}/syncs`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${millrace.apiKey}`, ...key },
+        });
+        return answer.status === 409 ? undefined : answer; // the other request with the key is in flight
+      });
+      return { index, status: response.status, id: ((await response.json()) as { id: string }).id };
     }),
   );
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));

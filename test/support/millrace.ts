@@ -85,7 +85,11 @@ export async function startMillrace({
   const call = async (method: string, path: string, body?: unknown): Promise<Reply> => {
     const response = await fetch(`${api.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(['PUT', 'PATCH', 'DELETE'].includes(method) ? { 'if-match': '*' } : {}),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -6,6 +6,7 @@ import { verification } from './004-verification.js';
 import { rejects } from './005-rejects.js';
 import { streamSchemas } from './006-stream-schemas.js';
 import { events } from './009-events.js';
+import { resources } from './007-resources.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
 export interface Migration {
@@ -14,7 +15,16 @@ export interface Migration {
   down(db: Knex): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [coreTables, schedules, steering, verification, rejects, streamSchemas, events];
+export const MIGRATIONS: readonly Migration[] = [
+  coreTables,
+  schedules,
+  steering,
+  verification,
+  rejects,
+  streamSchemas,
+  resources,
+  events,
+];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
 export const migrationSource: Knex.MigrationSource<Migration> = {

@@ -29,6 +29,8 @@ export interface Reply {
 export interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  /** Of PUT, PATCH and DELETE; `*` when nothing is said, none when null. */
+  readonly ifMatch?: string | null;
   /** Instead of the admin key; null sends none. */
   readonly key?: string | null;
 }
@@ -84,12 +86,15 @@ export async function startHarness(options: Partial<ApiOptions> = {}): Promise<H
   };
 }
 
-async function send(url: string, method: string, { body, headers, key }: CallOptions): Promise<Reply> {
+const CHANGES = ['PUT', 'PATCH', 'DELETE'];
+
+async function send(url: string, method: string, { body, headers, key, ifMatch = '*' }: CallOptions): Promise<Reply> {
   const response = await fetch(url, {
     method,
     headers: {
       ...(key ? { authorization: `Bearer ${key}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(ifMatch !== null && CHANGES.includes(method) ? { 'if-match': ifMatch } : {}),
       ...headers,
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
