@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangeStore, ChangedRun } from './change-store.js';
 
 /** So nobody is told of a run more than four times a second: what changed meanwhile is told together. */
-const LOOK_EVERY_MS = 250;
+export const LOOK_EVERY_MS = 250;
 
 export type OnChanges = (changes: readonly ChangedRun[]) => void;
 

@@ -68,11 +68,7 @@ export class ChangeStore {
       const head = await headOf(tx);
       if (id > head) return undefined;
       const runs: readonly RunRow[] = await watchedRuns(tx, watched)
-        .where((either) =>
-          either
-            .where('changed', '>', id)
-            .orWhereIn('id', tx<RunStreamRow>('run_streams').select('run_id').where('changed', '>', id)),
-        )
+        .where((either) => either.where('changed', '>', id).orWhereIn('id', changedStreams(tx, watched, id)))
         .limit(MOST_RUNS + 1);
       if (runs.length > MOST_RUNS) return undefined;
       return { head, runs: joined(runs, await streamsOf(tx, runs)) };
@@ -98,6 +94,12 @@ function watchedRuns(db: Knex, { workspaceId, connectionId, runId }: Watched): K
     ...(connectionId === undefined ? {} : { connection_id: connectionId }),
     ...(runId === undefined ? {} : { id: runId }),
   });
+}
+
+/** Ids of runs of which a stream has changed since. */
+function changedStreams(db: Knex, { runId }: Watched, id: number): Knex.QueryBuilder {
+  const streams = db('run_streams').select('run_id').where('changed', '>', id);
+  return runId === undefined ? streams : streams.where({ run_id: runId });
 }
 
 async function streamsOf(db: Knex, runs: readonly RunRow[]): Promise<readonly RunStreamRow[]> {

@@ -22,6 +22,12 @@ interface Beginning {
   readonly over: boolean;
 }
 
+export interface Client {
+  /** The last event that it has received. */
+  readonly lastId: number | undefined;
+  readonly gone: AbortSignal;
+}
+
 /** Tells clients what changes: first all there is, or what they have missed, then every change as it happens. */
 export class EventService {
   constructor(
@@ -34,25 +40,25 @@ export class EventService {
    * Of one run, until it ends.
    * @returns undefined when the client has already been told of its end
    */
-  async ofRun({ workspaceId }: Principal, runId: string, lastId: number | undefined): Promise<EventStream | undefined> {
+  async ofRun({ workspaceId }: Principal, runId: string, client: Client): Promise<EventStream | undefined> {
     await this.parts.runs.get(workspaceId, runId);
-    return this.open({ workspaceId, runId }, lastId);
+    return this.open({ workspaceId, runId }, client);
   }
 
   /** Of all runs of the workspace, or of one connection. */
-  async ofRuns({ workspaceId }: Principal, connectionId: string | undefined, lastId: number | undefined): Promise<EventStream> {
+  async ofRuns({ workspaceId }: Principal, connectionId: string | undefined, client: Client): Promise<EventStream> {
     if (connectionId !== undefined) await this.parts.connections.get(workspaceId, connectionId);
     const watched = { workspaceId, ...(connectionId === undefined ? {} : { connectionId }) };
-    return (await this.open(watched, lastId)) ?? new EventStream();
+    return (await this.open(watched, client)) ?? new EventStream();
   }
 
   /** Listens before it reads, so that nothing is missed in between; what was read already is not told twice. */
-  private async open(watched: Watched, lastId: number | undefined): Promise<EventStream | undefined> {
+  private async open(watched: Watched, { lastId, gone }: Client): Promise<EventStream | undefined> {
     const early: ChangedRun[] = [];
     let hear = (changes: readonly ChangedRun[]): void => void early.push(...changes);
     const leave = await this.feed.listen((changes) => hear(changes.filter((change) => concerns(change, watched))));
     const stream = new EventStream();
-    this.endWith(stream, leave);
+    this.endWith(stream, { leave, gone });
     const begun = await this.begin(watched, lastId).catch((error: unknown) => {
       stream.destroy();
       throw error;
@@ -77,15 +83,18 @@ export class EventService {
   }
 
   /** Whoever ends it, client or server: nothing of it stays. */
-  private endWith(stream: EventStream, leave: () => void): void {
+  private endWith(stream: EventStream, { leave, gone }: { readonly leave: () => void; readonly gone: AbortSignal }): void {
     const { closing } = this.parts;
     const finish = (): void => stream.finish();
+    const destroy = (): void => void stream.destroy();
     closing.addEventListener('abort', finish, { once: true });
+    gone.addEventListener('abort', destroy, { once: true });
     stream.once('close', () => {
       leave();
       closing.removeEventListener('abort', finish);
     });
     if (closing.aborted) finish();
+    if (gone.aborted) destroy();
   }
 
   private async begin(watched: Watched, lastId: number | undefined): Promise<Beginning> {

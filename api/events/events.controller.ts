@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import { IdPipe } from '../http/id-pipe.js';
+import { ClientGone } from '../http/wait.js';
 import { Answers, Describe } from '../openapi/describe.js';
 import { EVENTS } from '../tokens.js';
 import { eventStreamSchema, eventsQuerySchema, type EventsQuery } from './event-schemas.js';
@@ -36,10 +37,11 @@ export class EventsController {
   async ofRun(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('run')) id: string,
-    @LastEventId() lastEventId: number | undefined,
+    @LastEventId() lastId: number | undefined,
+    @ClientGone() gone: AbortSignal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
-    const stream = await this.events.ofRun(caller, id, lastEventId);
+    const stream = await this.events.ofRun(caller, id, { lastId, gone });
     if (stream) return sent(reply, stream);
     void reply.status(204);
     return undefined;
@@ -58,10 +60,11 @@ export class EventsController {
   async ofRuns(
     @Caller() caller: Principal,
     @Query({ schema: eventsQuerySchema }) { connectionId }: EventsQuery,
-    @LastEventId() lastEventId: number | undefined,
+    @LastEventId() lastId: number | undefined,
+    @ClientGone() gone: AbortSignal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
-    return sent(reply, await this.events.ofRuns(caller, connectionId, lastEventId));
+    return sent(reply, await this.events.ofRuns(caller, connectionId, { lastId, gone }));
   }
 }
 

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LOOK_EVERY_MS } from '../../api/events/change-feed.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 import { waitFor } from '../support/wait-for.js';
 import { holdTable } from '../e2e/support/held-table.js';
@@ -6,8 +8,8 @@ import { type EventReader, type ReadEvent, readEvents } from './support/event-re
 
 let millrace: Millrace;
 
-const SLICES = 6;
-const ROWS = { long: 8_000, held: 100, beside: 100 };
+const SLICES = 4;
+const ROWS = { long: 5_000, held: 100, beside: 100 };
 
 beforeAll(async () => {
   millrace = await startMillrace({ sliceBytes: 10_000 });
@@ -124,6 +126,29 @@ describe('all runs', () => {
     expect(end.data.run).toMatchObject({ id: run.id, status: 'succeeded', streams: [{ rows: { loaded: ROWS.beside } }] });
     await using stranger = await watch('events', end.id + 1_000_000);
     expect((await stranger.until(() => true)).event).toBe('snapshot');
+  });
+
+  test('while somebody watches the database is looked at, and not any more when all have gone, whichever way', async () => {
+    const lastLook = async (): Promise<unknown> =>
+      (
+        await millrace.metadata.query(`select max(query_start) as at from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid() and query ilike '%max(changed)%'`)
+      )[0]?.['at'];
+    const twice = async (): Promise<boolean> => {
+      const before = await lastLook();
+      await sleep(3 * LOOK_EVERY_MS);
+      return String(await lastLook()) === String(before);
+    };
+    const reader = await watch('events');
+    await reader.until(() => true);
+    expect(await twice()).toBe(false);
+    const head = await fetch(`${millrace.apiUrl}/v1/events`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${millrace.apiKey}` },
+    });
+    expect(head.status).toBe(200);
+    reader.drop();
+    await waitFor(twice, { what: 'nobody looks any more' });
   });
 
   test('a server that stops ends them, and is not held up by them', async () => {
