@@ -5,7 +5,7 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { IdPipe } from '../http/id-pipe.js';
 import { pageSchema, type Page } from '../http/pagination.js';
 import { toList } from '../lists/list-page.js';
-import { Answers, Describe } from '../openapi/describe.js';
+import { Answers, BodyMayBeMissing, Describe } from '../openapi/describe.js';
 import { API_KEYS } from '../tokens.js';
 import {
   createKeySchema,
@@ -13,10 +13,12 @@ import {
   keySchema,
   keyView,
   newKeySchema,
+  rotateKeySchema,
   type CreateKey,
   type KeyList,
   type KeyView,
   type NewKeyView,
+  type RotateKey,
 } from './key-schemas.js';
 
 /** Keys of the caller's own workspace. All of it needs `admin`. */
@@ -47,6 +49,26 @@ export class ApiKeysController {
     @Query({ schema: keyListSchema }) query: KeyList,
   ): Promise<Page<Partial<KeyView>>> {
     return toList(await this.keys.list(workspaceId, query), query, keyView);
+  }
+
+  @Post(':id/rotate')
+  @Describe(
+    'rotateApiKey',
+    'Replace an API key by a new one',
+    'The new key has the same name and scope and works at once; the old one works until the overlap ends.',
+  )
+  @BodyMayBeMissing()
+  @Answers(201, newKeySchema)
+  async rotate(
+    @Caller() { workspaceId, audit }: Principal,
+    @Param('id', new IdPipe('key')) id: string,
+    @Body({ schema: rotateKeySchema }) { overlap, expiresAt }: RotateKey,
+  ): Promise<NewKeyView> {
+    const end = expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+    const { row, text } = await this.keys.rotate(workspaceId, id, { overlapMs: overlap, ...end }, (tx, made, old) =>
+      audit.write(tx, { resource: id, before: old && keyView(old), after: keyView(made) }),
+    );
+    return { ...keyView(row), key: text };
   }
 
   @Delete(':id')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiKeyRow } from '../../platform/db/rows.js';
+import { durationMs } from '../../schema/connection-config.js';
 import { KEY_SCOPES } from '../auth/scope.js';
 import { flagSchema, listFields, querySchema, searchField } from '../lists/list-query.js';
 import { resourceNameSchema } from '../systems/system-schemas.js';
@@ -17,6 +18,31 @@ export const createKeySchema = z.strictObject({
     .describe('Never when null.'),
 });
 
+const LONGEST_OVERLAP_MS = 90 * 86_400_000;
+
+/** The body may be missing altogether. */
+export const rotateKeySchema = z.preprocess(
+  (value) => value ?? {},
+  z.strictObject({
+    overlap: z
+      .string()
+      .regex(/^\d{1,6}(s|m|h|d)$/, 'a duration such as 24h')
+      .default('24h')
+      .transform(durationMs)
+      .refine((ms) => ms <= LONGEST_OVERLAP_MS, 'at most 90d')
+      .describe('How long the old key still works: 0s to 90d.'),
+    expiresAt: createKeySchema.shape.expiresAt
+      .unwrap()
+      .optional()
+      .describe('Of the new key; never when null. When absent, it lives as long as the old one was to.'),
+  }),
+);
+
+export interface RotateKey {
+  readonly overlap: number;
+  readonly expiresAt?: string | null | undefined;
+}
+
 const keyFields = {
   id: z.string(),
   name: z.string(),
@@ -26,6 +52,7 @@ const keyFields = {
   expiresAt: z.iso.datetime().nullable(),
   lastUsedAt: z.iso.datetime().nullable().describe('To the minute.'),
   revokedAt: z.iso.datetime().nullable(),
+  rotatedFrom: z.string().nullable().describe('Id of the key that this one replaces.'),
 };
 
 export const keySchema = z.object(keyFields).meta({ id: 'ApiKey' });
@@ -55,5 +82,6 @@ export function keyView(row: ApiKeyRow): KeyView {
     expiresAt: row.expires_at?.toISOString() ?? null,
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     revokedAt: row.revoked_at?.toISOString() ?? null,
+    rotatedFrom: row.rotated_from,
   };
 }

@@ -5,6 +5,7 @@ import type { KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { beginAudit } from '../audit/audit-hook.js';
 import type { Allowance, RateLimiter } from '../limits/rate-limiter.js';
+import { parseKey } from './key-format.js';
 import type { KeyStore } from './key-store.js';
 import { rememberPrincipal } from './principal.js';
 import { OPEN_METADATA, SCOPE_METADATA, scopeAllows } from './scope.js';
@@ -22,7 +23,9 @@ export class AuthGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(OPEN_METADATA, targets)) return true;
     const needed = this.reflector.getAllAndOverride<KeyScope | undefined>(SCOPE_METADATA, targets) ?? 'admin';
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const key = await this.keys.verify(bearerToken(request));
+    const text = bearerToken(request);
+    if (!parseKey(text)) throw mistyped();
+    const key = await this.keys.verify(text);
     if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const audit = beginAudit(request, reply, key);
@@ -52,6 +55,13 @@ export function bearerToken(request: Pick<FastifyRequest, 'headers'>): string {
 
 export function unauthenticated(detail: string): MillraceError {
   return new MillraceError('request.unauthenticated', { detail });
+}
+
+function mistyped(): MillraceError {
+  return new MillraceError('request.unauthenticated', {
+    detail: 'This is no API key: it is mistyped, or was not copied whole.',
+    suggestion: 'Copy the key again: mrk_, 16 characters, _, and up to 58 characters.',
+  });
 }
 
 export function forbidden(has: KeyScope, needed: KeyScope): MillraceError {

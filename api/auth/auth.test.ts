@@ -9,7 +9,7 @@ describe('API keys', () => {
     expect(key.text).toMatch(/^mrk_/);
     expect(presented?.prefix).toBe(key.prefix);
     expect(secretMatches(presented?.secret ?? '', key.hash)).toBe(true);
-    expect(secretMatches(generateKey().text.slice(-52), key.hash)).toBe(false);
+    expect(secretMatches(parseKey(generateKey().text)?.secret ?? '', key.hash)).toBe(false);
     expect(key.hash).not.toContain(presented?.secret);
   });
 
@@ -20,6 +20,21 @@ describe('API keys', () => {
     },
   );
 
+  test('a key of before, without a checksum, is still one', () => {
+    const { text, hash } = generateKey();
+    expect(secretMatches(parseKey(text.slice(0, -6))?.secret ?? '', hash)).toBe(true);
+  });
+
+  test('one wrong, missing or swapped character is noticed', () => {
+    const { text } = generateKey();
+    const wrong = [...text].flatMap((char, at) =>
+      at < 4 || char === '_' ? [] : [replaceAt(text, at, char === 'x' ? 'y' : 'x')],
+    );
+    expect(wrong).toHaveLength(74);
+    expect(wrong.filter((mistyped) => parseKey(mistyped) !== undefined)).toEqual([]);
+    expect(parseKey(text.slice(0, -1))).toBeUndefined();
+  });
+
   test('scopes include the smaller ones', () => {
     expect(scopeAllows('admin', 'read')).toBe(true);
     expect(scopeAllows('operate', 'operate')).toBe(true);
@@ -27,3 +42,7 @@ describe('API keys', () => {
     expect(scopeAllows('operate', 'admin')).toBe(false);
   });
 });
+
+function replaceAt(text: string, at: number, char: string): string {
+  return `${text.slice(0, at)}${char}${text.slice(at + 1)}`;
+}

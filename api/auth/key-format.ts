@@ -2,14 +2,16 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { base32 } from '../../platform/db/ids.js';
 
 /**
- * `mrk_<prefix>_<secret>`: the prefix is public and finds the row, the secret is 256 random bits.
+ * `mrk_<prefix>_<secret><checksum>`: the prefix is public and finds the row, the secret is 256 random bits. The checksum
+ * tells a key that was mistyped or cut off from one that is unknown without asking the database; keys of before have none.
  *
  * The secret is stored as one SHA-256. Slow hashes (scrypt, argon2) make guessing a *chosen* password expensive; 256
  * random bits cannot be guessed at any speed, and a slow hash on every request would only let strangers burn our CPU.
  */
-const KEY = /^mrk_([0-9a-z]{16})_([0-9a-z]{52})$/;
+const KEY = /^mrk_([0-9a-z]{16})_([0-9a-z]{52})([0-9a-z]{6})?$/;
 const PREFIX_BYTES = 10;
 const SECRET_BYTES = 32;
+const CHECKSUM_CHARS = 6;
 
 export interface NewKey {
   /** Shown once, stored nowhere. */
@@ -21,7 +23,7 @@ export interface NewKey {
 export function generateKey(): NewKey {
   const prefix = base32(randomBytes(PREFIX_BYTES));
   const secret = base32(randomBytes(SECRET_BYTES));
-  return { text: `mrk_${prefix}_${secret}`, prefix, hash: hashOf(secret) };
+  return { text: `mrk_${prefix}_${secret}${checksumOf(prefix, secret)}`, prefix, hash: hashOf(secret) };
 }
 
 export interface PresentedKey {
@@ -29,9 +31,15 @@ export interface PresentedKey {
   readonly secret: string;
 }
 
+/** Undefined for what is no key, or is one with a typing error. */
 export function parseKey(text: string): PresentedKey | undefined {
-  const [, prefix, secret] = KEY.exec(text) ?? [];
-  return prefix === undefined || secret === undefined ? undefined : { prefix, secret };
+  const [, prefix, secret, checksum] = KEY.exec(text) ?? [];
+  if (prefix === undefined || secret === undefined) return undefined;
+  return checksum === undefined || checksum === checksumOf(prefix, secret) ? { prefix, secret } : undefined;
+}
+
+function checksumOf(prefix: string, secret: string): string {
+  return base32(createHash('sha256').update(`${prefix}_${secret}`).digest()).slice(0, CHECKSUM_CHARS);
 }
 
 /** Takes the same time wherever the two differ. */

@@ -11,6 +11,15 @@ export interface KeyRequest {
   readonly name: string;
   readonly scope: KeyScope;
   readonly expiresAt: Date | null;
+  /** The key that it replaces. */
+  readonly rotatedFrom?: string;
+}
+
+export interface Rotation {
+  /** How long the old key still works. */
+  readonly overlapMs: number;
+  /** Of the new key; lives as long as the old one was to when absent. */
+  readonly expiresAt?: Date | null;
 }
 
 export interface NewKeyRow {
@@ -69,6 +78,27 @@ export class KeyStore {
       });
   }
 
+  /**
+   * Makes a key of the same name and scope; the old one ends when the overlap does, or earlier if it was to anyway.
+   * @throws MillraceError `request.not_found`, `request.conflict` for a key that works no more
+   */
+  async rotate(workspaceId: string, id: string, { overlapMs, expiresAt }: Rotation, record: RecordKey): Promise<NewKeyRow> {
+    return this.db.transaction(async (tx) => {
+      const old = await lockKey(tx, workspaceId, id);
+      const now = new Date();
+      assertWorks(old, now);
+      const { name, scope } = old;
+      const newEnd = expiresAt === undefined ? sameLifetime(old, now) : expiresAt;
+      const made = await insertKey(tx, { workspaceId, name, scope, expiresAt: newEnd, rotatedFrom: id });
+      const end = Math.min(now.getTime() + overlapMs, old.expires_at?.getTime() ?? Infinity);
+      await keys(tx)
+        .where({ id })
+        .update({ expires_at: new Date(end) });
+      await record(tx, made.row, old);
+      return made;
+    });
+  }
+
   /** Once more is not twice. @throws MillraceError `request.not_found` */
   async revoke(workspaceId: string, id: string, record: RecordKey): Promise<void> {
     await this.db.transaction(async (tx) => {
@@ -97,6 +127,7 @@ async function insertKey(db: Knex, request: KeyRequest): Promise<NewKeyRow> {
       name: request.name,
       scope: request.scope,
       expires_at: request.expiresAt,
+      rotated_from: request.rotatedFrom ?? null,
       prefix,
       hash,
     })
@@ -110,4 +141,16 @@ async function lockKey(tx: Knex, workspaceId: string, id: string): Promise<ApiKe
   const row = await keys(tx).where({ workspace_id: workspaceId, id }).forUpdate().first();
   if (row) return row;
   throw new MillraceError('request.not_found', { detail: `There is no API key ${id}.` });
+}
+
+function assertWorks({ id, revoked_at: revoked, expires_at: expires }: ApiKeyRow, now: Date): void {
+  if (!revoked && !(expires && expires <= now)) return;
+  throw new MillraceError('request.conflict', {
+    detail: `The key ${id} is ${revoked ? 'revoked' : 'expired'}: there is nothing to rotate.`,
+    suggestion: 'Create a new key.',
+  });
+}
+
+function sameLifetime({ expires_at: expires, created_at: created }: ApiKeyRow, now: Date): Date | null {
+  return expires && new Date(now.getTime() + expires.getTime() - created.getTime());
 }

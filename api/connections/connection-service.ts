@@ -21,7 +21,7 @@ import type {
 } from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import { validateConnection, type Candidate, type Ends } from './connection-validation.js';
-import { connectionView } from './connection-view.js';
+import { connectionRecord, connectionView } from './connection-view.js';
 import { scheduleStatus } from './schedule-status.js';
 import { scheduledConnection } from './scheduled-connection.js';
 
@@ -44,7 +44,7 @@ export class ConnectionService {
     const row = await this.store.transaction(async (store) => {
       const ends = await validateConnection(store, candidate, this.parts.secretKey);
       const inserted = await store.insert({ ...candidate, name, labels });
-      await store.record(audit, { resource: inserted.id, after: connectionView(inserted) });
+      await store.record(audit, { resource: inserted.id, after: connectionRecord(inserted) });
       if (schedule.type !== 'manual') await this.applySchedule(store, inserted, ends);
       return inserted;
     });
@@ -85,7 +85,7 @@ export class ConnectionService {
     await this.store.transaction(async (store) => {
       const stored = await store.lock(workspaceId, id);
       assertMatches(ifMatch, stored);
-      await store.record(audit, { resource: id, before: connectionView(stored) });
+      await store.record(audit, { resource: id, before: connectionRecord(stored) });
       await this.schedules.remove(id);
       await this.engine.remove(id);
       await store.delete(id);
@@ -117,7 +117,7 @@ export class ConnectionService {
     const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
     const { name = stored.name, labels = stored.labels } = change;
     const saved = await store.update(stored, { name, labels, config, newVersion });
-    await store.record(audit, { resource: stored.id, before: connectionView(stored), after: connectionView(saved) });
+    await store.record(audit, { resource: stored.id, before: connectionRecord(stored), after: connectionRecord(saved) });
     if (config.schedule.type !== 'manual' || stored.config.schedule.type !== 'manual')
       await this.applySchedule(store, saved, ends);
     return saved;

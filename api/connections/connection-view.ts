@@ -20,3 +20,16 @@ export function connectionView(row: StoredConnection): ConnectionView {
     updatedAt: row.updated_at.toISOString(),
   };
 }
+
+/** For the audit log: as it is stored, so that what is not valid any more can still be changed and deleted. */
+export function connectionRecord({ config, ...row }: StoredConnection): Record<string, unknown> {
+  return {
+    id: row.id,
+    name: row.name,
+    sourceId: row.source_id,
+    destinationId: row.destination_id,
+    version: row.version,
+    labels: row.labels,
+    ...config,
+  };
+}

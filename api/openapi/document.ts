@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { SCOPE_EXTENSION } from '../auth/scope.js';
 import { IDEMPOTENCY_KEY, OPTIONAL_BODY } from './describe.js';
 import { problemSchema } from './problem-schema.js';
 import { convertZodSchema } from './schema-converter.js';
@@ -30,7 +31,7 @@ function operations(document: OpenAPIObject): readonly Operation[] {
 }
 
 function describeCommonParts(operation: Operation): void {
-  if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) operation.security = [{ apiKey: [] }];
+  if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) requireKey(operation);
   const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   if (isMarkedOptional(operation) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
@@ -42,6 +43,11 @@ function takeIdempotencyKey(operation: Operation): void {
   const parameters = operation.parameters ?? [];
   if (parameters.some((parameter) => 'name' in parameter && parameter.name === name)) return;
   operation.parameters = [...parameters, { name, required, description, in: 'header', schema: { type: 'string' } }];
+}
+
+function requireKey(operation: Operation & { [SCOPE_EXTENSION]?: string }): void {
+  operation.security = [{ apiKey: [] }];
+  operation[SCOPE_EXTENSION] ??= 'admin'; // as the guard does
 }
 
 function isMarkedOptional(operation: Operation & { [OPTIONAL_BODY]?: boolean }): boolean {

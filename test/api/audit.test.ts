@@ -94,6 +94,16 @@ test('a change that fails at its end is told as refused, without what it would h
   expect((await entries(`resource=${sourceId}`))[0]).toMatchObject({ method: 'DELETE', status: 409, before: null, after: null });
 });
 
+test('a connection whose stored configuration is not valid any more can be deleted, and is logged as it was', async () => {
+  const { id } = await createConnection(api);
+  await api
+    .db('connection_versions')
+    .where({ connection_id: id })
+    .update({ config: '{"schedule":{"type":"manual"},"streams":[]}' });
+  expect((await api.call('DELETE', `/v1/connections/${id}`)).status).toBe(204);
+  expect((await entries(`resource=${id}`))[0]).toMatchObject({ status: 204, before: { name: 'shop', streams: [] }, after: null });
+});
+
 test('reading is not logged, nor is who has no key', async () => {
   const count = async () => Number((await api.db('audit').count('* as n').first())?.n);
   const before = await count();
