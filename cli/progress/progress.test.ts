@@ -148,7 +148,7 @@ test.each([
 test('on a terminal each frame takes the place of the last, and leaves nothing behind', () => {
   let written = '';
   const terminal = { isTTY: true, columns: 80, write: (text: string) => (written += text) };
-  const progress = progressFor(terminal as unknown as NodeJS.WriteStream, { NO_COLOR: '1' });
+  const progress = progressFor(terminal as unknown as NodeJS.WriteStream, { env: { NO_COLOR: '1' } });
   progress.show({ ...RUN, streams: STREAMS.slice(0, 2) });
   expect(written.split('\n')).toHaveLength(4);
   progress.show(RUN);
@@ -156,4 +156,11 @@ test('on a terminal each frame takes the place of the last, and leaves nothing b
   written = '';
   progress.done();
   expect(written).toBe('\u001b[7A\u001b[0J');
+});
+
+test('streams that the API does not tell of yet are named', () => {
+  const planned = ['public.customers', 'public.orders'];
+  const lines = frameOf({ ...RUN, streams: STREAMS.slice(0, 1) }, { ...at(80), planned });
+  expect(lines.at(-1)).toBe('  · nothing loaded yet: public.orders');
+  expect(frameOf({ ...RUN, streams: STREAMS.slice(0, 2) }, { ...at(80), planned })).toHaveLength(3);
 });
