@@ -20,12 +20,12 @@ afterAll(() => millrace[Symbol.asyncDispose]());
 
 const cli = (...args: string[]): Promise<Outcome> => runCli(args, { env });
 
-/** A session of its own, whose transaction keeps everybody else from a table until it ends. */
+/** A client of its own, whose transaction keeps everybody else from a table until it ends. */
 async function holdTable(url: string, table: string): Promise<AsyncDisposable> {
-  const session = new pg.Client({ connectionString: url });
-  await session.connect();
-  await session.query(`begin; lock table ${table} in access exclusive mode`);
-  return { [Symbol.asyncDispose]: () => session.end() };
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`begin; lock table ${table} in access exclusive mode`);
+  return { [Symbol.asyncDispose]: () => client.end() };
 }
 
 test('the second Ctrl-C leaves a run to end by itself, and says how to look again and how to cancel', async () => {
