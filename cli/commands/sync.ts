@@ -47,7 +47,8 @@ async function sync({ api, args: [typed], options, out }: Call<[string], SyncOpt
   const state = await api.getState({ id: connection.id });
   say(planOf(connection, state, body, process.stderr.columns));
   const run = await api.requestSync({ id: connection.id, idempotencyKey: randomUUID(), body });
-  if (options.wait) return followRun(api, out, run, { cancels: true, strict: options.strict === true });
+  const planned = body.streams ?? connection.streams.map(({ name }) => name);
+  if (options.wait) return followRun(api, out, run, { cancels: true, strict: options.strict === true, planned });
   out.result(run, () => run.id);
   say(`Run ${run.number} goes on by itself. Look at it: millrace runs watch ${run.id}`);
 }

@@ -6,12 +6,14 @@ import type { Output } from '../output/output.js';
 import { say } from '../output/report.js';
 import { listenForInterrupts } from './interrupts.js';
 import { reportRun } from './summary.js';
-import { watchRun } from './watch.js';
+import { progressFor, watchRun } from './watch.js';
 
 export interface FollowOptions {
   readonly strict?: boolean;
   /** Ctrl-C cancels the run, for those who started it; others only stop looking. */
   readonly cancels: boolean;
+  /** Names of the streams that are going to move, where they are known. */
+  readonly planned?: readonly string[];
 }
 
 /** Shows a run until it ends, prints what became of it, and gives the exit code. */
@@ -19,10 +21,10 @@ export async function followRun(
   api: Client,
   out: Output,
   run: Run,
-  { strict = false, cancels }: FollowOptions,
+  { strict = false, cancels, planned = [] }: FollowOptions,
 ): Promise<ExitCode> {
   using interrupts = listenForInterrupts(cancels ? () => void cancel(api, run) : undefined);
-  const last = await watchRun(api, run, interrupts.left);
+  const last = await watchRun(api, run, interrupts.left, progressFor(process.stderr, { planned }));
   if (interrupts.left.aborted) return leave(last, interrupts.code() ?? EXIT.interrupted);
   const code = reportRun(out, last, { strict });
   return last.status === 'cancelled' ? (interrupts.code() ?? code) : code;

@@ -10,6 +10,8 @@ export interface FrameOptions {
   readonly width: number;
   readonly style: Style;
   readonly nowMs: number;
+  /** Streams of the run, where they are known before the API tells of them: it does when they load for the first time. */
+  readonly planned?: readonly string[];
 }
 
 /** The five words, everywhere in this order. */
@@ -35,7 +37,14 @@ export function frameOf(run: Run, options: FrameOptions): readonly string[] {
     headOf(run, options),
     ...shown.map((stream) => lineOf(stream, nameWidth, options)),
     ...(hidden.length > 0 ? [options.style.dim(`  … ${hidden.length} more: ${countsOf(hidden)}`)] : []),
+    ...silentLine(run, options),
   ];
+}
+
+function silentLine({ streams }: Run, { planned = [], width, style }: FrameOptions): readonly string[] {
+  const silent = planned.filter((name) => !streams.some((stream) => stream.name === name));
+  if (silent.length === 0) return [];
+  return [style.dim(fitted(`  · nothing loaded yet: ${silent.join(', ')}`, width).trimEnd())];
 }
 
 function headOf(run: Run, { style, nowMs }: FrameOptions): string {

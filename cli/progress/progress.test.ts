@@ -4,7 +4,7 @@ import { planOf } from '../commands/sync.js';
 import { COLOURED, PLAIN, styleFor } from '../output/style.js';
 import { frameOf, size } from './frame.js';
 import { remarksOf, streamTable } from './summary.js';
-import { lineProgress } from './watch.js';
+import { lineProgress, progressFor } from './watch.js';
 
 const START = Date.parse('2026-01-31T17:00:00.000Z');
 
@@ -144,3 +144,23 @@ test.each([
   [98_765_432, '98.8 MB'],
   [5e15, '5000.0 TB'],
 ])('%i bytes are %s', (bytes, text) => expect(size(bytes)).toBe(text));
+
+test('on a terminal each frame takes the place of the last, and leaves nothing behind', () => {
+  let written = '';
+  const terminal = { isTTY: true, columns: 80, write: (text: string) => (written += text) };
+  const progress = progressFor(terminal as unknown as NodeJS.WriteStream, { env: { NO_COLOR: '1' } });
+  progress.show({ ...RUN, streams: STREAMS.slice(0, 2) });
+  expect(written.split('\n')).toHaveLength(4);
+  progress.show(RUN);
+  expect(written).toContain('\n\u001b[3A\u001b[0Jrun 42 running');
+  written = '';
+  progress.done();
+  expect(written).toBe('\u001b[7A\u001b[0J');
+});
+
+test('streams that the API does not tell of yet are named', () => {
+  const planned = ['public.customers', 'public.orders'];
+  const lines = frameOf({ ...RUN, streams: STREAMS.slice(0, 1) }, { ...at(80), planned });
+  expect(lines.at(-1)).toBe('  · nothing loaded yet: public.orders');
+  expect(frameOf({ ...RUN, streams: STREAMS.slice(0, 2) }, { ...at(80), planned })).toHaveLength(3);
+});

@@ -25,12 +25,7 @@ export function isOpen({ status, endedAt }: Pick<Run, 'status' | 'endedAt'>): bo
 }
 
 /** Looks at the run, ever more slowly, until it has ended or the signal fires. @returns the last that was seen of it */
-export async function watchRun(
-  api: Client,
-  first: Run,
-  signal: AbortSignal,
-  progress: Progress = progressFor(process.stderr),
-): Promise<Run> {
+export async function watchRun(api: Client, first: Run, signal: AbortSignal, progress: Progress): Promise<Run> {
   let run = first;
   try {
     for (let pause = FIRST_LOOK_MS; isOpen(run) && !signal.aborted; pause = Math.min(pause * 1.3, LONGEST_LOOK_MS)) {
@@ -44,11 +39,16 @@ export async function watchRun(
   }
 }
 
-export function progressFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Progress {
-  return stream.isTTY && env['TERM'] !== 'dumb' && !env['CI'] ? drawnProgress(stream, env) : lineProgress(say);
+export interface ProgressOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly planned?: readonly string[];
 }
 
-function drawnProgress(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Progress {
+export function progressFor(stream: NodeJS.WriteStream, { env = process.env, planned = [] }: ProgressOptions = {}): Progress {
+  return stream.isTTY && env['TERM'] !== 'dumb' && !env['CI'] ? drawnProgress(stream, { env, planned }) : lineProgress(say);
+}
+
+function drawnProgress(stream: NodeJS.WriteStream, { env, planned }: Required<ProgressOptions>): Progress {
   const style = styleFor(stream, env);
   let drawn = 0;
   const clear = (): void => {
@@ -57,7 +57,7 @@ function drawnProgress(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Prog
   };
   return {
     show: (run) => {
-      const lines = frameOf(run, { width: (stream.columns || 80) - 1, style, nowMs: Date.now() });
+      const lines = frameOf(run, { width: (stream.columns || 80) - 1, style, nowMs: Date.now(), planned });
       clear();
       stream.write(`${lines.join('\n')}\n`);
       drawn = lines.length;

@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../cli/doctor/check.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 import { servers } from '../support/servers.js';
 import { tempHome } from '../support/temp-home.js';
 import { runCli } from './support/cli.js';
+
+// each command is a process of its own, and slow where others use the processor, too
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let millrace: Millrace;
 let env: Record<string, string>;

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXIT } from '../../cli/exit-codes.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 import { waitFor } from '../support/wait-for.js';
 import { type Outcome, type RunOptions, runCli, startCli } from './support/cli.js';
+
+// each command is a process of its own, and slow where others use the processor, too
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let millrace: Millrace;
 let env: Record<string, string>;

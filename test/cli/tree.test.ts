@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXIT } from '../../cli/exit-codes.js';
 import { createProgram } from '../../cli/program.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 import { tempHome } from '../support/temp-home.js';
 import { type RunOptions, runCli } from './support/cli.js';
+
+// each command is a process of its own, and slow where others use the processor, too
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let millrace: Millrace;
 let env: Record<string, string>;

@@ -24,6 +24,7 @@ export interface RunningCli {
   readonly outcome: Promise<Outcome>;
   stderr(): string;
   interrupt(): void;
+  terminate(): void;
 }
 
 /** No API of the machine that runs the tests, no colours, no contexts of its user. */
@@ -49,7 +50,8 @@ export function startCli(args: readonly string[], { env = {}, input = '' }: RunO
   child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
   const outcome = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
-  return { outcome, stderr: () => stderr, interrupt: () => void child.kill('SIGINT') };
+  const send = (signal: NodeJS.Signals) => (): void => void child.kill(signal);
+  return { outcome, stderr: () => stderr, interrupt: send('SIGINT'), terminate: send('SIGTERM') };
 }
 
 /** Runs a command to its end. */
