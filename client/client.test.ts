@@ -99,7 +99,10 @@ test('a POST is sent once, unless it carries an Idempotency-Key', async () => {
 
 test('retries end; what stays away is client.unreachable', async () => {
   replies = ['drop'];
-  expect(await failureOf(api.deleteSource({ id: 'src_1', ifMatch: '*' }))).toMatchObject({ code: 'client.unreachable', status: 0 });
+  expect(await failureOf(api.deleteSource({ id: 'src_1', ifMatch: '*' }))).toMatchObject({
+    code: 'client.unreachable',
+    status: 0,
+  });
   const patient = createClient({ url: 'http://127.0.0.1:9', retries: 1 });
   expect(await failureOf(patient.listRuns())).toMatchObject({ code: 'client.unreachable' });
 });

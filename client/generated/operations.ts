@@ -895,7 +895,7 @@ export interface Operations {
       readonly after?: string;
       /** One of createdAt, name, expiresAt, lastUsedAt; with - before it, the other way round. Newest first when absent. */
       readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'expiresAt' | '-expiresAt' | 'lastUsedAt' | '-lastUsedAt';
-      /** Only these fields of each, separated by commas, and the id: id, name, prefix, scope, createdAt, expiresAt, lastUsedAt, revokedAt. */
+      /** Only these fields of each, separated by commas, and the id: id, name, prefix, scope, createdAt, expiresAt, lastUsedAt, revokedAt, rotatedFrom. */
       readonly fields?: string;
       /** Only those whose name holds this, whatever the case. */
       readonly search?: string;
@@ -913,6 +913,22 @@ export interface Operations {
         readonly hasMore: boolean;
       };
     };
+  };
+  /** Replace an API key by a new one. The new key has the same name and scope and works at once; the old one works until the overlap ends. */
+  readonly rotateApiKey: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body?: {
+        /** How long the old key still works: 0s to 90d. */
+        readonly overlap?: string;
+        /** Of the new key; never when null. When absent, it lives as long as the old one was to. */
+        readonly expiresAt?: string | null;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: NewApiKey;
   };
   /** Revoke an API key. At once and for good. The key stays in the list. */
   readonly revokeApiKey: {
@@ -1091,6 +1107,7 @@ export const ROUTES = {
   reconcileSchedules: { method: 'POST', path: '/v1/schedules/reconcile', query: [], headers: ['Idempotency-Key'], file: false },
   createApiKey: { method: 'POST', path: '/v1/api-keys', query: [], headers: ['Idempotency-Key'], file: false },
   listApiKeys: { method: 'GET', path: '/v1/api-keys', query: ['limit', 'after', 'sort', 'fields', 'search', 'scope', 'revoked'], headers: [], file: false },
+  rotateApiKey: { method: 'POST', path: '/v1/api-keys/{id}/rotate', query: [], headers: ['Idempotency-Key'], file: false },
   revokeApiKey: { method: 'DELETE', path: '/v1/api-keys/{id}', query: [], headers: [], file: false },
   watchRun: { method: 'GET', path: '/v1/runs/{id}/events', query: [], headers: ['Last-Event-ID'], file: true },
   watchRuns: { method: 'GET', path: '/v1/events', query: ['connectionId'], headers: ['Last-Event-ID'], file: true },

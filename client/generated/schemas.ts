@@ -15,6 +15,8 @@ export type ApiKey = {
   /** To the minute. */
   readonly lastUsedAt: string | null;
   readonly revokedAt: string | null;
+  /** Id of the key that this one replaces. */
+  readonly rotatedFrom: string | null;
 };
 
 export type AuditEntry = {
@@ -264,6 +266,8 @@ export type NewApiKey = {
   /** To the minute. */
   readonly lastUsedAt: string | null;
   readonly revokedAt: string | null;
+  /** Id of the key that this one replaces. */
+  readonly rotatedFrom: string | null;
   /** The key itself. It is shown this once and stored nowhere. */
   readonly key: string;
 };
