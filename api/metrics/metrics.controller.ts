@@ -2,7 +2,7 @@ import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Open } from '../auth/scope.js';
+import { Open, RequireScope } from '../auth/scope.js';
 import { Answers, Describe } from '../openapi/describe.js';
 import { METRICS } from '../tokens.js';
 import type { MetricService } from './metric-service.js';
@@ -14,7 +14,8 @@ export class MetricsController {
   constructor(@Inject(METRICS) private readonly metrics: MetricService) {}
 
   @Get('metrics')
-  @Open() // not for anybody: ScrapeAccess takes an API key or the scrape token
+  @Open() // not for anybody: ScrapeAccess takes an API key of this scope or the scrape token
+  @RequireScope('read')
   @Header('Content-Type', OPEN_METRICS_TYPE)
   @Describe(
     'getMetrics',
