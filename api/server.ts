@@ -101,11 +101,11 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
 }
 
 function keepers({ audit, idempotency, logStore }: ApiServices, { settings }: ApiOptions): readonly Keeper[] {
-  const { auditKeepMs, logRetentionMs } = settings;
+  const { auditKeepMs, logKeepMs } = settings;
   const before = (keptMs: number): Date => new Date(Date.now() - keptMs);
   return [
     { what: 'audit entries', sweep: () => audit.removeBefore(before(auditKeepMs)) },
-    { what: 'log lines of runs', sweep: () => logStore.removeBefore(before(logRetentionMs)) },
+    { what: 'log lines of runs', sweep: () => logStore.removeBefore(before(logKeepMs)) },
     { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
   ];
 }

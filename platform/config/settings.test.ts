@@ -61,19 +61,19 @@ describe('values', () => {
   });
 
   test('what people watch has settings of its own', () => {
-    expect(loadSettings({})).toMatchObject({ lateAfterMs: 300_000, logRetentionMs: 30 * 86_400_000 });
+    expect(loadSettings({})).toMatchObject({ lateAfterMs: 300_000, logKeepMs: 30 * 86_400_000 });
     expect(loadSettings({})).not.toHaveProperty('metricsToken');
-    const given = { MILLRACE_LATE_AFTER: '1h', MILLRACE_LOG_RETENTION: '7d', MILLRACE_METRICS_TOKEN: 'sixteen-letters-' };
+    const given = { MILLRACE_LATE_AFTER: '1h', MILLRACE_LOG_KEEP: '7d', MILLRACE_METRICS_TOKEN: 'sixteen-letters-' };
     expect(loadSettings(given)).toMatchObject({
       lateAfterMs: 3_600_000,
-      logRetentionMs: 7 * 86_400_000,
+      logKeepMs: 7 * 86_400_000,
       metricsToken: 'sixteen-letters-',
     });
   });
 
   test.each([
     ['MILLRACE_LATE_AFTER', '0s'],
-    ['MILLRACE_LOG_RETENTION', '1s'],
+    ['MILLRACE_LOG_KEEP', '1s'],
     ['MILLRACE_METRICS_TOKEN', 'short'],
     ['MILLRACE_METRICS_TOKEN', 'with spaces in between'],
   ])('%s=%s is refused', (path, text) => {

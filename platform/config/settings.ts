@@ -55,7 +55,7 @@ export interface Settings {
   /** A scheduled run that has not begun so long after its time makes its connection late. */
   readonly lateAfterMs: number;
   /** How long lines of runs are kept. */
-  readonly logRetentionMs: number;
+  readonly logKeepMs: number;
   /** A bearer token that may read `/metrics` of all workspaces, and nothing else. */
   readonly metricsToken?: string;
   /** How long the API keeps who changed what. */
@@ -93,7 +93,7 @@ const SCHEMA = z.object({
     .default(96_000_000),
   MILLRACE_RECONCILE_EVERY: z.string().default('5m').transform(decodeDuration('1s', '1d')),
   MILLRACE_LATE_AFTER: z.string().default('5m').transform(decodeDuration('1s', '30d')),
-  MILLRACE_LOG_RETENTION: z.string().default('30d').transform(decodeDuration('1m', '3650d')),
+  MILLRACE_LOG_KEEP: z.string().default('30d').transform(decodeDuration('1m', '3650d')),
   MILLRACE_METRICS_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 printable ASCII characters without spaces')
@@ -133,7 +133,7 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     sliceBytes: env.MILLRACE_SLICE_BYTES,
     reconcileEveryMs: env.MILLRACE_RECONCILE_EVERY,
     lateAfterMs: env.MILLRACE_LATE_AFTER,
-    logRetentionMs: env.MILLRACE_LOG_RETENTION,
+    logKeepMs: env.MILLRACE_LOG_KEEP,
     auditKeepMs: env.MILLRACE_AUDIT_KEEP,
     logLevel: env.MILLRACE_LOG_LEVEL,
     ...(env.MILLRACE_RATE_LIMIT !== undefined && { rateLimit: env.MILLRACE_RATE_LIMIT }),
