@@ -20,11 +20,11 @@ afterAll(() => millrace[Symbol.asyncDispose]());
 
 const cli = (...args: string[]): Promise<Outcome> => runCli(args, { env });
 
-/** A client of its own, whose transaction keeps everybody else from a table until it ends. */
-async function holdTable(url: string, table: string): Promise<AsyncDisposable> {
+/** A client of its own, whose transaction keeps everybody else from a table, or from writing to it, until it ends. */
+async function holdTable(url: string, table: string, mode = 'access exclusive'): Promise<AsyncDisposable> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(`begin; lock table ${table} in access exclusive mode`);
+  await client.query(`begin; lock table ${table} in ${mode} mode`);
   return { [Symbol.asyncDispose]: () => client.end() };
 }
 
@@ -41,6 +41,7 @@ test('the second Ctrl-C leaves a run to end by itself, and says how to look agai
   expect(await watched.outcome).toMatchObject({ code: EXIT.interrupted, stdout: '' });
   expect(watched.stderr()).toContain(`Left run 1 (running) to itself.\n  Look again: millrace runs watch ${run?.id}`);
 
+  const unended = await holdTable(millrace.metadata.url, 'runs', 'exclusive'); // else the run may end before the second key
   running.interrupt();
   await waitFor(() => running.stderr().includes('Cancelling run 1'), { what: 'the first is told' });
   const left = waitFor(
@@ -55,6 +56,7 @@ test('the second Ctrl-C leaves a run to end by itself, and says how to look agai
   expect({ code, stdout }).toEqual({ code: EXIT.interrupted, stdout: '' });
   expect(stderr).toContain(`Cancel it:  millrace runs cancel ${run?.id}`);
 
+  await unended[Symbol.asyncDispose]();
   await held[Symbol.asyncDispose]();
   expect((await millrace.ended(run?.id ?? '')).status).toBe('cancelled');
   const retried = await cli('runs', 'retry', run?.id ?? '', '--json');
