@@ -1,7 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { KeyScope } from '../../platform/db/rows.js';
+import type { ApiKeyRow, KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { beginAudit } from '../audit/audit-hook.js';
 import type { Allowance, RateLimiter } from '../limits/rate-limiter.js';
@@ -23,10 +23,7 @@ export class AuthGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(OPEN_METADATA, targets)) return true;
     const needed = this.reflector.getAllAndOverride<KeyScope | undefined>(SCOPE_METADATA, targets) ?? 'admin';
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const text = bearerToken(request);
-    if (!parseKey(text)) throw mistyped();
-    const key = await this.keys.verify(text);
-    if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+    const key = await authenticate(this.keys, bearerToken(request));
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const audit = beginAudit(request, reply, key);
     if (this.limiter) spend(this.limiter.take(key.id), reply);
@@ -34,6 +31,14 @@ export class AuthGuard implements CanActivate {
     rememberPrincipal(request, { keyId: key.id, workspaceId: key.workspace_id, scope: key.scope, audit });
     return true;
   }
+}
+
+/** @throws MillraceError `request.unauthenticated` unless the key is genuine and stands */
+export async function authenticate(keys: Pick<KeyStore, 'verify'>, text: string): Promise<ApiKeyRow> {
+  if (!parseKey(text)) throw mistyped();
+  const key = await keys.verify(text);
+  if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+  return key;
 }
 
 /** By the header names that are in common use. @throws MillraceError `request.rate_limited` */
@@ -53,7 +58,7 @@ export function bearerToken(request: Pick<FastifyRequest, 'headers'>): string {
   return token;
 }
 
-export function unauthenticated(detail: string): MillraceError {
+function unauthenticated(detail: string): MillraceError {
   return new MillraceError('request.unauthenticated', { detail });
 }
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { bearerToken, forbidden, unauthenticated } from '../auth/auth-guard.js';
+import { authenticate, bearerToken, forbidden } from '../auth/auth-guard.js';
 import type { KeyStore } from '../auth/key-store.js';
 import { scopeAllows } from '../auth/scope.js';
 
@@ -20,8 +20,7 @@ export class ScrapeAccess {
   async of(request: Pick<FastifyRequest, 'headers'>): Promise<Scrape> {
     const given = bearerToken(request);
     if (this.token !== undefined && sameText(given, this.token)) return {};
-    const key = await this.keys.verify(given);
-    if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
+    const key = await authenticate(this.keys, given);
     if (!scopeAllows(key.scope, 'read')) throw forbidden(key.scope, 'read');
     return { workspaceId: key.workspace_id };
   }
