@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RunEnds } from './run-ends.js';
 
 const NEVER = new AbortController().signal;
@@ -30,4 +30,26 @@ test('a wait ends with its time, with its signal, and when nobody can say', asyn
   await open.of('a', LONG, AbortSignal.timeout(1));
   await new RunEnds(async () => Promise.reject(new Error('away'))).of('a', LONG, NEVER);
   await expect(open.of('b', 5, NEVER)).resolves.toBeUndefined();
+});
+
+test('a new run is looked after at once, however long others have been waited for', async () => {
+  vi.useFakeTimers();
+  try {
+    const asked: string[][] = [];
+    const ends = new RunEnds(async (ids) => {
+      asked.push([...ids]);
+      return ids.filter((id) => id === 'new');
+    });
+    void ends.of('old', LONG, NEVER);
+    await vi.advanceTimersByTimeAsync(20_000);
+    const before = asked.length;
+    await vi.advanceTimersByTimeAsync(250);
+    expect(asked.length - before).toBe(1);
+    const begun = performance.now();
+    const ended = ends.of('new', LONG, NEVER).then(() => performance.now() - begun);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await ended).toBe(20);
+  } finally {
+    vi.useRealTimers();
+  }
 });

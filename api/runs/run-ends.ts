@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
 /** Nobody waits much longer than a fifth more than the run took. */
@@ -9,11 +7,14 @@ interface Waiter {
   readonly runId: string;
   readonly resolve: () => void;
   pauseMs: number;
+  /** When it wants a look, by `performance.now()`. */
+  dueAt: number;
 }
 
 /** Waits for the ends of runs. One query looks after all that are waited for: soon for new ones, ever more slowly for others. */
 export class RunEnds {
   readonly #waiters = new Set<Waiter>();
+  #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
   /** `endedOf` names those of the runs that have ended. */
@@ -29,24 +30,33 @@ export class RunEnds {
         this.#waiters.delete(waiter);
         resolve();
       };
-      const waiter: Waiter = { runId, resolve: end, pauseMs: FIRST_PAUSE_MS };
+      const waiter: Waiter = { runId, resolve: end, pauseMs: FIRST_PAUSE_MS, dueAt: performance.now() + FIRST_PAUSE_MS };
       const timer = setTimeout(end, limitMs);
       signal.addEventListener('abort', end, { once: true });
       this.#waiters.add(waiter);
-      if (!this.#isLooking) void this.#look();
+      this.#plan();
     });
+  }
+
+  /** The next look, for whoever is due first. */
+  #plan(): void {
+    clearTimeout(this.#timer);
+    if (this.#isLooking || this.#waiters.size === 0) return;
+    const dueAt = Math.min(...[...this.#waiters].map((waiter) => waiter.dueAt));
+    this.#timer = setTimeout(() => void this.#look(), dueAt - performance.now());
   }
 
   async #look(): Promise<void> {
     this.#isLooking = true;
-    while (this.#waiters.size > 0) {
-      await sleep(Math.min(...[...this.#waiters].map(({ pauseMs }) => pauseMs)));
-      const waiters = [...this.#waiters];
-      for (const waiter of waiters) waiter.pauseMs = Math.min(waiter.pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-      const ids = waiters.map(({ runId }) => runId);
-      const ended = new Set(await this.endedOf(ids).catch(() => ids));
-      for (const { runId, resolve } of waiters) if (ended.has(runId)) resolve();
+    const waiters = [...this.#waiters];
+    const ids = waiters.map(({ runId }) => runId);
+    const ended = new Set(await this.endedOf(ids).catch(() => ids));
+    for (const waiter of waiters) {
+      waiter.pauseMs = Math.min(waiter.pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
+      waiter.dueAt = performance.now() + waiter.pauseMs;
+      if (ended.has(waiter.runId)) waiter.resolve();
     }
     this.#isLooking = false;
+    this.#plan();
   }
 }
