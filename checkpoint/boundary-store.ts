@@ -1,5 +1,6 @@
 import type { StagedColumn, SegmentFile } from '../connectors/sdk/destination.js';
 import type { Engine } from '../platform/duckdb/engine.js';
+import { parquetOptions } from '../platform/duckdb/parquet.js';
 import { quoteIdentifier, quoteList, quoteLiteral } from '../platform/duckdb/quote.js';
 import type { Stage } from '../stage/store.js';
 import { MAX_INLINE_HASHES, atCursorSql, boundaryTable, rowHashSql } from './boundary.js';
@@ -71,7 +72,7 @@ export async function boundaryPath(stage: Stage, set: BoundarySet): Promise<stri
 
 async function keep(store: BoundaryStore, fields: readonly BoundaryField[], counts: string): Promise<BoundarySet> {
   const local = `${store.tempDir}/boundary-${crypto.randomUUID()}.parquet`;
-  const copy = `copy (${counts} order by hash) to ${quoteLiteral(local)} (format parquet, compression zstd)`;
+  const copy = `copy (${counts} order by hash) to ${quoteLiteral(local)} (${parquetOptions([])})`;
   const { rowsChanged } = await store.engine.run(copy, [], store.signal);
   if (rowsChanged > MAX_INLINE_HASHES) {
     const { key, sha256 } = await store.stage.put(`${store.folder}/${crypto.randomUUID()}.parquet`, local);
