@@ -54,7 +54,7 @@ export function createClient({ url, apiKey, retries = RETRIES }: ClientOptions):
   return Object.fromEntries(methods) as Client;
 }
 
-interface Page<Item> {
+export interface Page<Item> {
   readonly data: readonly Item[];
   readonly page: { readonly next: string | null };
 }

@@ -2,7 +2,7 @@
  * From what people type (a name, an id, `shop/42`) to the resource.
  * @module
  */
-import { type Client, type Connection, type Run, type System, every } from '../../client/index.js';
+import { type Client, type Connection, type Page, type Run, type System, every } from '../../client/index.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { didYouMean } from './did-you-mean.js';
 
@@ -11,7 +11,14 @@ interface Named {
   readonly name: string;
 }
 
+type NamedList<Item extends Named> = (input: {
+  readonly limit: number;
+  readonly search?: string;
+  readonly after?: string;
+}) => Promise<Page<Item>>;
+
 const PAGE = 200;
+const LONGEST_SEARCH = 200;
 const ID = /^(src|dst|con|run|key|rej|ver)_[0-9a-z]{26}$/;
 
 export function isId(text: string): boolean {
@@ -42,16 +49,30 @@ function notFound(noun: string, typed: string, known: readonly Named[]): Millrac
   });
 }
 
+/** What has the name; all there is when nothing has, to find the nearest. */
+async function* candidates<Item extends Named>(list: NamedList<Item>, typed: string): AsyncIterable<Item> {
+  let found = false;
+  const search = typed.trim();
+  if (search !== '' && search.length <= LONGEST_SEARCH) {
+    for await (const item of every(list, { limit: PAGE, search })) {
+      if (item.name !== typed) continue;
+      found = true;
+      yield item;
+    }
+  }
+  if (!found) yield* every(list, { limit: PAGE });
+}
+
 export type SystemKind = 'source' | 'destination';
 
 export function findSystem(api: Client, kind: SystemKind, typed: string): Promise<System> {
   const [get, list] = kind === 'source' ? [api.getSource, api.listSources] : [api.getDestination, api.listDestinations];
-  return isId(typed) ? get({ id: typed }) : pickByName(kind, typed, every(list, { limit: PAGE }));
+  return isId(typed) ? get({ id: typed }) : pickByName(kind, typed, candidates(list, typed));
 }
 
 export function findConnection(api: Client, typed: string): Promise<Connection> {
   if (isId(typed)) return api.getConnection({ id: typed });
-  return pickByName('connection', typed, every(api.listConnections, { limit: PAGE }));
+  return pickByName('connection', typed, candidates(api.listConnections, typed));
 }
 
 /** `run_…`, `shop/42`, or `shop` for the newest run of the connection. */
