@@ -22,8 +22,9 @@ import { addSync } from './commands/sync.js';
 import { addSystems } from './commands/systems.js';
 import { addTemporal } from './commands/temporal.js';
 import { addVerify } from './commands/verify.js';
-import { addVersion, readVersion } from './commands/version.js';
+import { addVersion } from './commands/version.js';
 import { addWorker } from './commands/worker.js';
+import { millraceVersion } from '../platform/config/version.js';
 
 type Add = (program: Command) => void;
 
@@ -46,7 +47,7 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
 export function createProgram(): Command {
   const program = new Command('millrace')
     .description('Durable ELT: every sync is a Temporal workflow.')
-    .version(readVersion())
+    .version(millraceVersion())
     .exitOverride()
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ outputError: () => undefined }) // main.ts prints what is wrong, in the format that was asked for
