@@ -1,9 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { z } from 'zod';
 import { SCOPE_EXTENSION } from '../auth/scope.js';
 import { IDEMPOTENCY_KEY, OPTIONAL_BODY } from './describe.js';
-import { problemSchema } from './problem-schema.js';
+import { type Route, addProblems, problemComponent, problemResponses } from './problem-responses.js';
 import { convertZodSchema } from './schema-converter.js';
 
 const OPEN_TAGS = ['health', 'documentation'];
@@ -20,22 +19,28 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: mrk_…' }, 'apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertZodSchema });
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemComponent() } };
-  for (const operation of operations(document)) describeCommonParts(operation);
-  for (const { post } of Object.values(document.paths)) if (post) takeIdempotencyKey(post);
+  const { schemas, ...components } = document.components ?? {};
+  document.components = { ...components, responses: problemResponses(), schemas: { ...schemas, Problem: problemComponent() } };
+  for (const route of routes(document)) describeCommonParts(route);
   return sortedComponents(document);
 }
 
-function operations(document: OpenAPIObject): readonly Operation[] {
-  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
+function routes(document: OpenAPIObject): readonly Route[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      return operation ? [{ path, method, operation }] : [];
+    }),
+  );
 }
 
-function describeCommonParts(operation: Operation): void {
+function describeCommonParts(route: Route): void {
+  const { method, operation } = route;
   if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) requireKey(operation);
-  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   if (isMarkedOptional(operation) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
-  operation.responses['default'] = { description: 'A problem.', content };
+  if (method === 'post') takeIdempotencyKey(operation);
+  addProblems(route);
 }
 
 function takeIdempotencyKey(operation: Operation): void {
@@ -54,11 +59,6 @@ function isMarkedOptional(operation: Operation & { [OPTIONAL_BODY]?: boolean }):
   const marked = operation[OPTIONAL_BODY] === true;
   delete operation[OPTIONAL_BODY];
   return marked;
-}
-
-function problemComponent(): Record<string, unknown> {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(problemSchema);
-  return schema;
 }
 
 /** The order of components would otherwise follow the order in which routes happen to be scanned. */
