@@ -1,12 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { SCOPE_EXTENSION } from '../auth/scope.js';
-import { IDEMPOTENCY_KEY, OPTIONAL_BODY } from './describe.js';
+import { IDEMPOTENCY_KEY, MAY_NOT_FIND, OPTIONAL_BODY } from './describe.js';
 import { type Route, addProblems, problemComponent, problemResponses } from './problem-responses.js';
 import { convertZodSchema } from './schema-converter.js';
 
 const OPEN_TAGS = ['health', 'documentation'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+type Mark = typeof OPTIONAL_BODY | typeof MAY_NOT_FIND;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /** The OpenAPI 3.1 document of the running routes; docs/openapi.json is this, committed. */
@@ -37,17 +38,16 @@ function routes(document: OpenAPIObject): readonly Route[] {
 function describeCommonParts(route: Route): void {
   const { method, operation } = route;
   if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) requireKey(operation);
-  if (isMarkedOptional(operation) && operation.requestBody && 'content' in operation.requestBody)
+  if (takeMark(operation, OPTIONAL_BODY) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
   if (method === 'post') takeIdempotencyKey(operation);
-  addProblems(route);
+  addProblems(route, { mayNotFind: takeMark(operation, MAY_NOT_FIND) });
 }
 
 function takeIdempotencyKey(operation: Operation): void {
-  const { name, required, description } = IDEMPOTENCY_KEY;
   const parameters = operation.parameters ?? [];
-  if (parameters.some((parameter) => 'name' in parameter && parameter.name === name)) return;
-  operation.parameters = [...parameters, { name, required, description, in: 'header', schema: { type: 'string' } }];
+  if (parameters.some((parameter) => 'name' in parameter && parameter.name === IDEMPOTENCY_KEY.name)) return;
+  operation.parameters = [...parameters, { ...IDEMPOTENCY_KEY, in: 'header' }];
 }
 
 function requireKey(operation: Operation & { [SCOPE_EXTENSION]?: string }): void {
@@ -55,9 +55,10 @@ function requireKey(operation: Operation & { [SCOPE_EXTENSION]?: string }): void
   operation[SCOPE_EXTENSION] ??= 'admin'; // as the guard does
 }
 
-function isMarkedOptional(operation: Operation & { [OPTIONAL_BODY]?: boolean }): boolean {
-  const marked = operation[OPTIONAL_BODY] === true;
-  delete operation[OPTIONAL_BODY];
+/** Marks are for this module only: the document does not keep them. */
+function takeMark(operation: Operation & { [OPTIONAL_BODY]?: boolean; [MAY_NOT_FIND]?: boolean }, mark: Mark): boolean {
+  const marked = operation[mark] === true;
+  delete operation[mark];
   return marked;
 }
 
