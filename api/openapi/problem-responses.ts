@@ -40,7 +40,8 @@ const PROBLEMS: readonly ProblemStatus[] = [
 /** Adds to an operation each problem it may answer with, instead of one `default` for all that programs would have to guess. */
 export function addProblems(route: Route, { mayNotFind }: Marks): void {
   const { responses } = route.operation;
-  for (const [status, name, when] of PROBLEMS) if (when(route)) responses[status] ??= { $ref: `#/components/responses/${name}` };
+  for (const [status, name, when] of PROBLEMS)
+    if (when(route) || (status === NOT_FOUND && mayNotFind)) responses[status] ??= { $ref: `#/components/responses/${name}` };
 }
 
 /** What {@link addProblems} refers to. */
