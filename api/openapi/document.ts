@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { BINARY } from '../uploads/binary-body.js';
 import { SCOPE_EXTENSION } from '../auth/scope.js';
 import { IDEMPOTENCY_KEY, MAY_NOT_FIND, OPTIONAL_BODY } from './describe.js';
 import { type Route, addProblems, problemComponent, problemResponses } from './problem-responses.js';
@@ -40,7 +41,7 @@ function describeCommonParts(route: Route): void {
   if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) requireKey(operation);
   if (takeMark(operation, OPTIONAL_BODY) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
-  if (method === 'post') takeIdempotencyKey(operation);
+  if (method === 'post' && !takesFile(operation)) takeIdempotencyKey(operation);
   addProblems(route, { mayNotFind: takeMark(operation, MAY_NOT_FIND) });
 }
 
@@ -53,6 +54,10 @@ function takeIdempotencyKey(operation: Operation): void {
 function requireKey(operation: Operation & { [SCOPE_EXTENSION]?: string }): void {
   operation.security = [{ apiKey: [] }];
   operation[SCOPE_EXTENSION] ??= 'admin'; // as the guard does
+}
+
+function takesFile({ requestBody }: Operation): boolean {
+  return requestBody !== undefined && 'content' in requestBody && BINARY in requestBody.content;
 }
 
 /** Marks are for this module only: the document does not keep them. */
