@@ -15,6 +15,7 @@ export function addKeys(program: Command): void {
   const noun = addNoun(program, 'keys', 'API keys of the workspace.');
   addCreate(noun);
   addList(noun);
+  addRotate(noun);
   addRevoke(noun);
 }
 
@@ -58,6 +59,22 @@ function addList(noun: Command): void {
       out.list(await take(every(api.listApiKeys, { limit: pageSize(limit) }), limit), tableOf);
     }),
   );
+}
+
+function addRotate(noun: Command): void {
+  addApiCommand(noun, 'rotate <key>', {
+    description: 'Make a new key in place of an old one, by name or id, and print it. It is shown this once.',
+    examples: ['KEY=$(millrace keys rotate ci)', 'millrace keys rotate ci --overlap 0s'],
+  })
+    .option('--overlap <duration>', 'how long the old key still works, such as 1h', '24h')
+    .action(
+      withApi<[string], { overlap: string }>(async ({ api, args: [typed], options: { overlap }, out }) => {
+        const { id, name } = await pickByName('key', typed, standing(every(api.listApiKeys, { limit: 200 })));
+        const made = await api.rotateApiKey({ id, body: { overlap } });
+        out.result(made, () => made.key);
+        say(`Made a new key ${name}. It is not shown again; the old one works for another ${overlap}.`);
+      }),
+    );
 }
 
 function addRevoke(noun: Command): void {

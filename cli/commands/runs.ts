@@ -11,6 +11,7 @@ import { formatTable, stdoutWidth } from '../output/table.js';
 import { duration, time } from '../output/text.js';
 import { followRun } from '../progress/follow.js';
 import { describeRun } from '../progress/summary.js';
+import { addRunLogs } from './run-logs.js';
 
 const RUN_ARGUMENT = 'A run is run_…, shop/42, or shop for the newest of that connection.';
 
@@ -18,6 +19,7 @@ export function addRuns(program: Command): void {
   const noun = addNoun(program, 'runs', 'What ran, and what became of it.');
   addList(noun);
   addShow(noun);
+  addRunLogs(noun);
   addWatch(noun);
   addCancel(noun);
   addRetry(noun);

@@ -179,5 +179,26 @@ test('a run that was left to itself goes on; --no-wait prints its id', async () 
   const id = stdout.trim();
   expect(id).toMatch(/^run_/);
   expect(stderr).toContain(`millrace runs watch ${id}`);
+  const followed = await cli(`runs logs ${id} --follow --output ndjson`);
+  const lines = followed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { step: string; stream: string | null });
+  expect(lines.at(-1)).toMatchObject({ step: 'finish', stream: null });
+  expect(new Set(lines.map(({ step }) => step))).toEqual(new Set(['prepare', 'extract', 'load', 'finish']));
   expect(await cli(`runs watch ${id}`)).toMatchObject({ code: EXIT.ok });
+  const loads = await cli('runs logs slow --step load --stream public.events');
+  expect(loads.stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}info {3}load public\.events: /);
+  expect(await dataOf('runs logs slow --level error')).toEqual([]);
+});
+
+test('a key is rotated: the new one is printed once, the old one ends when the overlap does', async () => {
+  const first = (await cli('keys create robot --scope read')).stdout.trim();
+  const second = (await cli('keys rotate robot --overlap 0s')).stdout.trim();
+  expect(second).toMatch(/^mrk_/);
+  expect(await cli('sources list', { env: { MILLRACE_API_KEY: second } })).toMatchObject({ code: EXIT.ok });
+  expect(await cli('sources list', { env: { MILLRACE_API_KEY: first } })).toMatchObject({
+    code: EXIT.usage,
+    stderr: expect.stringContaining('request.unauthenticated'),
+  });
 });

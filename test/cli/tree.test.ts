@@ -45,11 +45,11 @@ test('the tree has the commands of the contract', () => {
     sources: 'list show add test rm',
     destinations: 'list show add test rm',
     connections: 'list show add rm pause resume',
-    runs: 'list show watch cancel retry',
+    runs: 'list show logs watch cancel retry',
     rejects: 'list export replay',
     state: 'get set reset diff',
     schema: 'show accept',
-    keys: 'create list revoke',
+    keys: 'create list rotate revoke',
     context: 'set use list',
   };
   const expected = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.split(' ').map((verb) => `${noun} ${verb}`));
