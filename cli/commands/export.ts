@@ -7,6 +7,7 @@ import { say } from '../output/report.js';
 import { readExisting } from '../project/existing.js';
 import { exportFiles, selectExisting } from '../project/export.js';
 import { writeFiles } from '../project/files/write-files.js';
+import { requireProjectName } from './project-folder.js';
 
 interface ExportOptions {
   readonly to: string;
@@ -30,6 +31,7 @@ export function addExport(program: Command): void {
 }
 
 async function write({ api, options, out }: Call<[], ExportOptions>): Promise<void> {
+  if (options.name !== undefined) requireProjectName(options.name);
   const ids = options.connection && (await Promise.all(options.connection.map((name) => findConnection(api, name))));
   const selection = {
     ...(options.project !== undefined && { project: options.project }),

@@ -5,6 +5,7 @@ import { addCommand, withOutput } from '../command.js';
 import { say } from '../output/report.js';
 import { slug, writeFiles } from '../project/files/write-files.js';
 import { projectTemplate } from '../project/init.js';
+import { requireProjectName } from './project-folder.js';
 
 interface InitOptions {
   readonly name?: string;
@@ -26,6 +27,7 @@ export function addInit(program: Command): void {
         const name = options.name ?? (await ask('Name of the project?', slug(basename(folder))));
         const source = options.sourceConnector ?? (await ask('Connector of the source?', 'postgres'));
         const destination = options.destinationConnector ?? (await ask('Connector of the destination?', 'postgres'));
+        requireProjectName(name);
         const { files, variables } = projectTemplate({ folder, name, source, destination });
         writeFiles(folder, files, { force: false });
         out.result({ project: name, folder, files: [...files.keys()], variables }, () => [...files.keys()].join('\n'));

@@ -5,10 +5,10 @@ import { describeConnection, describeEntry } from './describe.js';
 import { diff } from './diff.js';
 import type { Existing, ExistingConnection } from './existing.js';
 import type { ConnectionEntry, SystemKind } from './files/read-project.js';
-import { driftOf, marked, projectOf } from './marks.js';
+import { driftOf, isMarked, marked, projectOf } from './marks.js';
 import { matchOf } from './match.js';
 import type { Planned } from './plan.js';
-import { same, settingsOf } from './settings.js';
+import { settingsOf } from './settings.js';
 
 /** The systems of the project, and those that are there without belonging to it: a connection may use both. */
 export function endsOf(desired: Desired, existing: Existing, compared: readonly Compared[]): Ends {
@@ -81,7 +81,7 @@ function changedConnection(desired: Desired, entry: ConnectionEntry, found: Exis
   const was = describeConnection(found);
   const changes = diff(was.full, describeEntry(entry).full);
   const connection = connectionWrite(desired, entry);
-  if (changes.length === 0 && same(found.labels, connection.labels)) return {};
+  if (changes.length === 0 && isMarked(found.labels, desired.project, was.brief)) return {};
   const drifted = driftOf(found.labels, was.brief);
   const adopts = projectOf(found.labels) === undefined;
   const { id, name } = found;

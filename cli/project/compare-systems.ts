@@ -4,10 +4,9 @@ import { describeExistingSystem, describeSystem } from './describe.js';
 import type { DesiredSystem, SecretUse } from './desired.js';
 import { diff, isSecretView } from './diff.js';
 import type { Existing, ExistingSystem } from './existing.js';
-import { driftOf, marked, projectOf } from './marks.js';
+import { driftOf, isMarked, marked, projectOf } from './marks.js';
 import { matchOf } from './match.js';
 import type { Planned } from './plan.js';
-import { same } from './settings.js';
 import { valueAt, withValueAt } from './secrets.js';
 
 export function compareSystem(desired: Desired, system: DesiredSystem, { systems }: Existing): Compared {
@@ -53,7 +52,7 @@ function changedSystem(desired: Desired, system: DesiredSystem, existing: Existi
     adopts: projectOf(existing.labels) === undefined,
     system: send ? write : labelsOnly,
   };
-  const nothing = !send && same(existing.labels, write.labels);
+  const nothing = !send && changes.length === 0 && isMarked(existing.labels, desired.project, was.brief);
   return nothing ? { uncompared } : { uncompared, step };
 }
 

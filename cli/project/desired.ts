@@ -38,8 +38,9 @@ export function checkSystem(entry: SystemEntry, connectors: readonly Connector[]
   let system = bare;
   for (const secret of secretsIn(jsonSchemaPlace(connector.config), entry.config)) {
     const used = secretUse(entry, secret);
-    if (used) system = withSecret(system, used);
-    else problems.push(inClear(entry, secret));
+    if (!used) problems.push(inClear(entry, secret));
+    else if (secret.value === '') problems.push(emptySecret(entry, used));
+    else system = withSecret(system, used);
   }
   return { found: system, problems: [...problems, ...configProblems(system, connector, problems.length > 0)] };
 }
@@ -78,10 +79,16 @@ function inClear({ kind, name, origin }: SystemEntry, { path }: Found): FieldErr
   return origin.file.problem([...origin.path, 'config', ...path], 'secret_in_clear', message);
 }
 
+/** As after `.env.example` was copied, and not filled in. */
+function emptySecret({ kind, name, origin }: SystemEntry, { path, shown }: SecretUse): FieldError {
+  const message = `${kind}s.${name}.config.${path.join('.')}: ${shown} is empty.`;
+  return origin.file.problem([...origin.path, 'config', ...path], 'not_set', message);
+}
+
 /** What is wrong by the connector's schema. The API knows more, and has the last word. */
-function configProblems(system: DesiredSystem, connector: Connector, hasClear: boolean): readonly FieldError[] {
+function configProblems(system: DesiredSystem, connector: Connector, isWrong: boolean): readonly FieldError[] {
   const schema = schemaOf(connector);
-  const parsed = hasClear ? undefined : schema?.safeParse(system.config);
+  const parsed = isWrong ? undefined : schema?.safeParse(system.config);
   if (!parsed || parsed.success) return [];
   const { origin, secrets } = system;
   const references = new Set(secrets.filter(({ by }) => by === 'reference').map(({ path }) => path.join('.')));

@@ -10,6 +10,7 @@ import { canonicalJson } from '../../checkpoint/position.js';
 export const OWN_PREFIX = 'millrace/';
 const PROJECT = `${OWN_PREFIX}project`;
 const APPLIED = `${OWN_PREFIX}applied`;
+export const OWN_LABELS = [PROJECT, APPLIED].length;
 
 type Labels = Readonly<Record<string, string>>;
 /** What a resource is described by, field by field, without what is usual. */
@@ -28,7 +29,12 @@ export function marked(labels: Labels, project: string, description: Description
   return { ...labels, [PROJECT]: project, [APPLIED]: digestsOf(description) };
 }
 
-/** `schedule:1f0c9a3b,streams:…` */
+/** Whether the marks say what they should: whose it is, and that it is as it was applied. */
+export function isMarked(labels: Labels, project: string, description: Description): boolean {
+  return projectOf(labels) === project && APPLIED in labels && driftOf(labels, description).length === 0;
+}
+
+/** `schedule:1f0c9a3b,streams:…`: short, because a label has at most 255 characters. */
 function digestsOf(description: Description): string {
   return Object.entries(description)
     .map(([field, value]) => `${field}:${digest(value)}`)
@@ -45,7 +51,7 @@ export function driftOf(labels: Labels, description: Description): readonly stri
   return fields.filter((field) => then.get(field) !== digest(description[field]));
 }
 
-/** Short, because it stands in a label; it tells changes from each other and protects nothing. */
+/** It tells changes from each other and protects nothing. */
 function digest(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 8);
 }

@@ -33,7 +33,11 @@ function withUsers(step: Planned, { connections }: Existing): Planned {
   const users = connections.filter(({ sourceId, destinationId }) => sourceId === step.id || destinationId === step.id);
   if (users.length === 0) return step;
   const names = users.map(({ name }) => name).join(', ');
-  const note = `Streams of ${names} keep their positions. Where this is another system now, reset them: millrace state reset.`;
+  const elsewhere =
+    step.kind === 'source'
+      ? 'Where this is another system now, reset them: millrace state reset.'
+      : 'Where their targets are elsewhere now, load them anew: millrace sync --refresh.';
+  const note = `The streams of ${names} keep their positions. ${elsewhere}`;
   return { ...step, notes: [...step.notes, note] };
 }
 

@@ -1,5 +1,8 @@
+import { redactText } from '../../platform/logger/redact.js';
 import type { Style } from '../output/style.js';
+import { oneLine } from '../output/table.js';
 import { type Change, isSecretView } from './diff.js';
+import { lineDiff } from './line-diff.js';
 import type { Plan, Step, StreamNews } from './plan.js';
 
 const SIGNS = { create: '+', update: '~', replace: '±', delete: '-' } as const;
@@ -38,12 +41,12 @@ function stepText(step: Step, style: Style): string {
   const id = step.id === undefined ? '' : style.dim(` ${step.id}`);
   const lines = [
     ...originLines(step),
-    ...step.changes.map((change) => changeText(change, step, style)),
+    ...step.changes.flatMap((change) => changeLines(change, step, style)),
     ...step.secrets.filter(({ path }) => !step.changes.some((change) => change.path === path)).map(sentSecret),
     ...(step.action === 'update' ? streamLines(step.streams, step.name) : []),
-    ...step.notes,
+    ...step.notes.map(oneLine),
   ];
-  const head = `${paint(SIGNS[step.action])} ${step.kind} ${style.strong(step.name)}${id}${mark}`;
+  const head = `${paint(SIGNS[step.action])} ${step.kind} ${style.strong(oneLine(step.name))}${id}${mark}`;
   return [head, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
@@ -57,8 +60,22 @@ function originLines({ adopts, drifted, changes, secrets, id }: Step): readonly 
   return [adopted, strange, drifted.length > 0 && renewed].flatMap((lines) => lines || []);
 }
 
-function changeText({ path, before, after }: Change, { secrets }: Step, style: Style): string {
-  const from = secrets.find((secret) => secret.path === path)?.from;
+function changeLines(change: Change, step: Step, style: Style): readonly string[] {
+  const { path, before, after } = change;
+  if (typeof before !== 'string' || typeof after !== 'string' || !`${before}${after}`.trimEnd().includes('\n'))
+    return [changeText(change, step, style)];
+  const lines = lineDiff(before, after).map((line) => `    ${paintLine(oneLine(redactText(line)), style)}`);
+  return [`${style.warn('~')} ${oneLine(path)}:`, ...lines];
+}
+
+function paintLine(line: string, style: Style): string {
+  if (line.startsWith('+')) return style.good(line);
+  return line.startsWith('-') ? style.bad(line) : line;
+}
+
+function changeText({ path: place, before, after }: Change, { secrets }: Step, style: Style): string {
+  const path = oneLine(place);
+  const from = secrets.find((secret) => secret.path === place)?.from;
   const [was, is] = [valueText(before), from ?? valueText(after)];
   if (before === undefined) return `${style.good('+')} ${path}: ${is}`;
   if (after === undefined) return `${style.bad('-')} ${path}: ${was}`;
@@ -72,14 +89,18 @@ function sentSecret({ path, from }: Step['secrets'][number]): string {
 /** JSON, so that nothing in it reaches the terminal as it is; a plain word without quotes. */
 function valueText(value: unknown): string {
   if (isSecretView(value)) return 'ref' in value ? value.ref : '(secret)';
-  const text = typeof value === 'string' && /^[\w./:@${}* -]+$/.test(value) ? value : (JSON.stringify(value) ?? '');
+  const text = redactText(plainText(value));
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+}
+
+function plainText(value: unknown): string {
+  return typeof value === 'string' && /^[\w./:@${}* -]+$/.test(value) ? value : (JSON.stringify(value) ?? '');
 }
 
 function streamLines(streams: readonly StreamNews[], connection: string): readonly string[] {
   const plain = streams.filter((news) => isPlain(news));
   const telling = streams.filter((news) => streams.length <= FEW_STREAMS || !isPlain(news));
-  const lines = telling.map((news) => `stream ${news.stream} ${newsText(news, connection)}`);
+  const lines = telling.map((news) => oneLine(`stream ${news.stream} ${newsText(news, connection)}`));
   if (streams.length <= FEW_STREAMS || plain.length === 0) return lines;
   return [...lines, `${plain.length} other streams go on where they are`];
 }
@@ -91,6 +112,7 @@ function isPlain(news: StreamNews): boolean {
 function newsText(news: StreamNews, connection: string): string {
   const { stream, position } = news;
   if (news.effect === 'is_removed') return 'is not read any more: its target and its position stay';
+  if (news.effect === 'is_new' && position !== undefined) return `was read before, and goes on from there: ${position}`;
   if (news.effect === 'is_new') return 'is new: reads from the start';
   if (news.unread) return 'has not been read yet';
   const refresh = `millrace sync ${quoted(connection)} --stream ${quoted(stream)} --refresh`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { connectionSettings } from '../../../schema/connection-config.js';
-import { labelsSchema } from '../../../schema/resource.js';
-import { OWN_PREFIX } from '../marks.js';
+import { MAX_LABELS, labelsSchema } from '../../../schema/resource.js';
+import { OWN_LABELS, OWN_PREFIX } from '../marks.js';
 
 /** What stands in the files of a project. What API and files share is one schema. */
 
@@ -15,6 +15,7 @@ const labels = labelsSchema
     (labels) => !Object.keys(labels).some((key) => key.startsWith(OWN_PREFIX)),
     `labels that begin with ${OWN_PREFIX} are written by apply`,
   )
+  .refine((labels) => Object.keys(labels).length <= MAX_LABELS - OWN_LABELS, `at most ${MAX_LABELS - OWN_LABELS} labels`)
   .default({});
 
 const systemFileSchema = z.strictObject({
@@ -30,13 +31,15 @@ const systems = z.record(nameSchema, systemFileSchema).default({});
 
 export const PROJECT_FILE = 'millrace.yaml';
 
+export const projectNameSchema = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'letters, digits, . _ and -')
+  .describe('What the project makes is marked with it, and only that is ever deleted by it.');
+
 export const projectFileSchema = z
   .strictObject({
-    name: z
-      .string()
-      .max(63)
-      .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'letters, digits, . _ and -')
-      .describe('What the project makes is marked with it, and only that is ever deleted by it.'),
+    name: projectNameSchema,
     sources: systems.describe('Where rows come from, by name.'),
     destinations: systems.describe('Where rows go to, by name.'),
     connections: z

@@ -37,5 +37,5 @@ export function interpolate(raw: string, environment: Environment): Interpolatio
 
 /** So that a text is read back as it is. */
 export function escapeInterpolation(text: string): string {
-  return text.replaceAll('${', '$${');
+  return text.replaceAll('${', () => '$${'); // in a text that replaces, $$ would be one $
 }
