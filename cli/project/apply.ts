@@ -156,7 +156,7 @@ const DONE = { create: 'created', update: 'changed', delete: 'deleted' } as cons
 function stopped(cause: unknown, { applied, work, left }: Stop): unknown {
   const error = asMillraceError(cause);
   const { kind, name } = work.step;
-  const why = isMillraceError(error, 'request.stale') ? 'it was changed after the plan was made' : errorText(error);
+  const why = isMillraceError(error, 'request.stale') ? 'it was changed after the plan was made.' : errorText(error);
   const what = `The ${kind} ${name} was not ${DONE[work.does]}: ${why}`;
   if (!isMillraceError(error)) return error;
   const fields = error.fields && { fields: error.fields };

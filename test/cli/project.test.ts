@@ -1,7 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createClient } from '../../client/index.js';
 import { EXIT } from '../../cli/exit-codes.js';
+import { applyPlan } from '../../cli/project/apply.js';
+import { makePlan } from '../../cli/project/make-plan.js';
 import type { Plan } from '../../cli/project/plan.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 import { type TempHome, tempHome } from '../support/temp-home.js';
@@ -190,6 +193,21 @@ describe.sequential('a project from init to its end', () => {
     const { hash } = await plan();
     expect(await apply('--plan', hash, '--auto-approve')).toMatchObject({ code: EXIT.ok });
     expect(await named('connections', 'crm-to-warehouse')).toMatchObject({ schedule: { every: '3h' }, paused: true });
+  });
+
+  test('a change between the plan and its first step stops it, and nothing is overwritten', async () => {
+    edit(CONNECTION, (text) => text.replace('every: 3h', 'every: 4h'));
+    const api = createClient({ url: millrace.apiUrl, apiKey: millrace.apiKey });
+    const made = await makePlan(api, { folder: shop, environment: env, updateSecrets: false });
+    const [step] = made.steps;
+    await patchAnyway(`/v1/connections/${step?.id}`, { schedule: { type: 'interval', every: '7m' } });
+    const refused = applyPlan(api, made, () => undefined);
+    await expect(refused).rejects.toMatchObject({
+      code: 'request.stale',
+      message: 'The connection crm-to-warehouse was not changed: it was changed after the plan was made.',
+    });
+    expect(await named('connections', 'crm-to-warehouse')).toMatchObject({ schedule: { every: '7m' } });
+    expect((await apply('--yes')).code).toBe(EXIT.ok);
   });
 
   test('a secret that is given by a variable is sent when asked to', async () => {
