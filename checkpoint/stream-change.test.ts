@@ -51,7 +51,7 @@ describe('a stream that is changed', () => {
     const mirror = { mode: 'mirror' };
     expect(outlookOf(version(mirror), version({ ...mirror, sql: 'select * from input' }))).toEqual({ effect: 'reads_all' });
     const elsewhere = version(mirror, { schema: 'raw', table: 'new' });
-    expect(outlookOf(version(mirror), elsewhere)).toEqual({ effect: 'reads_all' });
+    expect(outlookOf(version(mirror), elsewhere)).toEqual({ effect: 'reads_all', formerTarget: 'raw.orders' });
   });
 
   test('a history that gets a cursor is built anew', () => {

@@ -19,7 +19,7 @@ export type StreamOutlook =
   /** Goes on after what it has read. `refresh`: rows that are loaded already do not follow the change, and why. */
   | { readonly effect: 'goes_on'; readonly refresh?: string }
   /** Reads all in every run: nothing stands in the way of the change. */
-  | { readonly effect: 'reads_all' }
+  | { readonly effect: 'reads_all'; readonly formerTarget?: string }
   /** Reads from the start; rows that are loaded stay, and are merged by key. */
   | { readonly effect: 'reads_again'; readonly why: string }
   /** Reads from the start, and what was loaded is replaced. */
@@ -53,10 +53,15 @@ function sameTarget({ target: a }: StreamVersion, { target: b }: StreamVersion):
 
 /** The new target does not exist when the next run looks for it, unless somebody has made it. */
 function intoAnotherTarget({ target, config: was }: StreamVersion, { config }: StreamVersion): StreamOutlook {
-  if (readsWhole(config)) return { effect: 'reads_all' };
-  const why = `its target was ${target.schema}.${target.table}`;
+  if (readsWhole(config)) return { effect: 'reads_all', formerTarget: targetText(target) };
+  const why = `its target was ${targetText(target)}`;
   if (readsWhole(was) || config.onTargetMissing === 'refresh') return { effect: 'reads_again', why };
   return { effect: 'stops', why: `${why}, and onTargetMissing is stop` };
+}
+
+/** Where only the destination knows the schema, it has none here. */
+function targetText({ schema, table }: Target): string {
+  return schema === '' ? table : `${schema}.${table}`;
 }
 
 function goingOn({ config: before }: StreamVersion, { config: after }: StreamVersion): StreamOutlook {

@@ -33,8 +33,9 @@ export function addApply(program: Command): void {
 async function apply({ api, options, out }: Call<[], ApplyOptions>): Promise<void> {
   const made = await makePlan(api, planOptionsOf(options));
   const { plan } = made;
-  if (options.plan !== undefined) requirePlan(plan, options.plan);
+  const wanted = options.plan === undefined ? plan.hash : hashOf(options.plan);
   if (plan.steps.length === 0) return out.result(resultOf(plan, []), () => planText(plan, styleFor(process.stdout, process.env)));
+  requirePlan(plan, wanted);
   const style = styleFor(process.stderr, process.env);
   say(planText(plan, style));
   const what = `This is going to be done: ${summary(plan.steps, style)}`;
@@ -50,12 +51,10 @@ function resultOf({ project, hash }: Plan, applied: readonly Applied[]) {
 }
 
 /** @throws MillraceError `project.plan_changed` */
-function requirePlan({ hash, steps }: Plan, wanted: string): void {
-  const expected = hashOf(wanted);
-  if (expected === hash) return;
-  const now = steps.length === 0 ? 'there is nothing to do' : `the plan is ${hash}`;
+function requirePlan({ hash }: Plan, wanted: string): void {
+  if (wanted === hash) return;
   throw new MillraceError('project.plan_changed', {
-    detail: `Plan ${expected} is not what would be done: ${now}. The files, or what is there, have changed since.`,
+    detail: `Plan ${wanted} is not what would be done: that is plan ${hash}. The files, or what is there, have changed since.`,
     path: '--plan',
   });
 }

@@ -8,7 +8,7 @@ import type { ConnectionEntry, SystemKind } from './files/read-project.js';
 import { driftOf, isMarked, marked, projectOf } from './marks.js';
 import { matchOf } from './match.js';
 import type { Planned } from './plan.js';
-import { settingsOf } from './settings.js';
+import { besides, settingsOf } from './settings.js';
 
 /** The systems of the project, and those that are there without belonging to it: a connection may use both. */
 export function endsOf(desired: Desired, existing: Existing, compared: readonly Compared[]): Ends {
@@ -78,9 +78,13 @@ function replacedConnection(desired: Desired, entry: ConnectionEntry, found: Exi
 }
 
 function changedConnection(desired: Desired, entry: ConnectionEntry, found: ExistingConnection): Pick<Compared, 'step'> {
-  const was = describeConnection(found);
-  const changes = diff(was.full, describeEntry(entry).full);
+  const [was, is] = [describeConnection(found), describeEntry(entry)];
   const connection = connectionWrite(desired, entry);
+  const { settings } = connection;
+  const changes = diff(
+    { ...was.full, ...besides(found.settings, settings) },
+    { ...is.full, ...besides(settings, found.settings) },
+  );
   if (changes.length === 0 && isMarked(found.labels, desired.project, was.brief)) return {};
   const drifted = driftOf(found.labels, was.brief);
   const adopts = projectOf(found.labels) === undefined;

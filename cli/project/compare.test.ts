@@ -96,6 +96,15 @@ describe('a plan', () => {
     ]);
   });
 
+  test('shows of a stream that comes or goes only what is written of it', () => {
+    const existing = applied();
+    write({ shop: SHOP.replace('s.a, mode: mirror', 's.b, mode: scd2') });
+    expect(look(existing).steps[0]?.changes).toEqual([
+      { path: 'streams[s.a].mode', before: 'mirror' },
+      { path: 'streams[s.b].mode', after: 'scd2' },
+    ]);
+  });
+
   test('deletes only what the project has made, connections first', () => {
     const mine = applied({ more: SHOP.replaceAll('s.a', 's.b') });
     const [warehouse] = mine.systems.filter(({ kind }) => kind === 'destination');

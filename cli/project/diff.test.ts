@@ -24,10 +24,8 @@ describe('what differs', () => {
         },
       ),
     ).toEqual([
-      { path: 'streams[s.a].name', before: 's.a' },
       { path: 'streams[s.a].mode', before: 'x' },
       { path: 'streams[s.b].mode', before: 'x', after: 'y' },
-      { path: 'streams[s.c].name', after: 's.c' },
       { path: 'streams[s.c].mode', after: 'z' },
     ]);
   });

@@ -46,7 +46,13 @@ function isNamedList(value: unknown): value is readonly Named[] {
 }
 
 function childrenOf(tree: Tree): ReadonlyMap<string, unknown> {
-  return isNamedList(tree) ? new Map(tree.map((item) => [`[${item.name}]`, item])) : new Map(Object.entries(tree));
+  return isNamedList(tree) ? new Map(tree.map((item) => [`[${item.name}]`, nameless(item)])) : new Map(Object.entries(tree));
+}
+
+/** Its name stands in the path already. */
+function nameless(item: Named): object {
+  const { name: _, ...rest } = item;
+  return Object.keys(rest).length > 0 ? rest : item;
 }
 
 function leaves(tree: Tree, path: string): readonly (readonly [string, unknown])[] {

@@ -63,7 +63,7 @@ function versionsOf({ streams, targetNames }: Settings): ReadonlyMap<string, Str
 }
 
 /** What the destination usually does is the same before and after. */
-const usual = (stream: string): Target => ({ schema: '(usual)', table: stream });
+const usual = (stream: string): Target => ({ schema: '', table: stream });
 
 function placeOf(state: ConnectionState | undefined, stream: string): Pick<StreamNews, 'position' | 'unread'> {
   const feed = state?.feeds[stream];

@@ -67,7 +67,7 @@ test('a plan says what is made, changed and destroyed, and what becomes of each 
 - connection old con_2 !
     Its positions go.
 
-1 to create, 1 to change, 1 to delete. 2 steps destroy: see !
+1 to create, 1 to change, 1 to delete; 2 of them destroy positions or rows (!).
 Plan 3f9ac2d1e4b5a697`);
 });
 

@@ -31,8 +31,8 @@ export function summary(steps: readonly Step[], style: Style): string {
     count(action) > 0 ? [`${count(action)} ${words[action]}`] : [],
   );
   const destroys = steps.filter((step) => step.destroys).length;
-  const warning = destroys > 0 ? style.bad(` ${destroys === 1 ? '1 step destroys' : `${destroys} steps destroy`}: see !`) : '';
-  return `${parts.join(', ')}.${warning}`;
+  if (destroys === 0) return `${parts.join(', ')}.`;
+  return `${parts.join(', ')}; ${style.bad(`${destroys} of them ${destroys === 1 ? 'destroys' : 'destroy'} positions or rows (!).`)}`;
 }
 
 function stepText(step: Step, style: Style): string {
@@ -122,7 +122,7 @@ function newsText(news: StreamNews, connection: string): string {
       return news.refresh === undefined ? on : `${on}; ${news.refresh}: to make them anew, ${refresh}`;
     }
     case 'reads_all':
-      return 'reads all in every run';
+      return `reads all in every run${news.formerTarget === undefined ? '' : `, into another table; ${news.formerTarget} stays as it is`}`;
     case 'reads_again':
       return `reads from the start, because ${news.why}`;
     case 'is_replaced':

@@ -24,6 +24,12 @@ export function briefSettings({ streams, ...settings }: Settings): Values {
   return { ...withoutUsual(settings, USUAL), streams: streams.map(briefStream) };
 }
 
+/** Two settings to be compared: streams that only one of them has are brief. */
+export function besides(settings: Settings, other: Settings): Values {
+  const names = new Set(other.streams.map(({ name }) => name));
+  return { ...settings, streams: settings.streams.map((stream) => (names.has(stream.name) ? stream : briefStream(stream))) };
+}
+
 function briefStream(stream: StreamConfig): Values {
   return withoutUsual(stream, USUAL_STREAM);
 }
