@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import { type Call, addApiCommand, withApi } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { say } from '../output/report.js';
 import { styleFor } from '../output/style.js';
+import { writeText } from '../project/files/write-files.js';
 import { makePlan } from '../project/make-plan.js';
 import { planText } from '../project/plan-text.js';
 import { type FolderOptions, addFolderOptions, planOptionsOf } from './project-folder.js';
@@ -26,7 +26,7 @@ export function addPlan(program: Command): void {
 
 async function plan({ api, options, out }: Call<[], PlanOptions>): Promise<ExitCode> {
   const { plan } = await makePlan(api, planOptionsOf(options));
-  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(plan, null, 2)}\n`);
+  if (options.out !== undefined) writeText(options.out, `${JSON.stringify(plan, null, 2)}\n`);
   out.result(plan, () => planText(plan, styleFor(process.stdout, process.env)));
   if (plan.steps.length === 0) return EXIT.ok;
   say(`Next: millrace apply${options.dir === '.' ? '' : ` --dir ${options.dir}`} --plan ${options.out ?? plan.hash}`);

@@ -249,6 +249,20 @@ describe('secrets', () => {
     }
   });
 
+  test('may be shared by what a file uses several times', () => {
+    write({
+      crm: 'connector: postgres\n    config: { <<: *server, database: crm }',
+      main: 'x-server: &server { host: db, password: "${CRM_URL}" }\n',
+    });
+    expect(() => look(EMPTY)).toThrow('millrace.yaml:5:19: Nothing above is marked &server.'); // an anchor stands before what uses it
+    write({
+      crm: 'connector: postgres\n    config: &server { host: db, password: "${CRM_URL}" }\n  other:\n    connector: postgres\n    config: { <<: *server, database: crm }',
+    });
+    const { steps, mistakes } = look(EMPTY);
+    expect(mistakes).toEqual([]);
+    expect(steps[1]).toMatchObject({ name: 'other', secrets: [{ path: 'config.password', from: '${CRM_URL}' }] });
+  });
+
   test('that are empty are refused', () => {
     write();
     const { mistakes } = compareFolder(home.path, EMPTY, { environment: { ...ENVIRONMENT, CRM_URL: '' } });

@@ -56,8 +56,20 @@ function existingSystem(kind: SystemKind, system: System): ExistingSystem {
 
 function existingConnection(connection: Connection): ExistingConnection {
   const { id, name, labels, createdAt, updatedAt, sourceId, destinationId } = connection;
-  const settings = settingsOf(connection);
+  const settings = knownSettings(connection);
   return { kind: 'connection', id, name, labels, createdAt, updatedAt, sourceId, destinationId, settings };
+}
+
+function knownSettings(connection: Connection): Settings {
+  try {
+    return settingsOf(connection);
+  } catch (cause) {
+    throw new MillraceError('setup.invalid', {
+      detail: `The connection ${connection.name} (${connection.id}) has settings that this version of millrace does not know.`,
+      suggestion: 'Use the version that the API has.',
+      cause,
+    });
+  }
 }
 
 /** The operations of a kind under one name each. */

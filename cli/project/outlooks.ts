@@ -7,22 +7,45 @@ import type { Existing, ExistingConnection } from './existing.js';
 import type { Planned, StreamNews } from './plan.js';
 import type { Settings } from './settings.js';
 
-/** Positions are told where they can be had; a plan does not wait for a worker that is not there. */
+/** Positions are told where they can be had; a plan does not wait for a worker that is not there, and only once finds out. */
 const PATIENCE_MS = 5_000;
+
+type StateReader = (id: string) => Promise<ConnectionState | undefined>;
+
+function stateReader(api: Client): StateReader {
+  let isAway = false;
+  return async (id) => {
+    if (isAway) return undefined;
+    try {
+      return await api.getState({ id }, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    } catch {
+      isAway = true;
+      return undefined;
+    }
+  };
+}
 
 /** Adds to the changes of connections what becomes of each stream, and to the changes of systems whose positions they touch. */
 export async function withOutlooks(api: Client, steps: readonly Planned[], existing: Existing): Promise<readonly Planned[]> {
+  const around: Around = { api, stateOf: stateReader(api), existing };
   const results: Planned[] = [];
-  for (const step of steps) results.push(await withOutlook(api, step, existing));
+  for (const step of steps) results.push(await withOutlook(step, around));
   return results;
 }
 
-async function withOutlook(api: Client, step: Planned, existing: Existing): Promise<Planned> {
+interface Around {
+  readonly api: Client;
+  readonly stateOf: StateReader;
+  readonly existing: Existing;
+}
+
+async function withOutlook(step: Planned, around: Around): Promise<Planned> {
+  const { existing } = around;
   if (step.action !== 'update') return step;
   if (step.system) return withUsers(step, existing);
   const before = existing.connections.find(({ id }) => id === step.id);
   if (!before || !step.connection || !movesStreams(step)) return step;
-  const streams = await newsOf(api, before, step.connection.settings);
+  const streams = await newsOf(before, step.connection.settings, around);
   return { ...step, streams, destroys: streams.some(({ effect, unread }) => effect === 'is_replaced' && unread !== true) };
 }
 
@@ -42,14 +65,14 @@ function withUsers(step: Planned, { connections }: Existing): Planned {
 }
 
 async function newsOf(
-  api: Client,
   { id, settings: before }: ExistingConnection,
   after: Settings,
+  { api, stateOf }: Around,
 ): Promise<readonly StreamNews[]> {
   const [was, is] = [versionsOf(before), versionsOf(after)];
   const names = [...new Set([...was.keys(), ...is.keys()])];
   const keyless = needsSourceKey([...was.values(), ...is.values()]);
-  const [state, keys] = await Promise.all([stateOf(api, id), keyless ? sourceKeys(api, id) : undefined]);
+  const [state, keys] = await Promise.all([stateOf(id), keyless ? sourceKeys(api, id) : undefined]);
   return names.map((stream) => ({
     stream,
     ...outlookOf(was.get(stream), is.get(stream), keys?.get(stream)),
@@ -69,14 +92,6 @@ function placeOf(state: ConnectionState | undefined, stream: string): Pick<Strea
   const feed = state?.feeds[stream];
   if (!state || (feed && feed.position.kind !== 'start')) return feed ? { position: position(feed.position) } : {};
   return feed && feed.seq > 0 ? {} : { unread: true };
-}
-
-async function stateOf(api: Client, id: string): Promise<ConnectionState | undefined> {
-  try {
-    return await api.getState({ id }, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  } catch {
-    return undefined;
-  }
 }
 
 /** The keys by which streams were loaded, which are the source's where the connection names none. */

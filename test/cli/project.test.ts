@@ -156,6 +156,18 @@ describe.sequential('a project from init to its end', () => {
     await apply('--auto-approve');
   });
 
+  test('a stream that plan says stops does stop, and goes on when it is set back', async () => {
+    edit(CONNECTION, (text) => text.replace('schema: raw, table: orders', 'schema: raw, table: sales'));
+    const { stdout } = await cli(['plan', '--dir', shop]);
+    expect(stdout).toContain('stream public.orders stops, because its target was raw.orders, and onTargetMissing is stop');
+    await apply('--auto-approve');
+    const stopped = await cli(['sync', 'crm-to-warehouse']);
+    expect(stopped).toMatchObject({ code: EXIT.failed, stderr: expect.stringContaining('load.target_missing') });
+    edit(CONNECTION, (text) => text.replace('table: sales', 'table: orders'));
+    await apply('--auto-approve');
+    expect((await cli(['sync', 'crm-to-warehouse'])).code).toBe(EXIT.ok);
+  });
+
   test('what is exported is what the plan says is there already', async () => {
     const copy = join(home.path, 'copy');
     const exported = await cli(['export', '--to', copy]);

@@ -25,12 +25,12 @@ const SECRET = {
 } as const;
 
 export function connectionJsonSchema(): JsonSchema {
-  return open(z.toJSONSchema(connectionFileSchema, { io: 'input' }) as JsonSchema);
+  return fileSchema(connectionFileSchema);
 }
 
 /** With the configuration of every connector of this build, so that editors complete and check it. */
 export function projectJsonSchema(connectors: readonly ConnectorSchema[]): JsonSchema {
-  const schema = open(z.toJSONSchema(projectFileSchema, { io: 'input' }) as JsonSchema);
+  const schema = fileSchema(projectFileSchema);
   const properties = schema['properties'] as Record<string, JsonSchema>;
   const kinds = (['source', 'destination'] as const).map((kind) => {
     const systems = properties[`${kind}s`] ?? {};
@@ -39,6 +39,11 @@ export function projectJsonSchema(connectors: readonly ConnectorSchema[]): JsonS
   });
   const configs = connectors.map((connector) => [keyOf(connector), open(localConfig(connector))]);
   return { ...schema, properties: { ...properties, ...Object.fromEntries(kinds) }, $defs: Object.fromEntries(configs) };
+}
+
+/** `x-…` is for what is used elsewhere in the file. */
+function fileSchema(schema: z.ZodType): JsonSchema {
+  return { ...open(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema), patternProperties: { '^x-': {} } };
 }
 
 const keyOf = ({ kind, id }: ConnectorSchema): string => `${kind}-${id}`;

@@ -62,6 +62,23 @@ describe('the files of a project', () => {
     expect(mistakes()).toEqual(['millrace.yaml:4:1 There is no file shop.yaml.']);
   });
 
+  test('what is used several times is written once', () => {
+    write({
+      'millrace.yaml': MAIN,
+      'connections/shop.yaml': `x-usual: &usual { mode: mirror, deletes: soft }
+source: crm
+destination: warehouse
+streams:
+  - { <<: *usual, name: s.a }
+  - { <<: *usual, name: s.b, deletes: hard }
+`,
+    });
+    expect(read().connections[0]?.streams).toMatchObject([
+      { name: 's.a', mode: 'mirror', deletes: 'soft' },
+      { name: 's.b', mode: 'mirror', deletes: 'hard' },
+    ]);
+  });
+
   test('without millrace.yaml it says what makes one', () => {
     expect(() => read()).toThrow(
       expect.objectContaining({ code: 'project.invalid', suggestion: expect.stringContaining('init') }),

@@ -96,10 +96,10 @@ function parse<Schema extends z.ZodType>(file: YamlFile, schema: Schema, problem
   return undefined;
 }
 
-/** `sources:` with nothing below it is not there. */
+/** `sources:` with nothing below it is not there, and `x-…` is for what is used elsewhere in the file (`&name`). */
 function withoutEmpty(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value ?? {};
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null));
+  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => inner !== null && !key.startsWith('x-')));
 }
 
 /** A mistake that a schema has found, each unknown field by itself. */

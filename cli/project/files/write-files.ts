@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { MillraceError } from '../../../platform/errors/error.js';
+import { MillraceError, errorText } from '../../../platform/errors/error.js';
 
 /** Text by path below the folder. */
 export type FileSet = ReadonlyMap<string, string>;
@@ -45,9 +45,17 @@ export function writeFiles(folder: string, files: FileSet, { force }: { readonly
       suggestion: 'Choose an empty folder.',
     });
   }
-  for (const [path, text] of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+  for (const [path, text] of files) writeText(join(folder, path), text);
+}
+
+/** @throws MillraceError `request.invalid` where nothing can be written */
+export function writeText(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (cause) {
+    const detail = `${path} cannot be written: ${errorText(cause)}`;
+    throw new MillraceError('request.invalid', { detail, suggestion: 'Choose another place.', cause });
   }
 }
 

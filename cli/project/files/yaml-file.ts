@@ -1,6 +1,8 @@
 import { type Document, LineCounter, type Node, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
-import type { FieldError } from '../../../platform/errors/error.js';
+import { type FieldError, errorText } from '../../../platform/errors/error.js';
 import { type Environment, type Interpolation, interpolate } from './interpolate.js';
+
+const MOST_ALIASES = 1_000;
 
 export type ValuePath = readonly PropertyKey[];
 
@@ -20,11 +22,22 @@ export class YamlFile {
     text: string,
     environment: Environment,
   ) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true, merge: true });
     const { errors, warnings } = this.#document;
     const broken = [...errors, ...warnings].map(({ pos: [at], message }) => this.#errorAt(at, 'bad_yaml', sentence(message)));
-    this.problems = broken.length > 0 ? broken : this.#interpolate(environment);
-    this.value = this.problems.length > 0 ? null : this.#document.toJS({ maxAliasCount: 100 });
+    const problems = broken.length > 0 ? broken : this.#interpolate(environment);
+    const read = problems.length > 0 ? { value: null, problems } : this.#read();
+    this.problems = read.problems;
+    this.value = read.value;
+  }
+
+  /** Aliases that multiply, and `<<` over what is no map, are found only now. */
+  #read(): Pick<YamlFile, 'value' | 'problems'> {
+    try {
+      return { value: this.#document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown, problems: [] };
+    } catch (error) {
+      return { value: null, problems: [this.#errorAt(0, 'bad_yaml', sentence(errorText(error)))] };
+    }
   }
 
   /** An error at a value, or at the nearest place that is there: `connections/shop.yaml:12:5`. */
@@ -42,10 +55,14 @@ export class YamlFile {
     return { path: `${this.path}:${line}:${col}`, code, message, line, column: col };
   }
 
-  /** Keys are names and stay as they are. */
+  /** Keys are names and stay as they are. Aliases are looked at on the way. */
   #interpolate(environment: Environment): readonly FieldError[] {
     const problems: FieldError[] = [];
     visit(this.#document, {
+      Alias: (_, node) => {
+        const message = `Nothing above is marked &${node.source}.`;
+        if (!node.resolve(this.#document)) problems.push(this.#errorAt(node.range?.[0] ?? 0, 'bad_yaml', message));
+      },
       Scalar: (key, node) => {
         const found = key === 'key' || typeof node.value !== 'string' ? undefined : interpolate(node.value, environment);
         if (!found) return;
@@ -60,13 +77,13 @@ export class YamlFile {
   }
 
   #nodeAt(path: ValuePath): unknown {
-    return path.reduce<unknown>((node, key) => childOf(this.#resolved(node), key)?.value, this.#document.contents);
+    return path.reduce<unknown>((node, key) => this.#child(node, key)?.value, this.#document.contents);
   }
 
   #offsetOf(path: ValuePath): number {
     let [node, offset]: [unknown, number] = [this.#document.contents, rangeStart(this.#document.contents) ?? 0];
     for (const key of path) {
-      const child = childOf(this.#resolved(node), key);
+      const child = this.#child(node, key);
       if (!child) break;
       offset = rangeStart(child.key) ?? rangeStart(child.value) ?? offset;
       node = child.value;
@@ -74,8 +91,14 @@ export class YamlFile {
     return offset;
   }
 
-  #resolved(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.#document) : node;
+  /** What a map does not have itself may come from those that it merges (`<<`). */
+  #child(parent: unknown, key: PropertyKey): Child | undefined {
+    const node = isAlias(parent) ? parent.resolve(this.#document) : parent;
+    const own = childOf(node, key);
+    if (own || !isMap(node)) return own;
+    const merged = childOf(node, '<<')?.value;
+    const sources = isSeq(merged) ? merged.items : [merged];
+    return sources.map((source) => (source ? this.#child(source, key) : undefined)).find((found) => found !== undefined);
   }
 }
 
@@ -87,7 +110,7 @@ interface Child {
 function childOf(node: unknown, key: PropertyKey): Child | undefined {
   if (isSeq(node)) return typeof key === 'number' && key < node.items.length ? { value: node.items[key] } : undefined;
   if (!isMap(node)) return undefined;
-  return node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(key));
+  return node.items.find((pair) => isScalar(pair.key) && (pair.key.source ?? String(pair.key.value)) === String(key));
 }
 
 function rangeStart(node: unknown): number | undefined {
