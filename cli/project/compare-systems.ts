@@ -7,7 +7,7 @@ import type { Existing, ExistingSystem } from './existing.js';
 import { driftOf, isMarked, marked, projectOf } from './marks.js';
 import { matchOf } from './match.js';
 import type { Planned } from './plan.js';
-import { valueAt, withValueAt } from './secrets.js';
+import { valueAt } from './secrets.js';
 
 export function compareSystem(desired: Desired, system: DesiredSystem, { systems }: Existing): Compared {
   const { existing, problem } = matchOf(desired.project, system, systems);
@@ -38,9 +38,8 @@ function replacedSystem(desired: Desired, system: DesiredSystem, { id, connector
 /** Values of secrets are never told, so they are sent when something else of the configuration changes, or when asked to. */
 function changedSystem(desired: Desired, system: DesiredSystem, existing: ExistingSystem): Pick<Compared, 'step' | 'uncompared'> {
   const { kind, name, labels, secrets } = system;
-  const hidden = secrets.filter(({ path }) => isHidden(valueAt(existing.config, path)));
-  const view = hidden.reduce<unknown>((tree, { path }) => withValueAt(tree, path, { set: true }), system.view);
-  const [was, is] = [describeExistingSystem(existing), describeSystem(view as DesiredSystem['view'], labels)];
+  const hidden = secrets.filter(({ path, by }) => by === 'variable' && isHidden(valueAt(existing.config, path)));
+  const [was, is] = [describeExistingSystem(existing), describeSystem(system.view, labels)];
   const changes = diff(was.full, is.full);
   const send = changes.some(({ path }) => path.startsWith('config.')) || (desired.updateSecrets && hidden.length > 0);
   const uncompared = send ? [] : hidden.map(({ path, shown }) => `${kind}s.${name}.config.${path.join('.')} (${shown})`);
@@ -59,7 +58,9 @@ function changedSystem(desired: Desired, system: DesiredSystem, existing: Existi
 const isHidden = (value: unknown): boolean => isSecretView(value) && 'set' in value;
 
 function sent(secrets: readonly SecretUse[]): Planned['secrets'] {
-  return secrets.map(({ path, shown }) => ({ path: `config.${path.join('.')}`, from: shown }));
+  return secrets
+    .filter(({ by }) => by === 'variable')
+    .map(({ path, shown }) => ({ path: `config.${path.join('.')}`, from: shown }));
 }
 
 /** A secret that is left out stays, so one that the files do not name any more is taken away in words. */

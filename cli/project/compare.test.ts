@@ -294,17 +294,25 @@ describe('secrets', () => {
     expect(steps[0]?.system?.config).toEqual({ host: 'db', password: '1234' });
   });
 
-  test('by reference are passed on as they are, and compared', () => {
-    const existing = applied(config('{ url: env:CRM_URL }'));
-    expect(existing.systems[0]?.config).toEqual({ url: { ref: 'env:CRM_URL' } });
+  test('by reference are passed on as references, and compared', () => {
+    write(config('{ url: env:CRM_URL }'));
+    expect(look(EMPTY).steps[0]?.system?.config).toEqual({ url: { ref: 'env:CRM_URL' } });
+    const existing = after(EMPTY, look(EMPTY));
     expect(look(existing)).toMatchObject({ steps: [], mistakes: [] });
     write(config('{ url: file:/run/secrets/crm }'));
     expect(look(existing).steps).toMatchObject([
       { changes: [{ path: 'config.url', before: { ref: 'env:CRM_URL' }, after: { ref: 'file:/run/secrets/crm' } }] },
     ]);
+    write(config('{ url: { ref: "env:CRM_URL" } }'));
+    expect(look(existing)).toMatchObject({ steps: [], mistakes: [] });
     write();
     expect(look(existing).steps).toMatchObject([
       { changes: [{ path: 'config.url', after: { set: true } }], secrets: [{ from: '${CRM_URL}' }] },
+    ]);
+    const byValue = after(existing, look(existing));
+    write(config('{ url: env:CRM_URL }'));
+    expect(look(byValue).steps).toMatchObject([
+      { changes: [{ path: 'config.url', before: { set: true }, after: { ref: 'env:CRM_URL' } }], secrets: [] },
     ]);
   });
 

@@ -6,7 +6,7 @@ import { cursorErrors, distanceErrors } from '../../schema/connection-rules.js';
 import { scheduleErrors } from '../../schema/schedule-rules.js';
 import { didYouMean } from '../names/did-you-mean.js';
 import { type ConnectionEntry, type SystemEntry, issueProblems } from './files/read-project.js';
-import { type Found, isReference, secretsIn, variableFor, withValueAt } from './secrets.js';
+import { type Found, referenceOf, secretsIn, valueAt, variableFor, withValueAt } from './secrets.js';
 
 /** A secret of a file: where, and what stands there instead of it. */
 export interface SecretUse {
@@ -53,23 +53,23 @@ function unknownConnector({ kind, name, connector, origin }: SystemEntry, known:
 }
 
 function secretUse({ origin }: SystemEntry, { path, value }: Found): SecretUse | undefined {
-  if (isReference(value)) return { path, by: 'reference', shown: value };
+  const reference = referenceOf(value);
+  if (reference !== undefined) return { path, by: 'reference', shown: reference };
   const from = origin.file.interpolationAt([...origin.path, 'config', ...path]);
   if (!from?.onlyVariables) return undefined;
   return { path, by: 'variable', shown: from.variables.map((name) => `\${${name}}`).join('') };
 }
 
-/** A variable that looks like a number is a text where a secret is. */
+/** What is sent for a secret, and how the API will show it. A variable that looks like a number is a text here. */
 function withSecret(system: DesiredSystem, used: SecretUse): DesiredSystem {
-  const { origin } = system;
-  const text = origin.file.interpolationAt([...origin.path, 'config', ...used.path])?.text;
-  const config = text === undefined ? system.config : withValueAt(system.config, used.path, text);
-  const shown = used.by === 'reference' ? { ref: used.shown } : { set: true };
+  const { origin, config, view } = system;
+  const text = origin.file.interpolationAt([...origin.path, 'config', ...used.path])?.text ?? valueAt(config, used.path);
+  const [sent, shown] = used.by === 'reference' ? [{ ref: used.shown }, { ref: used.shown }] : [text, { set: true }];
   return {
     ...system,
     secrets: [...system.secrets, used],
-    config: config as DesiredSystem['config'],
-    view: withValueAt(system.view, used.path, shown) as DesiredSystem['view'],
+    config: withValueAt(config, used.path, sent) as DesiredSystem['config'],
+    view: withValueAt(view, used.path, shown) as DesiredSystem['view'],
   };
 }
 

@@ -22,6 +22,7 @@ function everything(): Existing {
 sources:
   crm: { connector: postgres, config: { url: "\${URL}", ssl: require }, labels: { team: sales, note: "$\${HOME}" } }
   by reference: { connector: postgres, config: { host: db, password: env:CRM_PASSWORD } }
+  vault: { connector: postgres, config: { url: { ref: "vault:crm#url" } } }
 destinations:
   crm: { connector: postgres, config: { url: "\${URL}", schema: "007" } }
 `,
@@ -86,6 +87,7 @@ streams:
     mode: scd2
 `);
   expect(files.get('millrace.yaml')).toContain('password: env:CRM_PASSWORD');
+  expect(files.get('millrace.yaml')).toContain('ref: vault:crm#url');
   expect([...files.values()].join()).not.toContain('millrace/project');
 });
 

@@ -10,7 +10,7 @@ import { PROJECT_FILE } from './files/file-schemas.js';
 import { escapeInterpolation } from './files/interpolate.js';
 import { type FileSet, envExample, slug, yamlText } from './files/write-files.js';
 import { ownLabels, projectOf } from './marks.js';
-import { type Found, variableFor } from './secrets.js';
+import { type Found, variableFor, writtenReference } from './secrets.js';
 import { briefSettings } from './settings.js';
 
 export interface ExportOptions {
@@ -73,8 +73,8 @@ function entryOf(system: ExistingSystem, { systems }: Existing, variables: Map<s
   const { kind, name, connector, config } = system;
   const isShared = systems.some((other) => other.kind !== kind && other.name === name);
   const owner = isShared ? `${name}_${kind}` : name;
-  const secretText = (view: { set: true } | { ref: string }, path: Found['path']): string => {
-    if ('ref' in view) return view.ref;
+  const secretText: SecretText = (view, path) => {
+    if ('ref' in view) return writtenReference(escapeInterpolation(view.ref));
     const variable = unusedName(variableFor(owner, path), variables);
     variables.set(variable, `${path.join('.')} of the ${kind} ${name}`);
     return `\${${variable}}`;
@@ -86,7 +86,7 @@ function unusedName(name: string, taken: ReadonlyMap<string, string>): string {
   return taken.has(name) ? unusedName(`${name}_`, taken) : name;
 }
 
-type SecretText = (view: { set: true } | { ref: string }, path: Found['path']) => string;
+type SecretText = (view: { set: true } | { ref: string }, path: Found['path']) => unknown;
 
 const NO_SECRETS: SecretText = () => '';
 

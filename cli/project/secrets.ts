@@ -19,10 +19,21 @@ export function secretsIn(place: SchemaPlace, value: unknown, path: Found['path'
   return children.flatMap(([key, inner]) => secretsIn(place.at(key), inner, [...path, key]));
 }
 
-/** `env:NAME` and `file:/path` are resolved by who needs the secret, and nowhere else. */
-export function isReference(value: unknown): value is string {
-  return typeof value === 'string' && /^(env:[A-Za-z_]\w*|file:\/\S.*)$/.test(value);
+/**
+ * What a reference leads to, or undefined when it is none. In files `env:NAME` and `file:/path` are short for `{ ref: … }`, which the
+ * API takes: there, a text is always the secret itself.
+ */
+export function referenceOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return isShort(value) ? value : undefined;
+  return isRecord(value) && Object.keys(value).length === 1 && typeof value['ref'] === 'string' ? value['ref'] : undefined;
 }
+
+/** As people write it. */
+export function writtenReference(ref: string): string | { readonly ref: string } {
+  return isShort(ref) ? ref : { ref };
+}
+
+const isShort = (text: string): boolean => /^(env:[A-Za-z_]\w*|file:\/\S.*)$/.test(text);
 
 /** A copy with another value at a path that exists. */
 export function withValueAt(tree: unknown, path: Found['path'], value: unknown): unknown {

@@ -103,7 +103,7 @@ const newId = (kind: string): string => `${kind}_${(made += 1)}`;
 function seenFromOutside(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = Object.entries(config).map(([key, value]): [string, unknown] => {
     if (key !== 'url' && key !== 'password') return [key, value];
-    return [key, /^(env|file):/.test(String(value)) ? { ref: value } : { set: true }];
+    return [key, typeof value === 'string' ? { set: true } : value];
   });
   return Object.fromEntries(shown.filter(([key]) => config[key] !== null));
 }

@@ -32,11 +32,12 @@ describe('an editor that checks by them', () => {
   });
 
   test('knows the configuration of each connector, and lets no secret stand in clear', () => {
-    const { $defs } = PROJECT as { $defs: Record<string, { properties: Record<string, { pattern?: string; secret?: true }> }> };
+    const { $defs } = PROJECT as { $defs: Record<string, { properties: Record<string, object> }> };
     expect(Object.keys($defs)).toEqual(['source-files', 'source-postgres', 'destination-postgres']);
-    const url = $defs['source-postgres']?.properties['url'];
-    const allowed = new RegExp(url?.pattern ?? '');
-    for (const text of ['${CRM_URL}', 'env:CRM_URL', 'file:/run/secrets/crm']) expect(text).toMatch(allowed);
-    for (const text of ['postgresql://u:p@h/db', 'x${CRM_URL}', '${CRM_URL:-secret}']) expect(text).not.toMatch(allowed);
+    const url = z.fromJSONSchema($defs['source-postgres']?.properties['url'] as Parameters<typeof z.fromJSONSchema>[0]);
+    const takes = (value: unknown): boolean => url.safeParse(value).success;
+    for (const value of ['${CRM_URL}', 'env:CRM_URL', 'file:/run/secrets/crm', { ref: 'vault:crm' }])
+      expect(takes(value)).toBe(true);
+    for (const value of ['postgresql://u:p@h/db', 'x${CRM_URL}', '${CRM_URL:-secret}', {}]) expect(takes(value)).toBe(false);
   });
 });

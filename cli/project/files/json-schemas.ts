@@ -19,9 +19,11 @@ export interface ConnectorSchema {
 
 const VARIABLE = { type: 'string', pattern: '\\$\\{[A-Za-z_]' } as const;
 const SECRET = {
-  type: 'string',
-  pattern: '^((\\$\\{[A-Za-z_]\\w*\\})+|env:[A-Za-z_]\\w*|file:/.+)$',
   examples: ['${VARIABLE}', 'env:VARIABLE', 'file:/run/secrets/name'],
+  anyOf: [
+    { type: 'string', pattern: '^((\\$\\{[A-Za-z_]\\w*\\})+|env:[A-Za-z_]\\w*|file:/.+)$' },
+    { type: 'object', properties: { ref: { type: 'string' } }, required: ['ref'], additionalProperties: false },
+  ],
 } as const;
 
 export function connectionJsonSchema(): JsonSchema {
