@@ -25,6 +25,7 @@ import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
 import {
@@ -46,6 +47,7 @@ import {
   SOURCES,
   STATE,
   SYNCS,
+  UPLOADS,
   VERIFICATIONS,
   WORKERS,
 } from './tokens.js';
@@ -61,6 +63,7 @@ const CONTROLLERS = [
   RebuildController,
   RunsController,
   RejectsController,
+  UploadsController,
   VerificationsController,
   SchedulesController,
   ApiKeysController,
@@ -93,6 +96,7 @@ function named(services: ApiServices): Provider[] {
     { provide: STATE, useValue: services.state },
     { provide: SCHEMAS, useValue: services.schemas },
     { provide: REJECTS, useValue: services.rejects },
+    { provide: UPLOADS, useValue: services.uploads },
     { provide: RUNS, useValue: services.runs },
     { provide: VERIFICATIONS, useValue: services.verifications },
     { provide: SCHEDULES, useValue: services.reconciler },
