@@ -37,7 +37,7 @@ export function compareConnection(desired: Desired, entry: ConnectionEntry, { ex
   if (!found) return { step: newConnection(desired, entry), problems: [] };
   const { id } = found;
   if (sameEnds(entry, found, ends)) return { id, problems: [], ...changedConnection(desired, entry, found) };
-  return { id, step: replacedConnection(desired, entry, found, existing), problems: [] };
+  return { id, step: replacedConnection(desired, entry, { found, existing }), problems: [] };
 }
 
 function missingEnd(entry: ConnectionEntry, kind: SystemKind, known: Ends[SystemKind]): readonly FieldError[] {
@@ -65,11 +65,16 @@ function newConnection(desired: Desired, entry: ConnectionEntry): Planned {
   return { ...NOTHING, action: 'create', kind: 'connection', name, changes, streams, connection };
 }
 
-function replacedConnection(desired: Desired, entry: ConnectionEntry, found: ExistingConnection, { systems }: Existing): Planned {
-  const nameOf = (id: string): string => systems.find((system) => system.id === id)?.name ?? id;
+interface Replaced {
+  readonly found: ExistingConnection;
+  readonly existing: Existing;
+}
+
+function replacedConnection(desired: Desired, entry: ConnectionEntry, { found, existing }: Replaced): Planned {
+  const nameOf = (id: string): string => existing.systems.find((system) => system.id === id)?.name ?? id;
   const before = { source: nameOf(found.sourceId), destination: nameOf(found.destinationId) };
   const { source, destination } = entry;
-  const changes = diff({ ...before, ...describeConnection(found).full }, { source, destination, ...describeEntry(entry).full });
+  const changes = [...diff(before, { source, destination }), ...changesOf(found, entry)];
   const notes = [
     'Source and destination of a connection cannot change: it is deleted with its positions and made anew.',
     'What it has loaded stays in the destination.',
@@ -77,23 +82,27 @@ function replacedConnection(desired: Desired, entry: ConnectionEntry, found: Exi
   return { ...newConnection(desired, entry), action: 'replace', id: found.id, changes, notes, destroys: true };
 }
 
-function changedConnection(desired: Desired, entry: ConnectionEntry, found: ExistingConnection): Pick<Compared, 'step'> {
-  const [was, is] = [describeConnection(found), describeEntry(entry)];
-  const connection = connectionWrite(desired, entry);
-  const { settings } = connection;
-  const changes = diff(
-    { ...was.full, ...besides(found.settings, settings) },
-    { ...is.full, ...besides(settings, found.settings) },
+function changesOf(found: ExistingConnection, entry: ConnectionEntry): Planned['changes'] {
+  const settings = settingsOf(entry);
+  return diff(
+    { ...describeConnection(found).full, ...besides(found.settings, settings) },
+    { ...describeEntry(entry).full, ...besides(settings, found.settings) },
   );
-  if (changes.length === 0 && isMarked(found.labels, desired.project, was.brief)) return {};
-  const drifted = driftOf(found.labels, was.brief);
-  const adopts = projectOf(found.labels) === undefined;
-  const { id, name } = found;
-  return { step: { ...NOTHING, action: 'update', kind: 'connection', name, id, changes, drifted, adopts, connection } };
 }
 
-export function deletedConnection({ id, name, labels, settings }: ExistingConnection): Planned {
-  const { brief } = describeConnection({ settings, labels } as ExistingConnection);
+function changedConnection(desired: Desired, entry: ConnectionEntry, found: ExistingConnection): Pick<Compared, 'step'> {
+  const { id, name, labels } = found;
+  const { brief } = describeConnection(found);
+  const changes = changesOf(found, entry);
+  if (changes.length === 0 && isMarked(labels, desired.project, brief)) return {};
+  const marks = { drifted: driftOf(labels, brief), adopts: projectOf(labels) === undefined };
+  const connection = connectionWrite(desired, entry);
+  return { step: { ...NOTHING, ...marks, action: 'update', kind: 'connection', name, id, changes, connection } };
+}
+
+export function deletedConnection(found: ExistingConnection): Planned {
+  const { id, name, labels } = found;
+  const drifted = driftOf(labels, describeConnection(found).brief);
   const notes = ['Its positions go; what it has loaded stays in the destination. A run that is active is cancelled.'];
-  return { ...NOTHING, action: 'delete', kind: 'connection', name, id, drifted: driftOf(labels, brief), notes, destroys: true };
+  return { ...NOTHING, action: 'delete', kind: 'connection', name, id, drifted, notes, destroys: true };
 }

@@ -56,20 +56,25 @@ export function after(existing: Existing, { steps, ends }: Pick<Comparison, 'ste
   const ids = { source: new Map(ends.source), destination: new Map(ends.destination) };
   for (const { does, step } of workOf(steps)) {
     if (does === 'delete') now = without(now, step);
-    else if (step.system) now = withSystem(now, step, does === 'create', ids);
-    else now = withConnection(now, step, does === 'create', ids);
+    else if (step.system) now = withSystem(now, step, { isNew: does === 'create', ids });
+    else now = withConnection(now, step, { isNew: does === 'create', ids });
   }
   return now;
 }
 
 type Ids = Record<'source' | 'destination', Map<string, string | undefined>>;
 
+interface Around {
+  readonly isNew: boolean;
+  readonly ids: Ids;
+}
+
 function without({ systems, connections }: Existing, { id }: Planned): Existing {
   const stays = (resource: { readonly id: string }): boolean => resource.id !== id;
   return { systems: systems.filter(stays), connections: connections.filter(stays) };
 }
 
-function withSystem(now: Existing, step: Planned, isNew: boolean, ids: Ids): Existing {
+function withSystem(now: Existing, step: Planned, { isNew, ids }: Around): Existing {
   const { kind, name, system: write } = step;
   if (kind === 'connection' || !write) return now;
   const old = isNew ? undefined : now.systems.find(({ id }) => id === step.id);
@@ -80,7 +85,7 @@ function withSystem(now: Existing, step: Planned, isNew: boolean, ids: Ids): Exi
   return { ...now, systems: [...now.systems.filter((other) => other.id !== id), system] };
 }
 
-function withConnection(now: Existing, step: Planned, isNew: boolean, ids: Ids): Existing {
+function withConnection(now: Existing, step: Planned, { isNew, ids }: Around): Existing {
   const { name, connection: write } = step;
   if (!write) return now;
   const old = isNew ? undefined : now.connections.find(({ id }) => id === step.id);
