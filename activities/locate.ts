@@ -1,10 +1,11 @@
+import { loadedAs } from '../checkpoint/loaded-as.js';
 import { findPlace } from '../checkpoint/place.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { trackPlace } from './backfill.js';
 import type { LocateInput, Place } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { stagePlace } from './place.js';
-import { destinationOf, loadedAs, openDestination, requireFeed, sessionOf } from './plan.js';
+import { destinationOf, openDestination, requireFeed, sessionOf } from './plan.js';
 import { getPlan } from './plan-store.js';
 import { type Shell, inShell } from './shell.js';
 

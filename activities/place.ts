@@ -1,8 +1,8 @@
+import { afterNewCursor } from '../checkpoint/loaded-as.js';
 import type { FoundPlace } from '../checkpoint/place.js';
 import { type BoundarySet, type CursorMark, type Position, START } from '../checkpoint/position.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { pathPart, runFolder } from '../stage/layout.js';
-import { isKeyed } from '../schema/write-mode.js';
 import type { Stage } from '../stage/store.js';
 import type { Place, RunRef } from './contract.js';
 import type { FeedPlan } from './plan.js';
@@ -30,7 +30,7 @@ export async function stagePlace(stage: Stage, run: RunRef, feed: string, found:
 export function placeByCursor(place: FoundPlace, { feed, mode, cursor }: Pick<FeedPlan, 'feed' | 'mode' | 'cursor'>): FoundPlace {
   const held = cursorOf(place.position);
   if (!held || !cursor || isSameCursor(held, cursor)) return place;
-  if (isKeyed(mode)) {
+  if (afterNewCursor(mode) === 'begins_anew') {
     const { boundary: _, ...rest } = place;
     const notes = [...place.notes, `${changeOf(held, cursor)}: read from the start`];
     return { ...rest, lineage: place.lineage + 1, seq: 0, position: START, notes };

@@ -5,13 +5,13 @@
 import type { CursorType, Position } from '../checkpoint/position.js';
 import { type AnyDestination, type AnySource, findDestination, findSource } from '../connectors/registry.js';
 import { cursorType } from '../connectors/sdk/cursor.js';
-import type { LoadedAs, Quarantine, Track } from '../connectors/sdk/destination.js';
+import type { Quarantine, Track } from '../connectors/sdk/destination.js';
 import type { ColumnWindow, ConnectorContext } from '../connectors/sdk/types.js';
 import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
-import { fitIdentifier, isReserved, shortHash } from '../schema/naming.js';
+import { isReserved, shortHash } from '../schema/naming.js';
 import { isKeyed, readsWhole } from '../schema/write-mode.js';
 import type { Field, StreamDescription, Target } from '../schema/types.js';
 import type { Extracted, RunRef } from './contract.js';
@@ -79,11 +79,6 @@ export interface RunPlan {
   /** Set when the run loads into another destination than the connection's. */
   readonly destinationId?: string;
   readonly feeds: readonly FeedPlan[];
-}
-
-/** How the plan's rows are loaded, in the destination's names. */
-export function loadedAs({ mode, primaryKey }: Pick<FeedPlan, 'mode' | 'primaryKey'>): LoadedAs {
-  return { mode, key: isKeyed(mode) ? primaryKey.map((name) => fitIdentifier(name)) : [] };
 }
 
 /** What a stream goes from and to. */

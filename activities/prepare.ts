@@ -1,3 +1,4 @@
+import { loadedAs } from '../checkpoint/loaded-as.js';
 import { NEVER_READ } from '../checkpoint/never-read.js';
 import { type FeedRule, type FoundPlace, findPlace, setByHand } from '../checkpoint/place.js';
 import type { FenceResult } from '../connectors/sdk/destination.js';
@@ -19,7 +20,7 @@ import {
   trackOf,
   wantedStreams,
 } from './draft.js';
-import { type FeedPlan, type RunPlan, destinationOf, loadedAs, openDestination, sessionOf } from './plan.js';
+import { type FeedPlan, type RunPlan, destinationOf, openDestination, sessionOf } from './plan.js';
 import { putDocument } from './plan-store.js';
 import { addressOf, placeByCursor, stagePlace } from './place.js';
 import { draftRejects } from './rejects-draft.js';

@@ -2,6 +2,7 @@ import type { LedgerPosition, LoadedAs } from '../connectors/sdk/destination.js'
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
 import type { FeedState } from '../workflows/messages.js';
+import { changeOfLoading } from './loaded-as.js';
 import { NEVER_READ } from './never-read.js';
 import { type BoundarySet, type Position, START } from './position.js';
 
@@ -44,21 +45,13 @@ export interface FoundPlace extends FeedState {
  * @throws MillraceError `load.target_missing`, `load.destination_behind` where going on would lose rows
  */
 export function findPlace(feed: FeedRule, known: KnownPlace): FoundPlace {
-  const changed = changeOfLoading(feed, known);
+  const changed = known.loadedAs && !known.targetMissing ? changeOfLoading(known.loadedAs, feed.loadedAs) : undefined;
   if (feed.whole) return fullRead(feed, known, changed);
   if (feed.refresh) return refreshed(known, 'refreshed');
   const { ledger } = known;
   if (changed !== undefined && !ledger?.shadow) return refreshed(known, changed);
   const state = known.state ?? NEVER_READ;
   return ledger && ledger.lineage >= state.lineage ? byLedger(feed, known, ledger) : byState(feed, known, state);
-}
-
-/** Rows that were loaded in another mode or by another key cannot be gone on with: they are replaced. */
-function changeOfLoading(feed: FeedRule, { loadedAs, targetMissing }: KnownPlace): string | undefined {
-  if (!loadedAs || targetMissing) return undefined;
-  const { mode, key } = loadedAs;
-  if (mode !== feed.loadedAs.mode) return `its mode was ${mode}`;
-  return key.join() === feed.loadedAs.key.join() ? undefined : `its key was (${key.join(', ')})`;
 }
 
 /** A full read begins anew in a lineage of its own, unless an unfinished one may go on in its shadow. */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { MillraceError } from '../platform/errors/error.js';
+import { canAsk } from './ask.js';
 
 export interface Confirmation {
   /** What is going to happen, for people. */
@@ -15,8 +16,7 @@ export interface Confirmation {
  */
 export async function confirm({ what, name, yes }: Confirmation): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY || process.env['CI'])
-    throw refusal(`${what} This needs --yes.`, 'Add --yes.');
+  if (!canAsk()) throw refusal(`${what} This needs --yes.`, 'Add --yes.');
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const typed = await prompt.question(`${what}\nType ${name} to go on: `);

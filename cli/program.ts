@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { addApi } from './commands/api.js';
+import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
 import { addConnections } from './commands/connections.js';
 import { addConnectors } from './commands/connectors.js';
@@ -11,8 +12,11 @@ import { addContext } from './commands/context.js';
 import { addCopy } from './commands/copy.js';
 import { addDiscover } from './commands/discover.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExport } from './commands/export.js';
+import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
 import { addLoad } from './commands/load.js';
+import { addPlan } from './commands/plan.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRebuild } from './commands/rebuild.js';
 import { addRejects } from './commands/rejects.js';
@@ -42,6 +46,7 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
       addConnections,
     ],
   ],
+  ['Configuration as code:', [addInit, addPlan, addApply, addExport]],
   ['Move rows:', [addSync, addCopy, addLoad, addRuns, addRejects, addState, addSchema, addVerify]],
   ['Look after it:', [addDoctor, addKeys, addContext, addRebuild, addCompletion, addVersion]],
 ];

@@ -122,3 +122,16 @@ test('a list is read page by page', async () => {
   expect(ids).toEqual(['src_2', 'src_1']);
   expect(seen.map(({ url }) => url)).toEqual(['/v1/sources?limit=1', '/v1/sources?limit=1&after=src_2']);
 });
+
+test('the headers of an answer are given to who asks for them, and of none that was refused', async () => {
+  const tags: (string | null)[] = [];
+  const options = { onHeaders: (headers: Headers) => void tags.push(headers.get('etag')) };
+  replies = [
+    { status: 503, body: {}, headers: { etag: '"no"' } },
+    { status: 200, body: { id: 'src_1' }, headers: { etag: '"src_1.4"' } },
+    { status: 404, body: {}, headers: { etag: '"no"' } },
+  ];
+  await api.getSource({ id: 'src_1' }, options);
+  await expect(api.getSource({ id: 'src_2' }, options)).rejects.toThrow(ApiError);
+  expect(tags).toEqual(['"src_1.4"']);
+});

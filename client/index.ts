@@ -41,6 +41,8 @@ export interface ClientOptions {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Is given the headers of an answer that succeeded, for its ETag or Location. */
+  readonly onHeaders?: (headers: Headers) => void;
 }
 
 const RETRIES = 3;
@@ -49,7 +51,8 @@ export function createClient({ url, apiKey, retries = RETRIES }: ClientOptions):
   const transport: Transport = { origin: url.replace(/\/+$/, ''), apiKey, retries };
   const methods = Object.entries(ROUTES).map(([id, route]) => [
     id,
-    (input: Readonly<Record<string, unknown>> = {}, { signal }: CallOptions = {}) => send(transport, route, { input, signal }),
+    (input: Readonly<Record<string, unknown>> = {}, { signal, onHeaders }: CallOptions = {}) =>
+      send(transport, route, { input, signal, onHeaders }),
   ]);
   return Object.fromEntries(methods) as Client;
 }

@@ -20,6 +20,7 @@ export interface Route {
 export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal | undefined;
+  readonly onHeaders?: ((headers: Headers) => void) | undefined;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -30,7 +31,7 @@ export async function send(transport: Transport, route: Route, call: Call): Prom
   const request = requestOf(transport, route, call);
   const retries = mayRepeat(route, call) ? transport.retries : 0;
   for (let attempt = 0; ; attempt += 1) {
-    const outcome = await sendOnce(request, route);
+    const outcome = await sendOnce(request, route, call);
     if (!(outcome instanceof Failed)) return outcome;
     if (!outcome.passing || attempt >= retries || call.signal?.aborted) throw outcome.error;
     await pause(Math.min(outcome.afterMs ?? FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS), call.signal);
@@ -45,9 +46,10 @@ class Failed {
   ) {}
 }
 
-async function sendOnce(request: Request, { file, takesFile }: Route): Promise<unknown> {
+async function sendOnce(request: Request, { file, takesFile }: Route, { onHeaders }: Call): Promise<unknown> {
   try {
     const response = await fetch(takesFile ? request : request.clone());
+    if (response.ok) onHeaders?.(response.headers);
     if (response.ok && file) return response.body;
     const text = await response.text();
     const body = parseJson(text);

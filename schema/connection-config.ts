@@ -192,6 +192,13 @@ export const streamsConfigSchema = z
     });
   });
 
+/** All that describes a connection but its ends, as who creates one gives it. */
+export const connectionSettings = {
+  schedule: scheduleSchema.default({ type: 'manual' }),
+  streams: streamsConfigSchema,
+  ...runOptionsSchema.shape,
+};
+
 export type WriteMode = (typeof WRITE_MODES)[number];
 export type RowPolicy = StreamConfig['rowPolicy'];
 export type Condition = z.infer<typeof conditionSchema>;

@@ -23,7 +23,7 @@ const MAY_IMPORT = {
   api: [...VOCABULARY, ...PLANNING, 'connectors', 'api', MESSAGES],
   // for others' programs: nothing of ours comes along
   client: ['client'],
-  cli: [...VOCABULARY, 'cli', 'client', MESSAGES],
+  cli: [...VOCABULARY, 'checkpoint', 'cli', 'client', MESSAGES],
 };
 
 /** `millrace start` runs API and worker in its own process and loads them only then. */

@@ -3,7 +3,7 @@ import type { ApiKeyRow } from '../../platform/db/rows.js';
 import { durationMs } from '../../schema/connection-config.js';
 import { KEY_SCOPES } from '../auth/scope.js';
 import { flagSchema, listFields, querySchema, searchField } from '../lists/list-query.js';
-import { resourceNameSchema } from '../systems/system-schemas.js';
+import { resourceNameSchema } from '../../schema/resource.js';
 
 export const createKeySchema = z.strictObject({
   name: resourceNameSchema,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  connectionSettings,
   runOptionsSchema,
   scheduleSchema,
   streamConfigSchema,
@@ -7,36 +8,30 @@ import {
   targetNamesSchema,
 } from '../../schema/connection-config.js';
 import type { Labels } from '../../platform/db/rows.js';
-import { labelFilterField, labelsSchema } from '../lists/labels.js';
+import { labelsSchema, resourceNameSchema } from '../../schema/resource.js';
+import { labelFilterField } from '../lists/labels.js';
 import { flagSchema, listFields, namesSchema, querySchema, searchField } from '../lists/list-query.js';
 import { runSummarySchema } from '../runs/run-schemas.js';
-import { resourceNameSchema, systemSchema } from '../systems/system-schemas.js';
+import { systemSchema } from '../systems/system-schemas.js';
 import { scheduleStatusSchema } from './schedule-status.js';
 
-const fields = {
-  name: resourceNameSchema,
-  schedule: scheduleSchema,
-  streams: streamsConfigSchema,
-};
-
 export const createConnectionSchema = z.strictObject({
-  ...fields,
-  ...runOptionsSchema.shape,
+  name: resourceNameSchema,
+  ...connectionSettings,
   sourceId: z.string().min(1),
   destinationId: z.string().min(1),
-  schedule: scheduleSchema.default({ type: 'manual' }),
   labels: labelsSchema.default({}),
 });
 
 export const patchConnectionSchema = z.strictObject({
-  name: fields.name.optional(),
-  schedule: fields.schedule.optional(),
+  name: resourceNameSchema.optional(),
+  schedule: scheduleSchema.optional(),
   limits: runOptionsSchema.shape.limits.unwrap().optional(),
   pauseAfterFailures: runOptionsSchema.shape.pauseAfterFailures.unwrap().optional(),
   keepStaged: runOptionsSchema.shape.keepStaged.unwrap().optional(),
   targetNames: targetNamesSchema.optional(),
   labels: labelsSchema.optional().describe('Replaces all labels.'),
-  streams: fields.streams.optional().describe('Replaces the list of streams. Streams that stay keep their position.'),
+  streams: streamsConfigSchema.optional().describe('Replaces the list of streams. Streams that stay keep their position.'),
 });
 
 export const connectionSchema = z

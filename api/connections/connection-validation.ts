@@ -1,14 +1,14 @@
 import { findDestination, findSource } from '../../connectors/registry.js';
 import type { ConnectionConfig, ConnectorRow } from '../../platform/db/rows.js';
 import { MillraceError, type FieldError } from '../../platform/errors/error.js';
+import { inWords } from '../../platform/errors/field-path.js';
 import { decryptConfig } from '../../platform/secrets/config.js';
 import type { StreamConfig } from '../../schema/connection-config.js';
+import { cursorErrors, distanceErrors, sharedTargetErrors, targetKey, targetText } from '../../schema/connection-rules.js';
+import { scheduleErrors } from '../../schema/schedule-rules.js';
 import { targetOf } from '../../schema/target-name.js';
 import type { Target } from '../../schema/types.js';
-import { inWords } from '../http/validation.js';
-import { cursorErrors, distanceErrors, sharedTargetErrors, targetKey, targetText } from './connection-rules.js';
 import type { ConnectionStore } from './connection-store.js';
-import { scheduleErrors } from './schedule-rules.js';
 import { sqlErrors } from './sql-check.js';
 
 export interface Candidate {

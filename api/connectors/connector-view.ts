@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnyDestination, AnySource } from '../../connectors/registry.js';
+import { type AnyDestination, type AnySource, destinations, sources } from '../../connectors/registry.js';
 import type { ConnectorInfo } from '../../connectors/sdk/types.js';
 import { WRITE_MODES } from '../../schema/connection-config.js';
 
@@ -23,11 +23,17 @@ export const connectorSchema = z
 
 export type ConnectorView = z.infer<typeof connectorSchema>;
 
-export function sourceView(source: AnySource): ConnectorView {
+/** The connectors of this build: a system that can be read and written has two of one id. */
+export function connectorViews(kind?: ConnectorView['kind']): readonly ConnectorView[] {
+  const all = [...[...sources.values()].map(sourceView), ...[...destinations.values()].map(destinationView)];
+  return all.filter((connector) => kind === undefined || connector.kind === kind);
+}
+
+function sourceView(source: AnySource): ConnectorView {
   return { ...infoView(source), kind: 'source', cursor: source.cursor ?? 'field' };
 }
 
-export function destinationView(destination: AnyDestination): ConnectorView {
+function destinationView(destination: AnyDestination): ConnectorView {
   return { ...infoView(destination), kind: 'destination', guarantee: destination.guarantee };
 }
 

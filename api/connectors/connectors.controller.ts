@@ -1,12 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { destinations, sources } from '../../connectors/registry.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { RequireScope } from '../auth/scope.js';
 import { pageSchema, wholePage, type Page } from '../http/pagination.js';
 import { Answers, Describe } from '../openapi/describe.js';
-import { connectorSchema, destinationView, sourceView, type ConnectorView } from './connector-view.js';
+import { connectorSchema, connectorViews, type ConnectorView } from './connector-view.js';
 
 const kindQuerySchema = z.strictObject({
   kind: z.enum(['source', 'destination']).optional().describe('One id may name a source and a destination.'),
@@ -23,7 +22,7 @@ export class ConnectorsController {
   @Describe('listConnectors', 'List the connectors of this build')
   @Answers(200, pageSchema(connectorSchema))
   list(@Query({ schema: kindQuerySchema }) { kind }: KindQuery): Page<ConnectorView> {
-    return wholePage(connectors(kind));
+    return wholePage(connectorViews(kind));
   }
 
   @Get(':id')
@@ -34,13 +33,8 @@ export class ConnectorsController {
   )
   @Answers(200, connectorSchema)
   get(@Param('id') id: string, @Query({ schema: kindQuerySchema }) { kind }: KindQuery): ConnectorView {
-    const found = connectors(kind).find((connector) => connector.id === id);
+    const found = connectorViews(kind).find((connector) => connector.id === id);
     if (found) return found;
     throw new MillraceError('request.not_found', { detail: `There is no ${kind ?? ''} connector ${id}.`.replace('  ', ' ') });
   }
-}
-
-function connectors(kind: KindQuery['kind']): readonly ConnectorView[] {
-  const all = [...[...sources.values()].map(sourceView), ...[...destinations.values()].map(destinationView)];
-  return all.filter((connector) => kind === undefined || connector.kind === kind);
 }

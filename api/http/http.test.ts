@@ -2,13 +2,12 @@ import { BadRequestException, NotFoundException } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { MillraceError } from '../../platform/errors/error.js';
+import { fieldErrors, fieldPath, inWords } from '../../platform/errors/field-path.js';
 import { toMillraceError } from './error-mapping.js';
 import { assertMatches, etagOf, isKnown } from './etag.js';
-import { fieldErrors, fieldPath } from './field-path.js';
 import { updateIdOf } from './idempotency.js';
 import { pageQuerySchema, toPage } from './pagination.js';
 import { requestId } from './server-hooks.js';
-import { inWords } from './validation.js';
 
 describe('field paths', () => {
   test('are written as a person would', () => {

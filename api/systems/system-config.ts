@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import type { ConnectorInfo } from '../../connectors/sdk/types.js';
 import { MillraceError, type FieldError } from '../../platform/errors/error.js';
+import { fieldErrors, inWords } from '../../platform/errors/field-path.js';
 import { keepSecrets } from '../../platform/secrets/config.js';
 import { maskSecrets, secretTexts } from '../../platform/secrets/mask.js';
-import { fieldErrors } from '../http/field-path.js';
-import { inWords } from '../http/validation.js';
 
 /** @throws MillraceError `connector.invalid_config` with the path of every wrong field. */
 export function validateConfig(connector: ConnectorInfo<unknown>, config: unknown): void {

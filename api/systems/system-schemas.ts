@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Labels } from '../../platform/db/rows.js';
-import { labelFilterField, labelsSchema } from '../lists/labels.js';
+import { labelsSchema, resourceNameSchema } from '../../schema/resource.js';
+import { labelFilterField } from '../lists/labels.js';
 import { listFields, querySchema, searchField } from '../lists/list-query.js';
-
-export const resourceNameSchema = z.string().trim().min(1).max(200).describe('For people; need not be unique.');
 
 const configSchema = z
   .record(z.string(), z.unknown())

@@ -47,7 +47,7 @@ function total(widths: readonly number[]): number {
 }
 
 /** Names come from other systems: a line break or an escape sequence in one must not reach the terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { packageFile } from './package-file.js';
 
 const MANIFEST = z.object({ version: z.string() });
 
 let version: string | undefined;
 
-/** From package.json, read once: three folders above the built module, two above its source. */
+/** From package.json, read once. */
 export function millraceVersion(): string {
-  version ??= readVersion();
+  version ??= MANIFEST.parse(JSON.parse(readFileSync(packageFile('package.json'), 'utf8'))).version;
   return version;
-}
-
-function readVersion(): string {
-  const manifest = new URL(import.meta.url.includes('/dist/') ? '../../../package.json' : '../../package.json', import.meta.url);
-  return MANIFEST.parse(JSON.parse(readFileSync(manifest, 'utf8'))).version;
 }

@@ -86,6 +86,10 @@ export const CATALOGUE = {
   'load.blocked': { recovery: 'retry', title: 'A lock in the destination was not free in time', suggestion: 'End the session that holds the lock; it is retried by itself.' },
   'verify.mismatch': { recovery: 'fix_data', title: 'The target does not hold what the source holds', suggestion: 'See the differences in the verification of the stream; a refresh loads it anew.' },
   'verify.not_possible': { recovery: 'fix_config', title: 'The stream cannot be compared in this way', suggestion: 'See detail; the other scope may be possible.', status: 422 },
+  'project.invalid': { recovery: 'fix_config', title: 'The files of the project are not valid', suggestion: 'Correct the places that are named.' },
+  'project.conflict': { recovery: 'fix_config', title: 'What the project names belongs to somebody else', suggestion: 'Choose another name, or remove the label millrace/project from what is there.' },
+  'project.plan_changed': { recovery: 'fix_config', title: 'The plan is not the one that was looked at', suggestion: 'Look at the new plan: millrace plan.' },
+  'project.partly_applied': { recovery: 'fix_config', title: 'The plan was carried out in part', suggestion: 'Correct what detail names and run millrace apply again: it goes on from here.' },
   'setup.invalid': { recovery: 'fix_config', title: 'The setting is not valid', suggestion: 'Correct the environment variable that detail names.' },
   'setup.unavailable': { recovery: 'fix_config', title: 'Something Millrace needs cannot be had', suggestion: 'See detail.' },
 } as const satisfies Record<string, CatalogueEntry>;

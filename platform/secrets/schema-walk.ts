@@ -32,10 +32,15 @@ const places = new WeakMap<z.ZodType, SchemaPlace>();
 export function schemaPlace(schema: z.ZodType): SchemaPlace {
   const known = places.get(schema);
   if (known) return known;
-  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
-  const place = placeOf([root], root);
+  const place = jsonSchemaPlace(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
   places.set(schema, place);
   return place;
+}
+
+/** The same for a JSON schema that came from elsewhere. */
+export function jsonSchemaPlace(schema: object): SchemaPlace {
+  const root = schema as SchemaNode;
+  return placeOf([root], root);
 }
 
 /** A copy of `value` in which every secret went through `replace`. */

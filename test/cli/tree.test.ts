@@ -36,7 +36,9 @@ function leaves(command: Command, path: readonly string[] = []): readonly { path
 }
 
 const ALL = leaves(createProgram()).map(({ path, command }) => ({ line: path.join(' '), path, command }));
-const CLIENTS = ALL.filter(({ path }) => !SERVERS.has(path[0] ?? ''));
+/** They read and write the folder they are called in; `project.test.ts` has what they do. */
+const PROJECT = ['init', 'plan', 'apply', 'export'];
+const CLIENTS = ALL.filter(({ path }) => ![...SERVERS, ...PROJECT].includes(path[0] ?? ''));
 
 test('the tree has the commands of the contract', () => {
   const lines = new Set(ALL.map(({ line }) => line));
@@ -53,7 +55,8 @@ test('the tree has the commands of the contract', () => {
     context: 'set use list',
   };
   const expected = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.split(' ').map((verb) => `${noun} ${verb}`));
-  for (const line of [...expected, 'discover', 'sync', 'copy', 'load', 'verify', 'doctor', 'completion', 'rebuild', 'version']) {
+  const single = 'discover sync copy load verify doctor completion rebuild version'.split(' ');
+  for (const line of [...expected, ...PROJECT, ...single]) {
     expect(lines).toContain(line);
   }
 });
@@ -97,6 +100,23 @@ test.each(CLIENTS)(
   },
 );
 
+test('the commands of a project, with --json, print one envelope and ask nothing', async () => {
+  await using home = await tempHome('tree');
+  const run = async (...args: readonly string[]): Promise<{ code: number | null; envelope: Record<string, unknown> }> => {
+    const variables = { CRM_URL: millrace.source.url, WAREHOUSE_URL: millrace.source.url };
+    const { code, stdout } = await runCli([...args, '--json'], { env: { ...env, ...variables }, cwd: home.path });
+    return { code, envelope: JSON.parse(stdout) as Record<string, unknown> };
+  };
+  const missing = { code: EXIT.usage, envelope: { ok: false, error: { code: 'project.invalid' } } };
+  expect(await run('plan')).toMatchObject(missing);
+  expect(await run('apply')).toMatchObject(missing);
+  expect(await run('init', '--name', 'no name')).toMatchObject({ code: EXIT.usage, envelope: { error: { path: '--name' } } });
+  expect(await run('init', '--name', 'tree')).toMatchObject({ code: EXIT.ok, envelope: { ok: true, data: { project: 'tree' } } });
+  expect(await run('plan')).toMatchObject({ code: EXIT.ok, envelope: { ok: true, data: { project: 'tree' } } });
+  expect(await run('apply')).toMatchObject({ code: EXIT.usage, envelope: { ok: false, error: { path: '--yes' } } });
+  expect(await run('export', '--to', 'copy')).toMatchObject({ code: EXIT.ok, envelope: { ok: true, data: { project: 'copy' } } });
+});
+
 describe('what is misspelt is refused with what was meant', () => {
   test.each([
     ['sorces list', 'Did you mean sources?'],
@@ -109,6 +129,8 @@ describe('what is misspelt is refused with what was meant', () => {
     ['connectors show postgre', 'Did you mean postgres?'],
     ['keys revoke bootstap --yes', 'Did you mean bootstrap?'],
     ['sources add x --connector postgrs', 'Did you mean postgres?'],
+    ['init /nonexistent --source-connector postgrs', 'Did you mean postgres?'],
+    ['plna', 'Did you mean plan?'],
   ])('%s', async (line, suggestion) => {
     const plain = await runCli(line.split(' '), { env });
     expect(plain).toMatchObject({ code: EXIT.usage, stdout: '' });

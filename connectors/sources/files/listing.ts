@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { FilesConfig } from './config.js';
-import { parseGlob } from './glob.js';
+import { parseGlob } from '../../../platform/files/glob.js';
 
 export interface SourceFile {
   /** Below the root, with `/`. */

@@ -16,6 +16,7 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** Written to stdin, which is closed then. */
   readonly input?: string;
 }
@@ -39,9 +40,10 @@ const CLEAN = {
   TEMPORAL_ADDRESS: undefined,
 };
 
-export function startCli(args: readonly string[], { env = {}, input = '' }: RunOptions = {}): RunningCli {
+export function startCli(args: readonly string[], { env = {}, input = '', cwd = process.cwd() }: RunOptions = {}): RunningCli {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, ...CLEAN, ...env } as NodeJS.ProcessEnv,
+    cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => undefined); // most commands leave without reading it

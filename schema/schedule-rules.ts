@@ -1,5 +1,5 @@
-import { durationMs, type ScheduleConfig } from '../../schema/connection-config.js';
-import type { FieldError } from '../../platform/errors/error.js';
+import { durationMs, type ScheduleConfig } from './connection-config.js';
+import type { FieldError } from '../platform/errors/error.js';
 import { cronError } from './cron.js';
 
 /** What can be wrong with a schedule although each field alone is well formed. Pure. */

@@ -1,8 +1,8 @@
-import type { StreamConfig } from '../../schema/connection-config.js';
-import { cursorDistance } from '../../schema/cursor-distance.js';
-import type { FieldError } from '../../platform/errors/error.js';
-import type { Target } from '../../schema/types.js';
-import { isKeyed, readsWhole } from '../../schema/write-mode.js';
+import type { StreamConfig } from './connection-config.js';
+import { cursorDistance } from './cursor-distance.js';
+import type { FieldError } from '../platform/errors/error.js';
+import type { Target } from './types.js';
+import { isKeyed, readsWhole } from './write-mode.js';
 
 /** What can be wrong with a connection although each field alone is fine. Pure: what needs a server is asked elsewhere. */
 

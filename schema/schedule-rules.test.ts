@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ScheduleConfig } from '../../schema/connection-config.js';
+import type { ScheduleConfig } from './connection-config.js';
 import { cronError } from './cron.js';
 import { scheduleErrors } from './schedule-rules.js';
 

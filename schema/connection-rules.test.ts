@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { streamConfigSchema, type StreamConfig } from '../../schema/connection-config.js';
+import { streamConfigSchema, type StreamConfig } from './connection-config.js';
 import { cursorErrors, distanceErrors, sharedTargetErrors } from './connection-rules.js';
 
 describe('cursor fields', () => {

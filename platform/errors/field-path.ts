@@ -1,4 +1,4 @@
-import type { FieldError } from '../../platform/errors/error.js';
+import type { FieldError } from './error.js';
 
 interface Issue {
   readonly message: string;
@@ -27,4 +27,11 @@ export function fieldErrors(issues: readonly Issue[], prefix = ''): readonly Fie
       message: `There is no such field.${issue.message.startsWith('Unrecognized') ? '' : ` ${issue.message}`}`,
     }));
   });
+}
+
+/** One line for people; programs read `errors`. */
+export function inWords(fields: readonly FieldError[]): string {
+  const shown = fields.slice(0, 3).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const more = fields.length > shown.length ? ` (and ${fields.length - shown.length} more)` : '';
+  return `${shown.join('; ')}${more}`;
 }
