@@ -24,9 +24,11 @@ import { OverviewController } from './overview/overview.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
+import { SecretsController } from './secrets/secrets.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
+import { WorkspacesController } from './workspaces/workspaces.controller.js';
 import {
   API_KEYS,
   AUDIT,
@@ -43,11 +45,13 @@ import {
   RUNS,
   SCHEDULES,
   SCHEMAS,
+  SECRETS,
   SOURCES,
   STATE,
   SYNCS,
   VERIFICATIONS,
   WORKERS,
+  WORKSPACES,
 } from './tokens.js';
 
 const CONTROLLERS = [
@@ -70,6 +74,8 @@ const CONTROLLERS = [
   WorkersController,
   MetricsController,
   AuditController,
+  SecretsController,
+  WorkspacesController,
   HealthController,
   DocsController,
 ];
@@ -104,6 +110,8 @@ function named(services: ApiServices): Provider[] {
     { provide: METRICS, useValue: services.metrics },
     { provide: OVERVIEW, useValue: services.overview },
     { provide: WORKERS, useValue: services.workers },
+    { provide: SECRETS, useValue: services.secrets },
+    { provide: WORKSPACES, useValue: services.workspaces },
     { provide: OPENAPI, useValue: services.openApi },
   ];
 }

@@ -93,7 +93,11 @@ export class ConnectionsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Describe('deleteConnection', 'Delete a connection', 'Cancels an active run. What was loaded stays in the destination.')
+  @Describe(
+    'deleteConnection',
+    'Delete a connection',
+    'Cancels an active run. What was loaded stays in the destination. It can be restored for MILLRACE_RESTORE_WINDOW.',
+  )
   @HonoursIfMatch()
   @Answers(204)
   remove(
@@ -102,5 +106,17 @@ export class ConnectionsController {
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
     return this.connections.remove(caller, id, ifMatch);
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @Describe(
+    'restoreConnection',
+    'Restore a deleted connection',
+    'It goes on where it was. 409 while its source or destination is deleted, and when another connection has taken a target.',
+  )
+  @Answers(200, connectionSchema)
+  restore(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string): Promise<Answer<ConnectionView>> {
+    return this.connections.restore(caller, id);
   }
 }

@@ -81,7 +81,11 @@ export class DestinationsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Describe('deleteDestination', 'Delete a destination', 'Refused while a connection uses it.')
+  @Describe(
+    'deleteDestination',
+    'Delete a destination',
+    'Refused while a connection uses it. It can be restored for MILLRACE_RESTORE_WINDOW.',
+  )
   @HonoursIfMatch()
   @Answers(204)
   remove(
@@ -90,6 +94,14 @@ export class DestinationsController {
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
     return this.destinations.remove(caller, id, ifMatch);
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @Describe('restoreDestination', 'Restore a deleted destination', 'What is not deleted stays as it is.')
+  @Answers(200, systemSchema)
+  restore(@Caller() caller: Principal, @Param('id', new IdPipe('destination')) id: string): Promise<Answer<SystemView>> {
+    return this.destinations.restore(caller, id);
   }
 
   @Post(':id/check')

@@ -7,6 +7,7 @@ import { RejectFiles } from '../rejects/reject-files.js';
 import { createApp } from '../server.js';
 import { loadSettings } from '../../platform/config/settings.js';
 import { createLogger } from '../../platform/logger/logger.js';
+import { openSecrets } from '../../platform/secrets/secrets.js';
 
 /** The document without database and Temporal: the routes are described, none is called. */
 export async function offlineDocument(): Promise<OpenAPIObject> {
@@ -17,7 +18,8 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     db,
     link,
     attributes: new SearchAttributes(link, () => undefined),
-    secretKey: Buffer.alloc(32),
+    secrets: openSecrets(Buffer.alloc(32), loadSettings({})),
+    restoreWindowMs: loadSettings({}).restoreWindowMs,
     temporalUiUrl: undefined,
     workerState: undefined,
     rejectFiles: new RejectFiles(undefined),

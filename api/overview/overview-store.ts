@@ -48,7 +48,8 @@ export class OverviewStore {
        left join lateral (
          select error from run_streams where run_id = ended.id and error is not null order by name limit 1
        ) as failed on ended.status in ('partial', 'failed')
-       where cast(:workspace as text) is null or connections.workspace_id = :workspace
+       where connections.deleted_at is null
+         and (cast(:workspace as text) is null or connections.workspace_id = :workspace)
        order by connections.id`,
       { workspace: workspaceId ?? null },
     );

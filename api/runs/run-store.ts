@@ -9,6 +9,12 @@ import type { RunQuery } from './run-schemas.js';
 
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
 
+/** Runs outlive their connection, and so does its name. */
+const CONNECTION_NAME = `coalesce(
+  (select name from connections where connections.id = runs.connection_id),
+  (select name from past_connections where past_connections.id = runs.connection_id)
+) as connection_name`;
+
 /** Reads the projection of runs. Every query stays within one workspace. */
 export class RunStore {
   constructor(private readonly db: Knex) {}
@@ -16,7 +22,7 @@ export class RunStore {
   async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunRow>[]> {
     const { connectionId, status, trigger, since, until } = list;
     return this.db('runs')
-      .select('runs.*')
+      .select('runs.*', this.db.raw(CONNECTION_NAME))
       .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) })
       .modify((query) => {
         if (status !== undefined) void query.whereIn('status', status);
@@ -50,7 +56,10 @@ export class RunStore {
 
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<RunRow> {
-    const row = await this.db<RunRow>('runs').where({ workspace_id: workspaceId, id }).first();
+    const row = await this.db('runs')
+      .select('runs.*', this.db.raw(CONNECTION_NAME))
+      .where({ workspace_id: workspaceId, id })
+      .first<RunRow | undefined>();
     if (row) return row;
     throw new MillraceError('request.not_found', { detail: `There is no run ${id}.` });
   }

@@ -82,7 +82,11 @@ export class SourcesController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Describe('deleteSource', 'Delete a source', 'Refused while a connection uses it.')
+  @Describe(
+    'deleteSource',
+    'Delete a source',
+    'Refused while a connection uses it. It can be restored for MILLRACE_RESTORE_WINDOW.',
+  )
   @HonoursIfMatch()
   @Answers(204)
   remove(
@@ -91,6 +95,14 @@ export class SourcesController {
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
     return this.sources.remove(caller, id, ifMatch);
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @Describe('restoreSource', 'Restore a deleted source', 'What is not deleted stays as it is.')
+  @Answers(200, systemSchema)
+  restore(@Caller() caller: Principal, @Param('id', new IdPipe('source')) id: string): Promise<Answer<SystemView>> {
+    return this.sources.restore(caller, id);
   }
 
   @Post(':id/check')

@@ -85,6 +85,7 @@ export const CATALOGUE = {
   'load.blocked': { recovery: 'retry', title: 'A lock in the destination was not free in time', suggestion: 'End the session that holds the lock; it is retried by itself.' },
   'verify.mismatch': { recovery: 'fix_data', title: 'The target does not hold what the source holds', suggestion: 'See the differences in the verification of the stream; a refresh loads it anew.' },
   'verify.not_possible': { recovery: 'fix_config', title: 'The stream cannot be compared in this way', suggestion: 'See detail; the other scope may be possible.', status: 422 },
+  'secret.unresolved': { recovery: 'fix_config', title: 'A referenced secret cannot be had', suggestion: 'Give it to the worker: set the variable or write the file there, and allow it by MILLRACE_SECRET_ENV or MILLRACE_SECRET_FILES.', status: 422 },
   'setup.invalid': { recovery: 'fix_config', title: 'The setting is not valid', suggestion: 'Correct the environment variable that detail names.' },
   'setup.unavailable': { recovery: 'fix_config', title: 'Something Millrace needs cannot be had', suggestion: 'See detail.' },
 } as const satisfies Record<string, CatalogueEntry>;
