@@ -100,6 +100,7 @@ export class ConnectionService {
       if (!archived.deleted_at) return archived;
       store.window.assertRestorable(archived);
       const ends = await validateRestore(store, archived, this.parts.ring);
+      await this.engine.remove(id); // a late tick may have started one that knows nothing
       const restored = await store.restore(archived);
       await store.record(audit, { resource: id, after: connectionRecord(restored) });
       if (restored.config.schedule.type !== 'manual') await this.applySchedule(store, restored, ends);

@@ -5,15 +5,10 @@ import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { type Listed, listPage, orNever } from '../lists/list-sql.js';
+import { CONNECTION_NAME } from './connection-name.js';
 import type { RunQuery } from './run-schemas.js';
 
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
-
-/** Runs outlive their connection, and so does its name. */
-const CONNECTION_NAME = `coalesce(
-  (select name from connections where connections.id = runs.connection_id),
-  (select name from past_connections where past_connections.id = runs.connection_id)
-) as connection_name`;
 
 /** Reads the projection of runs. Every query stays within one workspace. */
 export class RunStore {
@@ -36,7 +31,7 @@ export class RunStore {
   /** By connection; one look into the index for each, however many runs it has. */
   async newestOf(connectionIds: readonly string[]): Promise<ReadonlyMap<string, RunRow>> {
     if (connectionIds.length === 0) return new Map();
-    const newest = 'select * from runs where connection_id = asked.id order by number desc limit 1';
+    const newest = `select runs.*, ${CONNECTION_NAME} from runs where connection_id = asked.id order by number desc limit 1`;
     const { rows } = await this.db.raw<{ readonly rows: readonly RunRow[] }>(
       `select newest.* from unnest(?::text[]) as asked(id) cross join lateral (${newest}) as newest`,
       [[...connectionIds]],

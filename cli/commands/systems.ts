@@ -172,7 +172,9 @@ function describe({ id, name, connector, config, createdAt, updatedAt }: System)
 }
 
 function valueText(value: unknown): string {
-  const isSecret = typeof value === 'object' && value !== null && 'set' in value && Object.keys(value).length === 1;
-  if (isSecret) return '(secret, set)';
+  if (typeof value === 'object' && value !== null && Object.keys(value).length === 1) {
+    if ('set' in value) return '(secret, set)';
+    if ('ref' in value) return `(secret, at ${String(value.ref)})`;
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

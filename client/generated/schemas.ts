@@ -513,7 +513,7 @@ export type Run = {
   readonly id: string;
   readonly workspaceId: string;
   readonly connectionId: string;
-  /** As it is named, or was when it was deleted. Not in events. */
+  /** As it is named, or was when it was deleted. */
   readonly connectionName?: string;
   /** The version of the connection it runs; null until it is prepared. */
   readonly connectionVersion: number | null;
@@ -541,7 +541,7 @@ export type RunItem = {
   readonly id: string;
   readonly workspaceId: string;
   readonly connectionId: string;
-  /** As it is named, or was when it was deleted. Not in events. */
+  /** As it is named, or was when it was deleted. */
   readonly connectionName?: string;
   /** The version of the connection it runs; null until it is prepared. */
   readonly connectionVersion: number | null;
@@ -593,7 +593,7 @@ export type RunSummary = {
   readonly id: string;
   readonly workspaceId: string;
   readonly connectionId: string;
-  /** As it is named, or was when it was deleted. Not in events. */
+  /** As it is named, or was when it was deleted. */
   readonly connectionName?: string;
   /** The version of the connection it runs; null until it is prepared. */
   readonly connectionVersion: number | null;

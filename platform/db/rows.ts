@@ -130,7 +130,7 @@ export interface IdempotencyRow {
 }
 
 export interface RunRow {
-  /** Where it was asked for: as the connection is named, or was when it was deleted. */
+  /** In queries that ask for it: as the connection is named, or was when it was deleted. */
   readonly connection_name?: string | null;
   readonly id: string;
   readonly workspace_id: string;

@@ -48,7 +48,7 @@ async function textOf(path: string, signal: AbortSignal): Promise<string> {
 
 function isBelow(folder: string, path: string): boolean {
   const way = relative(folder, path);
-  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
+  return way !== '' && way !== '..' && !way.startsWith('../') && !isAbsolute(way); // ..data is a folder of Kubernetes
 }
 
 async function realOrSame(folder: string): Promise<string> {

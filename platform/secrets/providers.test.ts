@@ -30,17 +30,22 @@ const env = {
 
 beforeAll(async () => {
   folder = await tempHome('secret-files');
-  await Promise.all(['secrets', 'home', 'secrets-of-others'].map((name) => mkdir(join(folder.path, name))));
+  await Promise.all(
+    ['secrets/..2026_01_01', 'home', 'secrets-of-others'].map((name) => mkdir(join(folder.path, name), { recursive: true })),
+  );
   await Promise.all([
     writeFile(join(folder.path, 'secrets/password'), 'from a file\n'),
     writeFile(join(folder.path, 'secrets/two-lines'), 'one\ntwo\r\n'),
     writeFile(join(folder.path, 'secrets/empty'), '\n'),
+    writeFile(join(folder.path, 'secrets/..2026_01_01/mounted'), 'by Kubernetes'),
     writeFile(join(folder.path, 'secrets/large'), 'x'.repeat(70_000)),
     writeFile(join(folder.path, 'home/secret.key'), 'planted-outside'),
     writeFile(join(folder.path, 'secrets-of-others/password'), 'planted-outside'),
   ]);
   await symlink(join(folder.path, 'home/secret.key'), join(folder.path, 'secrets/link-out'));
   await symlink(join(folder.path, 'secrets/password'), join(folder.path, 'secrets/link-in'));
+  await symlink('..2026_01_01', join(folder.path, 'secrets/..data'));
+  await symlink('..data/mounted', join(folder.path, 'secrets/mounted'));
   providers = providersOf(['SECRET_*', 'CRM_URL'], [join(folder.path, 'secrets')]);
 });
 afterAll(() => folder[Symbol.asyncDispose]());
@@ -126,6 +131,7 @@ describe('references', () => {
 
   test('a link within the folder is followed, and the last end of line is no part of a file', async () => {
     expect(await resolve(withPassword(file('secrets/link-in')))).toMatchObject({ auth: { password: 'from a file' } });
+    expect(await resolve(withPassword(file('secrets/mounted')))).toMatchObject({ auth: { password: 'by Kubernetes' } });
     expect(await resolve(withPassword(file('secrets/two-lines')))).toMatchObject({ auth: { password: 'one\ntwo' } });
   });
 

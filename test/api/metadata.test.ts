@@ -37,6 +37,8 @@ describe('migrations', () => {
       '006-stream-schemas',
       '007-resources',
       '009-events',
+      '010-archive',
+      '011-workspaces',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();

@@ -94,6 +94,7 @@ describe('with a worker', () => {
       id: expect.stringMatching(/^run_/),
       workspaceId: 'wsp_default',
       connectionId: id,
+      connectionName: 'shop',
       connectionVersion: null,
       number: 1,
       trigger: 'api',
