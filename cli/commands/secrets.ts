@@ -30,14 +30,16 @@ function addRotate(noun: Command): void {
     withApi<[]>(async ({ api, out }) => {
       const report = await api.rotateSecrets({ idempotencyKey: crypto.randomUUID() });
       const { currentKey, rotated, remaining, unreadable } = report;
-      out.result(report, () => `Sealed ${count(rotated)} values anew with key ${currentKey}.`);
+      out.result(report, () => `Sealed ${values(rotated)} anew with key ${currentKey}.`);
       for (const { id, message } of unreadable) say(`✗ ${id}: ${message}`);
       if (remaining === 0) return EXIT.ok;
-      say(`${count(remaining)} values are still sealed with another key: see millrace secrets status.`);
+      say(`${values(remaining)} still sealed with another key: see millrace secrets status.`);
       return EXIT.environment;
     }),
   );
 }
+
+const values = (number: number): string => `${count(number)} ${number === 1 ? 'value' : 'values'}`;
 
 function tableOf({ currentKey, keys }: SecretStatus): string {
   const columns = [{ title: 'key' }, { title: 'current' }, { title: 'available' }, { title: 'values', align: 'right' }] as const;
