@@ -26,6 +26,7 @@ import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SecretsController } from './secrets/secrets.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
@@ -49,6 +50,7 @@ import {
   SOURCES,
   STATE,
   SYNCS,
+  UPLOADS,
   VERIFICATIONS,
   WORKERS,
   WORKSPACES,
@@ -65,6 +67,7 @@ const CONTROLLERS = [
   RebuildController,
   RunsController,
   RejectsController,
+  UploadsController,
   VerificationsController,
   SchedulesController,
   ApiKeysController,
@@ -99,6 +102,7 @@ function named(services: ApiServices): Provider[] {
     { provide: STATE, useValue: services.state },
     { provide: SCHEMAS, useValue: services.schemas },
     { provide: REJECTS, useValue: services.rejects },
+    { provide: UPLOADS, useValue: services.uploads },
     { provide: RUNS, useValue: services.runs },
     { provide: VERIFICATIONS, useValue: services.verifications },
     { provide: SCHEDULES, useValue: services.reconciler },

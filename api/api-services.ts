@@ -45,6 +45,7 @@ import { SecretService } from './secrets/secret-service.js';
 import { DESTINATION, SOURCE } from './systems/system-kind.js';
 import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
+import type { UploadFiles } from './uploads/upload-files.js';
 import { VerificationService } from './verifications/verification-service.js';
 import { VerificationStore } from './verifications/verification-store.js';
 import { VerificationWorkflows } from './verifications/verification-workflows.js';
@@ -62,6 +63,7 @@ export interface ApiParts {
   readonly temporalUiUrl: string | undefined;
   readonly workerState: (() => string) | undefined;
   readonly rejectFiles: RejectFiles;
+  readonly uploads: UploadFiles;
   /** Of each key; none when absent. */
   readonly rateLimit?: RateLimit | undefined;
   /** Fires when the server closes, so that nobody waits on. */
@@ -83,6 +85,7 @@ export interface ApiServices {
   readonly rebuild: RebuildService;
   readonly runs: RunService;
   readonly rejects: RejectService;
+  readonly uploads: UploadFiles;
   readonly verifications: VerificationService;
   readonly reconciler: ScheduleReconciler;
   readonly keys: KeyStore;
@@ -144,6 +147,7 @@ export function createServices(parts: ApiParts): ApiServices {
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     runs,
     rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),
+    uploads: parts.uploads,
     verifications: new VerificationService(connectionStore, new VerificationStore(db), {
       workflows: new VerificationWorkflows(link),
       linkOf,

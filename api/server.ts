@@ -24,6 +24,9 @@ import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHe
 import { sweepForever, type Keeper } from './housekeeping/housekeeping.js';
 import { openApiDocument } from './openapi/document.js';
 import { RejectFiles } from './rejects/reject-files.js';
+import { acceptFiles } from './uploads/binary-body.js';
+import { UploadFiles } from './uploads/upload-files.js';
+import { UPLOADS_KEPT_MS, UPLOADS_PATH } from './uploads/uploads.controller.js';
 import { reconcileForever } from './schedules/reconcile-loop.js';
 
 /** Room for two thousand streams with some SQL each. */
@@ -52,6 +55,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     rejectFiles,
+    uploads: new UploadFiles(options.stageUrl),
     rateLimit: options.settings.rateLimit,
     closing: closing.signal,
     log,
@@ -98,19 +102,21 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
   });
   acceptJsonOnly(app, BODY_LIMIT_BYTES);
   const server = app.getHttpAdapter().getInstance();
+  acceptFiles(server, [UPLOADS_PATH]);
   echoRequestId(server);
   securityHeaders(server);
   services.openApi.document = openApiDocument(app);
   return app;
 }
 
-function keepers({ audit, idempotency, logStore }: ApiServices, db: Knex, { settings }: ApiOptions): readonly Keeper[] {
+function keepers({ audit, idempotency, logStore, uploads }: ApiServices, db: Knex, { settings }: ApiOptions): readonly Keeper[] {
   const { auditKeepMs, logKeepMs, restoreWindowMs } = settings;
   const before = (keptMs: number): Date => new Date(Date.now() - keptMs);
   return [
     { what: 'audit entries', sweep: () => audit.removeBefore(before(auditKeepMs)) },
     { what: 'log lines of runs', sweep: () => logStore.removeBefore(before(logKeepMs)) },
     { what: 'deleted resources', sweep: () => purgeArchived(db, before(restoreWindowMs)) },
+    { what: 'uploads', sweep: () => uploads.removeBefore(before(UPLOADS_KEPT_MS)) },
     { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
   ];
 }

@@ -8,6 +8,7 @@ import { readOptions } from './support/options.js';
 import { type SuiteReport, machine, printReport, requireFigures } from './support/report.js';
 import { startBenchStack } from './support/stack.js';
 import type { Suite } from './support/suite.js';
+import { api } from './suites/api.js';
 import { append } from './suites/append.js';
 import { cursors } from './suites/cursors.js';
 import { history } from './suites/history.js';
@@ -24,6 +25,7 @@ import { wide } from './suites/wide.js';
 const SUITES = {
   small,
   many,
+  api,
   lineitem,
   append,
   merge,

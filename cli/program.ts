@@ -8,9 +8,11 @@ import { addCompletion } from './commands/completion.js';
 import { addConnections } from './commands/connections.js';
 import { addConnectors } from './commands/connectors.js';
 import { addContext } from './commands/context.js';
+import { addCopy } from './commands/copy.js';
 import { addDiscover } from './commands/discover.js';
 import { addDoctor } from './commands/doctor.js';
 import { addKeys } from './commands/keys.js';
+import { addLoad } from './commands/load.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRebuild } from './commands/rebuild.js';
 import { addRejects } from './commands/rejects.js';
@@ -42,7 +44,7 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
       addConnections,
     ],
   ],
-  ['Move rows:', [addSync, addRuns, addRejects, addState, addSchema, addVerify]],
+  ['Move rows:', [addSync, addCopy, addLoad, addRuns, addRejects, addState, addSchema, addVerify]],
   ['Look after it:', [addDoctor, addKeys, addSecrets, addWorkspaces, addContext, addRebuild, addCompletion, addVersion]],
 ];
 

@@ -32,6 +32,8 @@ export interface ApiDocument {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
+const BINARY = 'application/octet-stream';
+
 const HEADER = `/* oxlint-disable max-lines */
 /**
  * Made from docs/openapi.json by \`node dist/client/generate.js\`; not to be edited.
@@ -94,10 +96,15 @@ function inputName(name: string): string {
 }
 
 function bodyLine({ requestBody }: Operation): readonly InputLine[] {
+  if (takesFile(requestBody)) return [{ text: '      readonly body: ReadableStream<Uint8Array> | Blob | Uint8Array;\n', required: true }];
   const schema = requestBody?.content['application/json']?.schema;
   if (!schema) return [];
   const required = requestBody?.required ?? false;
   return [{ text: `      readonly body${required ? '' : '?'}: ${typeOf(schema, '      ')};\n`, required }];
+}
+
+function takesFile(requestBody: Operation['requestBody']): boolean {
+  return requestBody !== undefined && BINARY in requestBody.content;
 }
 
 function answerOf({ responses }: Operation): string {
@@ -108,14 +115,14 @@ function answerOf({ responses }: Operation): string {
   return json ? typeOf(json.schema, '    ') : 'ReadableStream<Uint8Array>';
 }
 
-function routeLine(path: string, method: string, { operationId, parameters = [], responses }: Operation): string {
+function routeLine(path: string, method: string, { operationId, parameters = [], responses, requestBody }: Operation): string {
   const names = (place: Parameter['in']): string =>
     `[${parameters
       .filter((parameter) => parameter.in === place)
       .map(({ name }) => `'${name}'`)
       .join(', ')}]`;
   const isFile = answerOf({ operationId, responses } as Operation) === 'ReadableStream<Uint8Array>';
-  return `  ${operationId}: { method: '${method}', path: '${path}', query: ${names('query')}, headers: ${names('header')}, file: ${isFile} },\n`;
+  return `  ${operationId}: { method: '${method}', path: '${path}', query: ${names('query')}, headers: ${names('header')}, file: ${isFile}${takesFile(requestBody) ? ', takesFile: true' : ''} },\n`;
 }
 
 export function readDocument(): ApiDocument {

@@ -13,6 +13,8 @@ export interface Route {
   readonly headers: readonly string[];
   /** The answer is a file, not JSON. */
   readonly file: boolean;
+  /** So is the body, and it is sent once: it may be a stream. */
+  readonly takesFile?: true;
 }
 
 export interface Call {
@@ -43,9 +45,9 @@ class Failed {
   ) {}
 }
 
-async function sendOnce(request: Request, { file }: Route): Promise<unknown> {
+async function sendOnce(request: Request, { file, takesFile }: Route): Promise<unknown> {
   try {
-    const response = await fetch(request.clone());
+    const response = await fetch(takesFile ? request : request.clone());
     if (response.ok && file) return response.body;
     const text = await response.text();
     const body = parseJson(text);
@@ -71,9 +73,15 @@ function requestOf({ origin, apiKey }: Transport, route: Route, { input, signal 
     const value = input[`${name[0]?.toLowerCase()}${name.slice(1).replaceAll('-', '')}`];
     if (value !== undefined) headers.set(name, String(value));
   }
-  const body = input['body'] === undefined ? undefined : JSON.stringify(input['body']);
-  if (body !== undefined) headers.set('content-type', 'application/json');
-  return new Request(url, { method: route.method, headers, ...(body !== undefined && { body }), ...(signal && { signal }) });
+  const body = bodyOf(route, input['body']);
+  if (body !== undefined) headers.set('content-type', route.takesFile ? 'application/octet-stream' : 'application/json');
+  const init = { method: route.method, headers, ...(body !== undefined && { body }), ...(signal && { signal }) };
+  return new Request(url, route.takesFile ? { ...init, duplex: 'half' } : init);
+}
+
+function bodyOf({ takesFile }: Route, body: unknown): RequestInit['body'] {
+  if (body === undefined) return undefined;
+  return takesFile ? (body as NonNullable<RequestInit['body']>) : JSON.stringify(body);
 }
 
 function parseJson(text: string): unknown {

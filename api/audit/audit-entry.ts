@@ -27,7 +27,7 @@ export interface AuditedRequest {
 /** What the audit log says of one request. It is written once: with the change, or when the request is answered. */
 export class AuditEntry {
   readonly #at = new Date();
-  readonly #id = newId('audit', this.#at.getTime());
+  #id: string | undefined; // reads, which are most of all requests, need none
   #noted: AuditChange | undefined;
 
   constructor(private readonly request: AuditedRequest) {}
@@ -50,6 +50,7 @@ export class AuditEntry {
 
   private row(change: AuditChange | undefined): AuditRow {
     const { workspaceId, keyId, keyName, method, route, resource, requestId, status } = this.request;
+    this.#id ??= newId('audit', this.#at.getTime());
     return {
       id: this.#id,
       workspace_id: workspaceId,

@@ -6,8 +6,11 @@ export const eventsQuerySchema = z.strictObject({
 
 export type EventsQuery = z.output<typeof eventsQuerySchema>;
 
-export const eventStreamSchema = z
-  .string()
-  .describe(
-    'Events `snapshot` (data: `{runs: Run[]}`), `change` and `end` (data: `{run: Run}` with the streams that have changed).',
-  );
+/** One event; the body is one after the other, as the HTML standard writes them. */
+export const eventStreamSchema = z.object({
+  id: z.string().describe('Grows with every change; what Last-Event-ID names.'),
+  event: z.enum(['snapshot', 'change', 'end']),
+  data: z
+    .string()
+    .describe('JSON: `{runs: Run[]}` of a snapshot, `{run: Run}` with the streams that have changed of the others.'),
+});

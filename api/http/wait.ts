@@ -21,13 +21,13 @@ export const waitQueryFields = {
 export const waitQuerySchema = z.strictObject(waitQueryFields);
 export type WaitQuery = z.output<typeof waitQuerySchema>;
 
-/** Fires when the client has gone, so that nobody waits for it. */
+/** Fires when the client has gone without its answer, so that nobody waits for it. */
 export const ClientGone = createParamDecorator((_data: unknown, context: ExecutionContext): AbortSignal => {
   const controller = new AbortController();
-  context
-    .switchToHttp()
-    .getResponse<FastifyReply>()
-    .raw.once('close', () => controller.abort());
+  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort();
+  });
   return controller.signal;
 });
 

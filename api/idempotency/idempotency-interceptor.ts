@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
@@ -23,6 +24,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const key = request.headers['idempotency-key'];
     const principal = principalOf(request);
     if (request.method !== 'POST' || typeof key !== 'string' || !principal) return next.handle();
+    if (request.body instanceof Readable) return next.handle(); // a file has no effect until it is used
     const route = `POST ${request.url.split('?')[0]}`;
     const claim = { id: updateIdOf({ principal: principal.keyId, route }, key), holder: randomUUID() };
     return defer(() => from(this.once(claim, { request, reply: http.getResponse(), next })));

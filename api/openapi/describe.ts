@@ -28,6 +28,10 @@ export function Answers(status: number, standardSchema?: z.ZodType, description 
 export const OPTIONAL_BODY = 'x-optional-body';
 export const BodyMayBeMissing = (): Decorator => applyDecorators(ApiExtension(OPTIONAL_BODY, true)) as Decorator;
 
+/** Marks a route that looks for a resource which its path does not name; document.ts adds the 404. */
+export const MAY_NOT_FIND = 'x-may-not-find';
+export const MayNotFind = (): Decorator => applyDecorators(ApiExtension(MAY_NOT_FIND, true)) as Decorator;
+
 export const HonoursIfMatch = (): Decorator =>
   applyDecorators(
     ApiHeader({
@@ -41,6 +45,7 @@ export const HonoursIfMatch = (): Decorator =>
 export const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
+  schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
   description:
     'Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h.',
 } as const;

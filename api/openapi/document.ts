@@ -1,13 +1,14 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { z } from 'zod';
+import { BINARY } from '../uploads/binary-body.js';
 import { SCOPE_EXTENSION } from '../auth/scope.js';
-import { IDEMPOTENCY_KEY, OPTIONAL_BODY } from './describe.js';
-import { problemSchema } from './problem-schema.js';
+import { IDEMPOTENCY_KEY, MAY_NOT_FIND, OPTIONAL_BODY } from './describe.js';
+import { type Route, addProblems, problemComponent, problemResponses } from './problem-responses.js';
 import { convertZodSchema } from './schema-converter.js';
 
 const OPEN_TAGS = ['health', 'documentation'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+type Mark = typeof OPTIONAL_BODY | typeof MAY_NOT_FIND;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /** The OpenAPI 3.1 document of the running routes; docs/openapi.json is this, committed. */
@@ -20,29 +21,34 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: mrk_…' }, 'apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertZodSchema });
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemComponent() } };
-  for (const operation of operations(document)) describeCommonParts(operation);
-  for (const { post } of Object.values(document.paths)) if (post) takeIdempotencyKey(post);
+  const { schemas, ...components } = document.components ?? {};
+  document.components = { ...components, responses: problemResponses(), schemas: { ...schemas, Problem: problemComponent() } };
+  for (const route of routes(document)) describeCommonParts(route);
   return sortedComponents(document);
 }
 
-function operations(document: OpenAPIObject): readonly Operation[] {
-  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
+function routes(document: OpenAPIObject): readonly Route[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      return operation ? [{ path, method, operation }] : [];
+    }),
+  );
 }
 
-function describeCommonParts(operation: Operation): void {
+function describeCommonParts(route: Route): void {
+  const { method, operation } = route;
   if (!operation.tags?.some((tag) => OPEN_TAGS.includes(tag))) requireKey(operation);
-  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-  if (isMarkedOptional(operation) && operation.requestBody && 'content' in operation.requestBody)
+  if (takeMark(operation, OPTIONAL_BODY) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
-  operation.responses['default'] = { description: 'A problem.', content };
+  if (method === 'post' && !takesFile(operation)) takeIdempotencyKey(operation);
+  addProblems(route, { mayNotFind: takeMark(operation, MAY_NOT_FIND) });
 }
 
 function takeIdempotencyKey(operation: Operation): void {
-  const { name, required, description } = IDEMPOTENCY_KEY;
   const parameters = operation.parameters ?? [];
-  if (parameters.some((parameter) => 'name' in parameter && parameter.name === name)) return;
-  operation.parameters = [...parameters, { name, required, description, in: 'header', schema: { type: 'string' } }];
+  if (parameters.some((parameter) => 'name' in parameter && parameter.name === IDEMPOTENCY_KEY.name)) return;
+  operation.parameters = [...parameters, { ...IDEMPOTENCY_KEY, in: 'header' }];
 }
 
 function requireKey(operation: Operation & { [SCOPE_EXTENSION]?: string }): void {
@@ -50,15 +56,15 @@ function requireKey(operation: Operation & { [SCOPE_EXTENSION]?: string }): void
   operation[SCOPE_EXTENSION] ??= 'admin'; // as the guard does
 }
 
-function isMarkedOptional(operation: Operation & { [OPTIONAL_BODY]?: boolean }): boolean {
-  const marked = operation[OPTIONAL_BODY] === true;
-  delete operation[OPTIONAL_BODY];
-  return marked;
+function takesFile({ requestBody }: Operation): boolean {
+  return requestBody !== undefined && 'content' in requestBody && BINARY in requestBody.content;
 }
 
-function problemComponent(): Record<string, unknown> {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(problemSchema);
-  return schema;
+/** Marks are for this module only: the document does not keep them. */
+function takeMark(operation: Operation & { [OPTIONAL_BODY]?: boolean; [MAY_NOT_FIND]?: boolean }, mark: Mark): boolean {
+  const marked = operation[mark] === true;
+  delete operation[mark];
+  return marked;
 }
 
 /** The order of components would otherwise follow the order in which routes happen to be scanned. */

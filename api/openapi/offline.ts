@@ -4,6 +4,7 @@ import { createServices } from '../api-services.js';
 import { SearchAttributes } from '../engine/search-attributes.js';
 import { TemporalLink } from '../engine/temporal-link.js';
 import { RejectFiles } from '../rejects/reject-files.js';
+import { UploadFiles } from '../uploads/upload-files.js';
 import { createApp } from '../server.js';
 import { loadSettings } from '../../platform/config/settings.js';
 import { createLogger } from '../../platform/logger/logger.js';
@@ -23,6 +24,7 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     temporalUiUrl: undefined,
     workerState: undefined,
     rejectFiles: new RejectFiles(undefined),
+    uploads: new UploadFiles(undefined),
     closing: new AbortController().signal,
     log,
     watching: loadSettings({}),

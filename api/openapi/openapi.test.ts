@@ -3,12 +3,17 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { documentText, offlineDocument } from './offline.js';
 
+interface Answer {
+  readonly $ref?: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: unknown }>>;
+}
+
 interface Operation {
   readonly operationId: string;
   readonly summary?: string;
   readonly security?: readonly unknown[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: unknown }>> }>>;
+  readonly responses: Readonly<Record<string, Answer>>;
 }
 
 let document: OpenAPIObject;
@@ -50,14 +55,25 @@ describe('the OpenAPI document', () => {
     expect(operations.filter(([, operation]) => !isComplete(operation)).map(([route]) => route)).toEqual([]);
   });
 
+  test('every operation names each status that it may answer', () => {
+    const statusesOf = (name: string): string[] => Object.keys(operations.find(([route]) => route === name)?.[1].responses ?? {});
+    expect(statusesOf('patch /v1/sources/{id}')).toEqual(
+      '200 400 401 403 404 409 412 413 415 422 428 429 500 503 504'.split(' '),
+    );
+    expect(statusesOf('get /v1/runs')).toEqual('200 400 401 403 429 500 503 504'.split(' '));
+    expect(statusesOf('get /healthz')).toEqual('200 500 503'.split(' '));
+  });
+
   test('everything but health needs a key', () => {
     const open = operations.filter(([, { security }]) => !security).map(([route]) => route);
     expect(open.sort()).toEqual(['get /healthz', 'get /readyz']);
   });
 
   test('every reference leads somewhere', () => {
-    const references = documentText(document).match(/#\/components\/schemas\/\w+/g) ?? [];
-    const known = Object.keys(document.components?.schemas ?? {}).map((name) => `#/components/schemas/${name}`);
+    const references = documentText(document).match(/#\/components\/\w+\/\w+/g) ?? [];
+    const known = Object.entries(document.components ?? {}).flatMap(([kind, named]) =>
+      Object.keys(named as object).map((name) => `#/components/${kind}/${name}`),
+    );
     expect(references.length).toBeGreaterThan(20);
     expect([...new Set(references)].filter((reference) => !known.includes(reference))).toEqual([]);
   });
@@ -100,12 +116,9 @@ function isComplete({ summary, responses }: Operation): boolean {
   const described = good.every(
     ([status, { content }]) => status === '204' || Object.values(content ?? {}).some(({ schema }) => schema !== undefined),
   );
-  const problem = JSON.stringify(responses['default']?.content?.['application/problem+json']?.schema);
-  return (
-    Boolean(summary) &&
-    good.length > 0 &&
-    withBody.length <= 1 &&
-    described &&
-    problem === '{"$ref":"#/components/schemas/Problem"}'
+  const problems = Object.entries(responses).filter(([status]) => !status.startsWith('2'));
+  const areProblems = problems.every(
+    ([status, { $ref }]) => $ref?.startsWith('#/components/responses/') || status === '503', // readiness says what is missing
   );
+  return Boolean(summary) && good.length > 0 && withBody.length <= 1 && described && problems.length > 0 && areProblems;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type PythonEnvironment, pythonEnvironment } from '../support/python-environment.js';
+import { type PythonEnvironment, pythonEnvironment } from '../../test/support/python-environment.js';
 
 /** Not in the build: Python is run from where it is written. */
 const SCRIPTS = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './' : '../../../bench/peers/', import.meta.url));

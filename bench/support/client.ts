@@ -1,15 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import type { StackFile } from '../../platform/config/runtime.js';
-
 export interface BenchClient {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** @returns the id of what was made */
   made(path: string, body: unknown): Promise<string>;
 }
 
-/** The REST API of a stack, as its own first key may use it. */
-export async function openClient({ apiKeyFile, apiUrl }: StackFile): Promise<BenchClient> {
-  const key = (await readFile(apiKeyFile, 'utf8')).trim();
+export function openClient(apiUrl: string, key: string): BenchClient {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(`${apiUrl}${path}`, {
       method,

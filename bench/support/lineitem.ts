@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { query } from './database.js';
-import { pythonEnvironment } from './python-environment.js';
+import { pythonEnvironment } from '../../test/support/python-environment.js';
 
 export const LINEITEM_COLUMNS = `l_orderkey, l_partkey, l_suppkey, l_linenumber, l_quantity, l_extendedprice, l_discount, l_tax,
   l_returnflag, l_linestatus, l_shipdate, l_commitdate, l_receiptdate, l_shipinstruct, l_shipmode, l_comment`;

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 /** One measured thing: values of every repetition, in `unit`. */
 export interface Measure {
   readonly name: string;
-  readonly unit: 'ms' | 's' | 'MB' | '×' | 'rows/s' | 'runs/s' | 'KB' | '';
+  readonly unit: 'ms' | 's' | 'MB' | '×' | 'rows/s' | 'runs/s' | 'req/s' | 'KB' | '';
   readonly values: readonly number[];
 }
 

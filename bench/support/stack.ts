@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStackProcess } from '../../test/support/millrace-process.js';
@@ -28,6 +28,11 @@ export interface BenchStack extends AsyncDisposable {
   /** Process id of Millrace: API and worker. */
   readonly pid: number;
   readonly temporalAddress: string;
+  readonly apiUrl: string;
+  /** Of the scope admin. */
+  readonly apiKey: string;
+  /** Connection URL of the metadata database. */
+  readonly metadataUrl: string;
   /** Folder of everything that the stack keeps, its logs included. */
   readonly home: string;
   /** Connection URL of a new, empty database in the stack's Postgres. */
@@ -43,12 +48,13 @@ export interface BenchStack extends AsyncDisposable {
 
 export async function startBenchStack(env: Readonly<Record<string, string>> = {}): Promise<BenchStack> {
   const home = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
-  const stack = await startStackProcess(home, { env: { MILLRACE_LOG_LEVEL: 'error', ...env } });
-  const client = await openClient(stack.facts);
-  const { databaseUrl, temporalAddress } = stack.facts;
+  const stack = await startStackProcess(home, { env: { MILLRACE_LOG_LEVEL: 'error', MILLRACE_RATE_LIMIT: 'off', ...env } });
+  const apiKey = (await readFile(stack.facts.apiKeyFile, 'utf8')).trim();
+  const client = openClient(stack.facts.apiUrl, apiKey);
+  const { apiUrl, databaseUrl, temporalAddress } = stack.facts;
   const names = new Set<string>();
   return {
-    ...{ pid: stack.pid, temporalAddress, home },
+    ...{ pid: stack.pid, temporalAddress, apiUrl, apiKey, metadataUrl: databaseUrl, home },
     database: (name) => {
       names.add(name);
       return createDatabase(databaseUrl, name);

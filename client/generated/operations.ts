@@ -36,6 +36,7 @@ import type {
   StreamConfigInput,
   System,
   TargetNames,
+  Upload,
   Verification,
   Worker,
   Workspace,
@@ -843,6 +844,24 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: Run;
   };
+  /** Hand over a file, so that a files source can read it. The body is the file itself, of any size. It goes into the stage, and is removed a day later. */
+  readonly uploadFile: {
+    readonly input: {
+      /** Name of the file; its ending tells a files source how it is compressed. */
+      readonly name: string;
+      readonly body: ReadableStream<Uint8Array> | Blob | Uint8Array;
+    };
+    readonly inputRequired: true;
+    readonly answer: Upload;
+  };
+  /** Remove a file that was handed over */
+  readonly deleteUpload: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: undefined;
+  };
   /** Compare sources with their targets. Changes nothing. With `wait`, answers when all streams were compared or the time is over. */
   readonly verifyConnection: {
     readonly input: {
@@ -1228,6 +1247,8 @@ export const ROUTES = {
   listRejectedRows: { method: 'GET', path: '/v1/rejects/{id}/rows', query: ['limit', 'after'], headers: [], file: false },
   downloadRejectedRows: { method: 'GET', path: '/v1/rejects/{id}/download', query: ['format'], headers: [], file: true },
   replayRejects: { method: 'POST', path: '/v1/connections/{id}/rejects/replay', query: ['wait'], headers: ['Idempotency-Key'], file: false },
+  uploadFile: { method: 'POST', path: '/v1/uploads', query: ['name'], headers: [], file: false, takesFile: true },
+  deleteUpload: { method: 'DELETE', path: '/v1/uploads/{id}', query: [], headers: [], file: false },
   verifyConnection: { method: 'POST', path: '/v1/connections/{id}/verify', query: ['wait'], headers: ['Idempotency-Key'], file: false },
   listVerifications: { method: 'GET', path: '/v1/connections/{id}/verifications', query: ['limit', 'after', 'sort', 'fields', 'status'], headers: [], file: false },
   getVerification: { method: 'GET', path: '/v1/verifications/{id}', query: ['wait'], headers: [], file: false },

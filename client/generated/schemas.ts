@@ -395,7 +395,7 @@ export type Problem = {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, verify.mismatch, verify.not_possible. More may come. */
+  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
   readonly code: string;
   readonly suggestion: string;
   readonly errors: readonly ({
@@ -939,6 +939,17 @@ export type TargetNames = {
   readonly schema?: string;
   /** Table of streams that name no target of their own; {schema} and {table} are the parts of the stream's name. */
   readonly table?: string;
+};
+
+export type Upload = {
+  readonly id: string;
+  readonly name: string;
+  /** The folder with this file alone: `root` in the configuration of a files source. */
+  readonly root: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** When it is removed, unless it was deleted before. */
+  readonly expiresAt: string;
 };
 
 export type Verification = {

@@ -17,6 +17,7 @@ export const ID_PREFIXES = {
   verification: 'ver',
   audit: 'aud',
   installation: 'ins',
+  upload: 'upl',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -76,6 +76,7 @@ const PREFIXES: Ids = {
   runs: 'run',
   rejects: 'rej',
   verifications: 'ver',
+  uploads: 'upl',
   'api-keys': 'key',
   workspaces: 'wsp',
 };

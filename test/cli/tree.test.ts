@@ -55,7 +55,7 @@ test('the tree has the commands of the contract', () => {
     context: 'set use list',
   };
   const expected = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.split(' ').map((verb) => `${noun} ${verb}`));
-  for (const line of [...expected, 'discover', 'sync', 'verify', 'doctor', 'completion', 'rebuild', 'version']) {
+  for (const line of [...expected, 'discover', 'sync', 'copy', 'load', 'verify', 'doctor', 'completion', 'rebuild', 'version']) {
     expect(lines).toContain(line);
   }
 });
