@@ -23,6 +23,16 @@ export function deletedFilter({ deleted }: DeletedOption): { readonly deleted?: 
   return deleted === true ? { deleted: 'true' } : {};
 }
 
+export interface RemoveOptions {
+  readonly yes?: true;
+  readonly forever?: true;
+}
+
+/** As the API takes it. */
+export function forever({ forever: asked }: RemoveOptions): { readonly forever?: 'true' } {
+  return asked === true ? { forever: 'true' } : {};
+}
+
 /** The first `limit` of a list, and whether there are more. */
 export async function take<Item>(items: AsyncIterable<Item>, limit: number): Promise<ListResult<Item>> {
   const taken: Item[] = [];

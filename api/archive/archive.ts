@@ -5,7 +5,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { MillraceError } from '../../platform/errors/error.js';
-import { flagSchema } from '../lists/list-query.js';
+import { flagSchema, querySchema } from '../lists/list-query.js';
 
 /** A row that can be archived. */
 export interface Archivable {
@@ -17,6 +17,18 @@ export interface Archivable {
 export const deletedField = flagSchema
   .optional()
   .describe('true: those that were deleted and can be restored, instead of those that are there.');
+
+/** Of DELETE. */
+export const deletionSchema = querySchema({
+  forever: flagSchema
+    .default(false)
+    .describe('true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone.'),
+});
+
+/** How something is to be deleted. */
+export interface Deletion extends z.output<typeof deletionSchema> {
+  readonly ifMatch?: string | undefined;
+}
 
 /** In views of what was deleted; absent otherwise. */
 export const archivedFields = {

@@ -14,24 +14,7 @@ const SYSTEMS = [
  * @returns how many rows went
  */
 export async function purgeArchived(db: Knex, time: Date): Promise<number> {
-  const connections = await db.transaction(async (tx) => {
-    const gone: readonly Gone[] = await tx('connections')
-      .where('deleted_at', '<', time)
-      .delete()
-      .returning(['id', 'workspace_id', 'name']);
-    if (gone.length > 0)
-      await tx('past_connections')
-        .insert([...gone])
-        .onConflict('id')
-        .ignore();
-    await tx<StateChangeRow>('state_changes')
-      .whereIn(
-        'connection_id',
-        gone.map(({ id }) => id),
-      )
-      .delete();
-    return gone.length;
-  });
+  const connections = await db.transaction((tx) => removeConnections(tx, (query) => void query.where('deleted_at', '<', time)));
   let systems = 0;
   for (const [table, column] of SYSTEMS) {
     systems += await db(table)
@@ -40,4 +23,21 @@ export async function purgeArchived(db: Knex, time: Date): Promise<number> {
       .delete();
   }
   return connections + systems;
+}
+
+/** What is known of them in Temporal is gone already. Their names stay with their runs. */
+export async function removeConnections(tx: Knex, which: (query: Knex.QueryBuilder) => void): Promise<number> {
+  const gone: readonly Gone[] = await tx('connections').modify(which).delete().returning(['id', 'workspace_id', 'name']);
+  if (gone.length > 0)
+    await tx('past_connections')
+      .insert([...gone])
+      .onConflict('id')
+      .ignore();
+  await tx<StateChangeRow>('state_changes')
+    .whereIn(
+      'connection_id',
+      gone.map(({ id }) => id),
+    )
+    .delete();
+  return gone.length;
 }

@@ -4,6 +4,7 @@ import { MillraceError } from '../../platform/errors/error.js';
 import type { KeyRing } from '../../platform/secrets/key-ring.js';
 import { runOptionsOf } from '../../schema/connection-config.js';
 import type { AuditEntry } from '../audit/audit-entry.js';
+import type { Deletion } from '../archive/archive.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';
@@ -82,14 +83,14 @@ export class ConnectionService {
   }
 
   /** Also ends its workflow, and with it a run that is active; the rows in the destination stay. */
-  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
+  async remove({ workspaceId, audit }: Principal, id: string, { forever, ifMatch }: Deletion): Promise<void> {
     await this.store.transaction(async (store) => {
-      const stored = await store.lock(workspaceId, id);
+      const stored = forever ? await store.lockArchived(workspaceId, id) : await store.lock(workspaceId, id);
       assertMatches(ifMatch, stored);
       await store.record(audit, { resource: id, before: connectionRecord(stored) });
       await this.schedules.remove(id);
       await this.engine.remove(id);
-      await store.archive(stored);
+      await (forever ? store.remove(stored) : store.archive(stored));
     });
   }
 

@@ -6,6 +6,7 @@ import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { StateChange } from '../../workflows/messages.js';
 import type { RestoreWindow } from '../archive/archive.js';
+import { removeConnections } from '../archive/purge.js';
 import type { AuditChange, AuditEntry } from '../audit/audit-entry.js';
 import { whereLabels } from '../lists/labels.js';
 import { type Listed, byText, byTime, listPage, whereNameHolds } from '../lists/list-sql.js';
@@ -140,6 +141,12 @@ export class ConnectionStore {
   async archive({ id, revision }: ConnectionRow): Promise<void> {
     const change = { deleted_at: new Date(), schedule_digest: null, revision: revision + 1 };
     await this.db<ConnectionRow>('connections').where({ id }).update(change);
+    await endOpenRuns(this.db, id, { status: 'cancelled' });
+  }
+
+  /** Not to be restored; its runs stay with its name. */
+  async remove({ id }: ConnectionRow): Promise<void> {
+    await removeConnections(this.db, (query) => void query.where({ id }));
     await endOpenRuns(this.db, id, { status: 'cancelled' });
   }
 

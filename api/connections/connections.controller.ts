@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { type Deletion, deletionSchema } from '../archive/archive.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -103,9 +104,10 @@ export class ConnectionsController {
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,
+    @Query({ schema: deletionSchema }) { forever }: Deletion,
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
-    return this.connections.remove(caller, id, ifMatch);
+    return this.connections.remove(caller, id, { forever, ifMatch });
   }
 
   @Post(':id/restore')

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { CheckResult } from '../../connectors/sdk/types.js';
+import { type Deletion, deletionSchema } from '../archive/archive.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -91,9 +92,10 @@ export class DestinationsController {
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('destination')) id: string,
+    @Query({ schema: deletionSchema }) { forever }: Deletion,
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
-    return this.destinations.remove(caller, id, ifMatch);
+    return this.destinations.remove(caller, id, { forever, ifMatch });
   }
 
   @Post(':id/restore')

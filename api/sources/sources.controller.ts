@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch,
 import { ApiTags } from '@nestjs/swagger';
 import type { CheckResult } from '../../connectors/sdk/types.js';
 import type { Catalog } from '../../schema/types.js';
+import { type Deletion, deletionSchema } from '../archive/archive.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -92,9 +93,10 @@ export class SourcesController {
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('source')) id: string,
+    @Query({ schema: deletionSchema }) { forever }: Deletion,
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
-    return this.sources.remove(caller, id, ifMatch);
+    return this.sources.remove(caller, id, { forever, ifMatch });
   }
 
   @Post(':id/restore')

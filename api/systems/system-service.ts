@@ -5,6 +5,7 @@ import { decryptConfig, describeConfig, encryptConfig } from '../../platform/sec
 import type { Secrets } from '../../platform/secrets/secrets.js';
 import type { Catalog } from '../../schema/types.js';
 import type { ProbeInput } from '../../workflows/messages.js';
+import type { Deletion } from '../archive/archive.js';
 import type { Principal } from '../auth/principal.js';
 import type { Probes } from '../engine/probes.js';
 import { created, tagged, type Answer } from '../http/answer.js';
@@ -65,10 +66,13 @@ export class SystemService {
     return tagged(this.view(row), row);
   }
 
-  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
-    await this.store.remove(workspaceId, id, async (tx, row) => {
-      assertMatches(ifMatch, row);
-      await audit.write(tx, { resource: id, before: this.view(row) });
+  async remove({ workspaceId, audit }: Principal, id: string, { forever, ifMatch }: Deletion): Promise<void> {
+    await this.store.remove(workspaceId, id, {
+      forever,
+      record: async (tx, row) => {
+        assertMatches(ifMatch, row);
+        await audit.write(tx, { resource: id, before: this.view(row) });
+      },
     });
   }
 

@@ -26,6 +26,12 @@ export interface SystemUpdate {
   readonly record: RecordChange;
 }
 
+export interface SystemRemoval {
+  /** Not to be restored. */
+  readonly forever: boolean;
+  readonly record: RecordChange;
+}
+
 /** The rows of one kind of system. Every query stays within one workspace. */
 export class SystemStore {
   constructor(
@@ -94,21 +100,23 @@ export class SystemStore {
    * `record` may still refuse. Whoever is about to connect it holds the row: it is connected before, or not found any more.
    * @throws MillraceError `request.not_found`, `request.conflict`
    */
-  async remove(workspaceId: string, id: string, record: RecordChange): Promise<void> {
+  async remove(workspaceId: string, id: string, { forever, record }: SystemRemoval): Promise<void> {
     await this.db.transaction(async (tx) => {
-      const row = await this.lock(tx, workspaceId, id);
+      const row = forever ? await this.lockAny(tx, workspaceId, id) : await this.lock(tx, workspaceId, id);
       await record(tx, row);
-      await this.refuseUsed(tx, id);
-      await this.rows(tx)
-        .where({ id })
-        .update({ deleted_at: new Date(), revision: row.revision + 1 });
+      await this.refuseUsed(tx, id, forever);
+      if (forever) await this.rows(tx).where({ id }).delete();
+      else
+        await this.rows(tx)
+          .where({ id })
+          .update({ deleted_at: new Date(), revision: row.revision + 1 });
     });
   }
 
   /** What is not deleted stays as it is. @throws MillraceError `request.not_found` */
   async restore(workspaceId: string, id: string, record: RecordChange): Promise<ConnectorRow> {
     return this.db.transaction(async (tx) => {
-      const row = this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
+      const row = await this.lockAny(tx, workspaceId, id);
       if (!row.deleted_at) return row;
       this.window.assertRestorable(row);
       const change = { deleted_at: null, revision: row.revision + 1, updated_at: new Date() };
@@ -118,16 +126,21 @@ export class SystemStore {
     });
   }
 
-  /** Those that are archived with it do not count: they cannot be restored before it is. */
-  private async refuseUsed(tx: Knex, id: string): Promise<void> {
+  /** Those that are deleted do not count: they cannot be restored before it is. What goes for good must not be missed by them. */
+  private async refuseUsed(tx: Knex, id: string, forever: boolean): Promise<void> {
     const users = await tx<ConnectionRow>('connections')
-      .where({ [`${this.kind.kind}_id`]: id, deleted_at: null })
+      .where({ [`${this.kind.kind}_id`]: id, ...(forever ? {} : { deleted_at: null }) })
       .limit(5);
     if (users.length === 0) return;
+    const textOf = (user: ConnectionRow): string => `${user.id} (${user.name}${user.deleted_at ? ', deleted' : ''})`;
     throw new MillraceError('request.conflict', {
-      detail: `${id} is used by ${users.map((user) => `${user.id} (${user.name})`).join(', ')}.`,
-      suggestion: 'Delete these connections first.',
+      detail: `${id} is used by ${users.map(textOf).join(', ')}.`,
+      suggestion: forever ? 'Delete these connections with forever=true first.' : 'Delete these connections first.',
     });
+  }
+
+  private async lockAny(tx: Knex, workspaceId: string, id: string): Promise<ConnectorRow> {
+    return this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
   }
 
   private async lock(tx: Knex, workspaceId: string, id: string): Promise<ConnectorRow> {

@@ -2,7 +2,17 @@ import type { Command } from 'commander';
 import { type Connection, type ConnectionDetails, every } from '../../client/index.js';
 import { addApiCommand, addNoun, withApi } from '../command.js';
 import { confirm } from '../confirm.js';
-import { type DeletedOption, type LimitOption, addDeleted, addLimit, deletedFilter, pageSize, take } from '../listing.js';
+import {
+  type DeletedOption,
+  type RemoveOptions,
+  type LimitOption,
+  addDeleted,
+  addLimit,
+  deletedFilter,
+  forever,
+  pageSize,
+  take,
+} from '../listing.js';
 import { findDeleted, restoreHint } from '../names/deleted.js';
 import { findConnection, namesOf } from '../names/resolve.js';
 import { say } from '../output/report.js';
@@ -77,12 +87,13 @@ function addRemove(noun: Command): void {
     examples: ['millrace connections rm shop --yes'],
   })
     .option('--yes', 'do it without asking')
+    .option('--forever', 'so that it cannot be restored')
     .action(
-      withApi<[string], { yes?: true }>(async ({ api, args: [typed], options, out }) => {
+      withApi<[string], RemoveOptions>(async ({ api, args: [typed], options, out }) => {
         const { id, name } = await findConnection(api, typed);
         const what = `The connection ${name} (${id}) is going to be removed, and its active run ended; what it loaded stays.`;
         await confirm({ what, name, yes: options.yes === true });
-        await api.deleteConnection({ id, ifMatch: '*' });
+        await api.deleteConnection({ id, ifMatch: '*', ...forever(options) });
         const { restorableUntil, hint } = await restoreHint('connection', { id, name }, api.listConnections);
         out.result({ id, name, removed: true, restorableUntil }, () => `Removed connection ${name}.`);
         say(hint);

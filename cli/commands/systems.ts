@@ -4,7 +4,17 @@ import { MillraceError } from '../../platform/errors/error.js';
 import { type Call, addApiCommand, addNoun, withApi } from '../command.js';
 import { confirm } from '../confirm.js';
 import { collect } from '../input.js';
-import { type DeletedOption, type LimitOption, addDeleted, addLimit, deletedFilter, pageSize, take } from '../listing.js';
+import {
+  type DeletedOption,
+  type RemoveOptions,
+  type LimitOption,
+  addDeleted,
+  addLimit,
+  deletedFilter,
+  forever,
+  pageSize,
+  take,
+} from '../listing.js';
 import { findDeleted, restoreHint } from '../names/deleted.js';
 import { type SystemKind, findSystem } from '../names/resolve.js';
 import { say } from '../output/report.js';
@@ -127,12 +137,13 @@ function addRemove(noun: Command, kind: SystemKind): void {
     examples: [`millrace ${kind}s rm crm --yes`],
   })
     .option('--yes', 'do it without asking')
+    .option('--forever', 'so that it cannot be restored and its secrets are gone')
     .action(
-      withApi<[string], { yes?: true }>(async ({ api, args: [typed], options, out }) => {
+      withApi<[string], RemoveOptions>(async ({ api, args: [typed], options, out }) => {
         const { id, name } = await findSystem(api, kind, typed);
         await confirm({ what: `The ${kind} ${name} (${id}) is going to be removed.`, name, yes: options.yes === true });
         const { remove, list } = operations(api, kind);
-        await remove({ id, ifMatch: '*' });
+        await remove({ id, ifMatch: '*', ...forever(options) });
         const { restorableUntil, hint } = await restoreHint(kind, { id, name }, list);
         out.result({ id, name, removed: true, restorableUntil }, () => `Removed ${kind} ${name}.`);
         say(hint);

@@ -168,6 +168,8 @@ export interface Operations {
   readonly deleteSource: {
     readonly input: {
       readonly id: string;
+      /** true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone. */
+      readonly forever?: 'true' | 'false';
       /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
       readonly ifMatch: string;
     };
@@ -303,6 +305,8 @@ export interface Operations {
   readonly deleteDestination: {
     readonly input: {
       readonly id: string;
+      /** true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone. */
+      readonly forever?: 'true' | 'false';
       /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
       readonly ifMatch: string;
     };
@@ -472,6 +476,8 @@ export interface Operations {
   readonly deleteConnection: {
     readonly input: {
       readonly id: string;
+      /** true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone. */
+      readonly forever?: 'true' | 'false';
       /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
       readonly ifMatch: string;
     };
@@ -1204,7 +1210,7 @@ export const ROUTES = {
   getSource: { method: 'GET', path: '/v1/sources/{id}', query: [], headers: [], file: false },
   replaceSource: { method: 'PUT', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
   changeSource: { method: 'PATCH', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
-  deleteSource: { method: 'DELETE', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteSource: { method: 'DELETE', path: '/v1/sources/{id}', query: ['forever'], headers: ['If-Match'], file: false },
   restoreSource: { method: 'POST', path: '/v1/sources/{id}/restore', query: [], headers: ['Idempotency-Key'], file: false },
   checkSource: { method: 'POST', path: '/v1/sources/{id}/check', query: [], headers: ['Idempotency-Key'], file: false },
   discoverSource: { method: 'POST', path: '/v1/sources/{id}/discover', query: [], headers: ['Idempotency-Key'], file: false },
@@ -1213,7 +1219,7 @@ export const ROUTES = {
   getDestination: { method: 'GET', path: '/v1/destinations/{id}', query: [], headers: [], file: false },
   replaceDestination: { method: 'PUT', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
   changeDestination: { method: 'PATCH', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
-  deleteDestination: { method: 'DELETE', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteDestination: { method: 'DELETE', path: '/v1/destinations/{id}', query: ['forever'], headers: ['If-Match'], file: false },
   restoreDestination: { method: 'POST', path: '/v1/destinations/{id}/restore', query: [], headers: ['Idempotency-Key'], file: false },
   checkDestination: { method: 'POST', path: '/v1/destinations/{id}/check', query: [], headers: ['Idempotency-Key'], file: false },
   createConnection: { method: 'POST', path: '/v1/connections', query: [], headers: ['Idempotency-Key'], file: false },
@@ -1221,7 +1227,7 @@ export const ROUTES = {
   getConnection: { method: 'GET', path: '/v1/connections/{id}', query: [], headers: [], file: false },
   replaceConnection: { method: 'PUT', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
   changeConnection: { method: 'PATCH', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
-  deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', query: ['forever'], headers: ['If-Match'], file: false },
   restoreConnection: { method: 'POST', path: '/v1/connections/{id}/restore', query: [], headers: ['Idempotency-Key'], file: false },
   requestSync: { method: 'POST', path: '/v1/connections/{id}/syncs', query: ['wait'], headers: ['Idempotency-Key'], file: false },
   pauseConnection: { method: 'POST', path: '/v1/connections/{id}/pause', query: [], headers: ['Idempotency-Key'], file: false },

@@ -213,3 +213,26 @@ test('secrets are gone with what is removed for good, and nothing goes that some
   expect(await api.db('destinations').where({ id: destinationId }).first()).toBeDefined();
   expect(await wholeDatabase(api.db)).not.toContain(sealed);
 });
+
+describe('deleting for good', () => {
+  test.each(['sources', 'destinations', 'connections'] as const)('%s are gone at once, deleted before or not', async (kind) => {
+    const [there, deleted] = [await idOf(kind), await idOf(kind)];
+    await remove(kind, deleted);
+    for (const id of [there, deleted]) {
+      assertStatus(await api.call('DELETE', `/v1/${kind}/${id}?forever=true`), 204);
+      expect(await api.db(kind).where({ id }).first()).toBeUndefined();
+      expect((await restore(kind, id)).status).toBe(404);
+      expect((await api.call('DELETE', `/v1/${kind}/${id}?forever=true`)).status).toBe(404);
+    }
+  });
+
+  test('a source that a deleted connection would miss stays until that is gone, too', async () => {
+    const { id, sourceId } = await createConnection(api);
+    await remove('connections', id);
+    const refused = await api.call('DELETE', `/v1/sources/${sourceId}?forever=true`);
+    expect(problemOf(refused)).toMatchObject({ status: 409, code: 'request.conflict' });
+    expect(refused.body.detail).toContain(`${id} (shop, deleted)`);
+    assertStatus(await api.call('DELETE', `/v1/connections/${id}?forever=true`), 204);
+    assertStatus(await api.call('DELETE', `/v1/sources/${sourceId}?forever=true`), 204);
+  });
+});

@@ -72,6 +72,12 @@ test('of two that had the same name only an id is restored', async () => {
   expect((await json('sources', 'restore', id)).id).toBe(id);
 });
 
+test('with --forever nothing is left to restore', async () => {
+  await cli('sources', 'add', 'gone', '--connector', 'postgres', '--set-env', 'url=SOURCE_URL');
+  expect((await cli('sources', 'rm', 'gone', '--yes', '--forever')).stderr).toContain('It cannot be restored.');
+  expect((await cli('sources', 'list', '--deleted')).stdout).not.toContain('gone');
+});
+
 test('a reference is sent as one and shown', async () => {
   await cli(
     'sources',
