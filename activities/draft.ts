@@ -70,7 +70,7 @@ export async function draftRun(shell: Shell, dependencies: ActivityDependencies,
 
 async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<readonly FeedDraft[]> {
   const { connection, input } = work;
-  const source = openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
+  const source = await openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
   const streams = wantedStreams(work);
   const names = streams.map((stream) => stream.name);
   const [catalog, versions] = await Promise.all([

@@ -66,7 +66,7 @@ async function readSlice(
   const { stage, engine, store } = dependencies;
   const feed = requireFeed(plan, input.feed);
   const connection = await store.loadConnection(input.run.connectionId, plan.connectionVersion);
-  const { connector, context } = openSource(
+  const { connector, context } = await openSource(
     shell,
     dependencies,
     connection.source,

@@ -29,7 +29,7 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
     store.loadConnection(input.run.connectionId, plan.connectionVersion),
     readManifest(stage, input.slice),
   ]);
-  const { connector, context } = openDestination(
+  const { connector, context } = await openDestination(
     shell,
     dependencies,
     await destinationOf(dependencies, connection, plan),

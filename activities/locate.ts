@@ -20,7 +20,7 @@ async function locate(shell: Shell, dependencies: ActivityDependencies, { run, p
   const { whole, target } = feedPlan;
   const connection = await dependencies.store.loadConnection(run.connectionId, runPlan.connectionVersion);
   const instance = await destinationOf(dependencies, connection, runPlan);
-  const { connector, context } = openDestination(shell, dependencies, instance, sessionOf(run, feed, shell.attempt));
+  const { connector, context } = await openDestination(shell, dependencies, instance, sessionOf(run, feed, shell.attempt));
   const { connectionId, epoch, number } = run;
   const { track } = runPlan;
   const fence = await connector.fence(context, { connectionId, epoch, run: number, track, feeds: [{ name: feed, target }] });

@@ -10,6 +10,7 @@ import type { ColumnWindow, ConnectorContext } from '../connectors/sdk/types.js'
 import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
+import { pathText } from '../platform/secrets/reference.js';
 import { type StreamConfig, type WriteMode, durationMs } from '../schema/connection-config.js';
 import { isReserved, shortHash } from '../schema/naming.js';
 import { isKeyed, readsWhole } from '../schema/write-mode.js';
@@ -178,13 +179,16 @@ export interface OpenConnector<Connector> {
   readonly context: ConnectorContext<unknown>;
 }
 
-/** A connector with its configuration in clear; its secrets are hidden in every message from here on. */
+/**
+ * A connector with its configuration in clear; its secrets are hidden in every message from here on.
+ * @throws MillraceError `secret.unresolved`, `connector.invalid_config`
+ */
 export function openSource(
   shell: Shell,
   dependencies: ActivityDependencies,
   instance: ConnectorInstance,
   session: SessionName,
-): OpenConnector<AnySource> {
+): Promise<OpenConnector<AnySource>> {
   return open(findSource(instance.connector), shell, dependencies, instance, session);
 }
 
@@ -193,7 +197,7 @@ export function openDestination(
   dependencies: ActivityDependencies,
   instance: ConnectorInstance,
   session: SessionName,
-): OpenConnector<AnyDestination> {
+): Promise<OpenConnector<AnyDestination>> {
   return open(findDestination(instance.connector), shell, dependencies, instance, session);
 }
 
@@ -221,19 +225,31 @@ export const sessionOf = (run: RunRef, feed: string, attempt: number): SessionNa
   attempt,
 });
 
-function open<Connector extends AnySource | AnyDestination>(
+async function open<Connector extends AnySource | AnyDestination>(
   connector: Connector,
   shell: Shell,
   dependencies: ActivityDependencies,
   instance: ConnectorInstance,
   session: SessionName,
-): OpenConnector<Connector> {
+): Promise<OpenConnector<Connector>> {
   shell.hide(secretTexts(connector.config, instance.config));
+  const use = { owner: instance.name, signal: shell.signal };
+  const resolved = await dependencies.secrets.resolveConfig(connector.config, instance.config, use);
+  shell.hide(secretTexts(connector.config, resolved));
   const sessionName = `millrace/${session.connectionId}/${session.epoch}/${shortHash(session.feed)}/${session.attempt}`;
   return {
     connector,
-    context: { config: connector.config.parse(instance.config), signal: shell.signal, log: dependencies.log, sessionName },
+    context: { config: parsedConfig(connector, instance, resolved), signal: shell.signal, log: dependencies.log, sessionName },
   };
+}
+
+/** What was saved is valid; what a reference leads to may not be. */
+function parsedConfig({ config }: AnySource | AnyDestination, { name }: ConnectorInstance, resolved: unknown): unknown {
+  const parsed = config.safeParse(resolved);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = pathText((issue?.path ?? []).filter((key) => typeof key !== 'symbol'));
+  throw new MillraceError('connector.invalid_config', { detail: `${path} of ${name}: ${issue?.message ?? 'not valid'}`, path });
 }
 
 export function requireFeed(plan: RunPlan, feed: string): FeedPlan {

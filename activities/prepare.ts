@@ -44,7 +44,7 @@ async function prepare(shell: Shell, dependencies: ActivityDependencies, input: 
   await dependencies.store.recordRun({ ...runRecord(input), status: 'running', connectionVersion: connection.version });
   const elsewhere = purpose?.kind === 'replay' ? { destinationId: purpose.destinationId } : {};
   const instance = await destinationOf(dependencies, connection, elsewhere);
-  const destination = openDestination(shell, dependencies, instance, sessionOf(run, '', shell.attempt));
+  const destination = await openDestination(shell, dependencies, instance, sessionOf(run, '', shell.attempt));
   const work: RunWork = { input, connection, destination };
   const [draft, fence] = await Promise.all([draftOf(shell, dependencies, work), raiseFence(work)]);
   if (fence.outcome === 'refused') return { outcome: 'behind', epoch: fence.epoch };

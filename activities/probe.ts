@@ -11,7 +11,7 @@ export function createCheck(dependencies: ActivityDependencies) {
     inShell(async (shell) => {
       const instance = await dependencies.store.loadConnector(input.kind, input.resourceId);
       const open = input.kind === 'source' ? openSource : openDestination;
-      const { connector, context } = open(shell, dependencies, instance, probeSession(input, shell.attempt));
+      const { connector, context } = await open(shell, dependencies, instance, probeSession(input, shell.attempt));
       return connector.check(context);
     });
 }
@@ -20,7 +20,7 @@ export function createDiscover(dependencies: ActivityDependencies) {
   return (input: ProbeInput): Promise<Catalog> =>
     inShell(async (shell) => {
       const instance = await dependencies.store.loadConnector('source', input.resourceId);
-      const { connector, context } = openSource(shell, dependencies, instance, probeSession(input, shell.attempt));
+      const { connector, context } = await openSource(shell, dependencies, instance, probeSession(input, shell.attempt));
       return connector.discover(context);
     });
 }

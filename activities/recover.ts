@@ -24,7 +24,7 @@ async function recover(shell: Shell, dependencies: ActivityDependencies, { conne
   const { store } = dependencies;
   const connection = await store.loadConnection(connectionId);
   const session = { connectionId, epoch: 0, feed: 'recover', attempt: shell.attempt };
-  const { connector, context } = openDestination(shell, dependencies, connection.destination, session);
+  const { connector, context } = await openDestination(shell, dependencies, connection.destination, session);
   const { epoch, ledger } = await connector.standing(context, connectionId).catch((error: unknown) => {
     if (shell.attempt < ATTEMPTS) throw error;
     return NOWHERE; // pauses and changes count all the same; the next run takes the rest from the ledger

@@ -67,7 +67,7 @@ export async function loadedSlices(
   dependencies: ActivityDependencies,
   { input, connection, run }: RunWork & { readonly run: number },
 ): Promise<SlicesByFeed> {
-  const { connector, context } = openDestination(
+  const { connector, context } = await openDestination(
     shell,
     dependencies,
     connection.destination,

@@ -37,8 +37,8 @@ export async function openWork(shell: Shell, dependencies: ActivityDependencies,
   const { input } = options;
   const connection = await dependencies.store.loadConnection(input.connectionId, options.version);
   const session = sessionOf(shell, input);
-  const source = openSource(shell, dependencies, connection.source, session);
-  const destination = openDestination(shell, dependencies, connection.destination, session);
+  const source = await openSource(shell, dependencies, connection.source, session);
+  const destination = await openDestination(shell, dependencies, connection.destination, session);
   const temp: TempDir = await dependencies.stage.tempDir();
   return {
     ...{ shell, dependencies, ...options, source, destination },
@@ -62,8 +62,8 @@ const sessionOf = ({ attempt }: Shell, { connectionId, stream }: VerifyInput) =>
 export async function currentFeed(shell: Shell, dependencies: ActivityDependencies, input: VerifyInput): Promise<FeedPlan> {
   const connection = await dependencies.store.loadConnection(input.connectionId);
   const config = connection.streams.find(({ name }) => name === input.stream);
-  const source = openSource(shell, dependencies, connection.source, sessionOf(shell, input));
-  const destination = openDestination(shell, dependencies, connection.destination, sessionOf(shell, input));
+  const source = await openSource(shell, dependencies, connection.source, sessionOf(shell, input));
+  const destination = await openDestination(shell, dependencies, connection.destination, sessionOf(shell, input));
   const { streams } = await source.connector.discover(source.context, [input.stream]);
   const stream = streams.find(({ name }) => name === input.stream);
   if (!config || !stream)

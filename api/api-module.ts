@@ -24,10 +24,12 @@ import { OverviewController } from './overview/overview.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
+import { SecretsController } from './secrets/secrets.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
 import { VerificationsController } from './verifications/verifications.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
+import { WorkspacesController } from './workspaces/workspaces.controller.js';
 import {
   API_KEYS,
   AUDIT,
@@ -44,12 +46,14 @@ import {
   RUNS,
   SCHEDULES,
   SCHEMAS,
+  SECRETS,
   SOURCES,
   STATE,
   SYNCS,
   UPLOADS,
   VERIFICATIONS,
   WORKERS,
+  WORKSPACES,
 } from './tokens.js';
 
 const CONTROLLERS = [
@@ -73,6 +77,8 @@ const CONTROLLERS = [
   WorkersController,
   MetricsController,
   AuditController,
+  SecretsController,
+  WorkspacesController,
   HealthController,
   DocsController,
 ];
@@ -108,6 +114,8 @@ function named(services: ApiServices): Provider[] {
     { provide: METRICS, useValue: services.metrics },
     { provide: OVERVIEW, useValue: services.overview },
     { provide: WORKERS, useValue: services.workers },
+    { provide: SECRETS, useValue: services.secrets },
+    { provide: WORKSPACES, useValue: services.workspaces },
     { provide: OPENAPI, useValue: services.openApi },
   ];
 }

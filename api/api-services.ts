@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import type { Settings } from '../platform/config/settings.js';
 import { Installation } from '../platform/db/installation.js';
 import type { Logger } from '../platform/logger/logger.js';
+import type { Secrets } from '../platform/secrets/secrets.js';
+import { RestoreWindow } from './archive/archive.js';
 import { AuditStore } from './audit/audit-store.js';
 import { KeyStore } from './auth/key-store.js';
 import { ConnectionIncludes } from './connections/connection-includes.js';
@@ -38,6 +40,8 @@ import { RunEnds } from './runs/run-ends.js';
 import { RunService } from './runs/run-service.js';
 import { RunStore } from './runs/run-store.js';
 import { ScheduleReconciler } from './schedules/reconciler.js';
+import { SealedStore } from './secrets/sealed-store.js';
+import { SecretService } from './secrets/secret-service.js';
 import { DESTINATION, SOURCE } from './systems/system-kind.js';
 import { SystemService } from './systems/system-service.js';
 import { SystemStore } from './systems/system-store.js';
@@ -46,12 +50,16 @@ import { VerificationService } from './verifications/verification-service.js';
 import { VerificationStore } from './verifications/verification-store.js';
 import { VerificationWorkflows } from './verifications/verification-workflows.js';
 import { WorkerService } from './workers/worker-service.js';
+import { WorkspaceService } from './workspaces/workspace-service.js';
+import { WorkspaceStore } from './workspaces/workspace-store.js';
 
 export interface ApiParts {
   readonly db: Knex;
   readonly link: TemporalLink;
   readonly attributes: SearchAttributes;
-  readonly secretKey: Buffer;
+  readonly secrets: Secrets;
+  /** How long what was deleted can be restored. */
+  readonly restoreWindowMs: number;
   readonly temporalUiUrl: string | undefined;
   readonly workerState: (() => string) | undefined;
   readonly rejectFiles: RejectFiles;
@@ -91,17 +99,21 @@ export interface ApiServices {
   readonly metrics: MetricService;
   readonly overview: OverviewService;
   readonly workers: WorkerService;
+  readonly secrets: SecretService;
+  readonly workspaces: WorkspaceService;
   readonly openApi: OpenApiHolder;
 }
 
 /** Everything behind the controllers, put together by hand: what needs what can be read here. */
 export function createServices(parts: ApiParts): ApiServices {
-  const { db, link, attributes, secretKey } = parts;
+  const { db, link, attributes, secrets } = parts;
+  const { ring } = secrets;
   const engine = new ConnectionEngine(link, attributes);
   const installation = new Installation(db);
   const schedules = new ScheduleKeeper(link, attributes, () => installation.id());
   const probes = new Probes(link);
-  const connectionStore = new ConnectionStore(db);
+  const window = new RestoreWindow(parts.restoreWindowMs);
+  const connectionStore = new ConnectionStore(db, window);
   const runStore = new RunStore(db);
   const linkOf = (workflowId: string): string | null => temporalUrl(parts.temporalUiUrl, link.namespace, workflowId);
   const ends = new RunEnds((ids) => runStore.endedOf(ids));
@@ -109,6 +121,7 @@ export function createServices(parts: ApiParts): ApiServices {
   const syncs = new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules });
   const reconciler = new ScheduleReconciler({
     db,
+    connections: connectionStore,
     keeper: schedules,
     installation: () => installation.id(),
     log: parts.log,
@@ -121,13 +134,13 @@ export function createServices(parts: ApiParts): ApiServices {
   const changes = new ChangeStore(db);
   const logStore = new LogStore(db);
   const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
-  const sources = new SystemService(new SystemStore(db, SOURCE), probes, secretKey);
-  const destinations = new SystemService(new SystemStore(db, DESTINATION), probes, secretKey);
+  const sources = new SystemService(new SystemStore(db, SOURCE, window), probes, secrets);
+  const destinations = new SystemService(new SystemStore(db, DESTINATION, window), probes, secrets);
   const includes = new ConnectionIncludes({ sources, destinations }, runStore, linkOf);
   return {
     sources,
     destinations,
-    connections: new ConnectionService(connectionStore, engine, schedules, { secretKey, includes }),
+    connections: new ConnectionService(connectionStore, engine, schedules, { ring, includes }),
     syncs,
     state: new StateService(connectionStore, syncs, engine),
     schemas: new SchemaService(connectionStore, db),
@@ -143,7 +156,7 @@ export function createServices(parts: ApiParts): ApiServices {
     reconciler,
     keys,
     audit: new AuditStore(db),
-    idempotency: new IdempotencyStore(db, secretKey),
+    idempotency: new IdempotencyStore(db, ring),
     limiter: parts.rateLimit && new RateLimiter(parts.rateLimit),
     health: new HealthChecks(db, link, parts.workerState),
     events: new EventService(changes, new ChangeFeed(changes), watchable),
@@ -152,6 +165,8 @@ export function createServices(parts: ApiParts): ApiServices {
     metrics: new MetricService(new MetricStore(db), { access: new ScrapeAccess(keys, metricsToken), overview, workers }),
     overview,
     workers,
+    secrets: new SecretService(new SealedStore(db, ring), ring),
+    workspaces: new WorkspaceService(new WorkspaceStore(db)),
     openApi: new OpenApiHolder(),
   };
 }

@@ -14,7 +14,7 @@ export async function ensureAdminKey(databaseUrl: string, keyFile: string): Prom
   try {
     const keys = new KeyStore(db);
     const present = await readKey(keyFile);
-    const row = present === undefined ? undefined : await keys.verify(present);
+    const row = present === undefined ? undefined : await keys.verify(present, 'this machine');
     if (present !== undefined && row?.scope === 'admin') return present;
     const { text } = await keys.create({ workspaceId: DEFAULT_WORKSPACE, name: 'bootstrap', scope: 'admin', expiresAt: null });
     await writeKey(keyFile, text);

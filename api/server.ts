@@ -7,11 +7,14 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Knex } from 'knex';
 import type { ApiOptions, RunningApi } from '../platform/config/runtime.js';
 import { openMetadata } from '../platform/db/open.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { createLogger, type Logger } from '../platform/logger/logger.js';
+import { openSecrets } from '../platform/secrets/secrets.js';
 import { apiModule } from './api-module.js';
+import { purgeArchived } from './archive/purge.js';
 import { finishAudits } from './audit/audit-hook.js';
 import { createServices, type ApiServices } from './api-services.js';
 import { SearchAttributes } from './engine/search-attributes.js';
@@ -47,7 +50,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     db,
     link,
     attributes,
-    secretKey: options.secretKey,
+    secrets: openSecrets(options.secretKey, options.settings),
+    restoreWindowMs: options.settings.restoreWindowMs,
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     rejectFiles,
@@ -77,7 +81,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
   const { reconcileEveryMs: everyMs } = options.settings;
   const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
-  const sweeping = sweepForever(keepers(services, options), { everyMs: SWEEP_EVERY_MS, log, closing: closing.signal });
+  const sweeping = sweepForever(keepers(services, db, options), { everyMs: SWEEP_EVERY_MS, log, closing: closing.signal });
   background = Promise.all([attributes.ensure(), reconciling, sweeping]);
   return { url: await app.getUrl(), port: portOf(app), close };
 }
@@ -105,12 +109,13 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
   return app;
 }
 
-function keepers({ audit, idempotency, logStore, uploads }: ApiServices, { settings }: ApiOptions): readonly Keeper[] {
-  const { auditKeepMs, logKeepMs } = settings;
+function keepers({ audit, idempotency, logStore, uploads }: ApiServices, db: Knex, { settings }: ApiOptions): readonly Keeper[] {
+  const { auditKeepMs, logKeepMs, restoreWindowMs } = settings;
   const before = (keptMs: number): Date => new Date(Date.now() - keptMs);
   return [
     { what: 'audit entries', sweep: () => audit.removeBefore(before(auditKeepMs)) },
     { what: 'log lines of runs', sweep: () => logStore.removeBefore(before(logKeepMs)) },
+    { what: 'deleted resources', sweep: () => purgeArchived(db, before(restoreWindowMs)) },
     { what: 'uploads', sweep: () => uploads.removeBefore(before(UPLOADS_KEPT_MS)) },
     { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
   ];

@@ -22,4 +22,6 @@ export const LOGS = Symbol('logs');
 export const METRICS = Symbol('metrics');
 export const OVERVIEW = Symbol('overview');
 export const WORKERS = Symbol('workers');
+export const SECRETS = Symbol('secrets');
+export const WORKSPACES = Symbol('workspaces');
 export const OPENAPI = Symbol('openapi');

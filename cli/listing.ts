@@ -10,6 +10,29 @@ export function addLimit(command: Command): Command {
   return command.addOption(new Option('--limit <n>', 'how many to list').argParser(positiveInteger).default(50));
 }
 
+export interface DeletedOption {
+  readonly deleted?: true;
+}
+
+export function addDeleted(command: Command): Command {
+  return command.option('--deleted', 'what was deleted and can be restored, instead');
+}
+
+/** As the API takes it. */
+export function deletedFilter({ deleted }: DeletedOption): { readonly deleted?: 'true' } {
+  return deleted === true ? { deleted: 'true' } : {};
+}
+
+export interface RemoveOptions {
+  readonly yes?: true;
+  readonly forever?: true;
+}
+
+/** As the API takes it. */
+export function forever({ forever: asked }: RemoveOptions): { readonly forever?: 'true' } {
+  return asked === true ? { forever: 'true' } : {};
+}
+
 /** The first `limit` of a list, and whether there are more. */
 export async function take<Item>(items: AsyncIterable<Item>, limit: number): Promise<ListResult<Item>> {
   const taken: Item[] = [];

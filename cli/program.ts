@@ -22,6 +22,7 @@ import { addRebuild } from './commands/rebuild.js';
 import { addRejects } from './commands/rejects.js';
 import { addRuns } from './commands/runs.js';
 import { addSchema } from './commands/schema.js';
+import { addSecrets } from './commands/secrets.js';
 import { addStart } from './commands/start.js';
 import { addState } from './commands/state.js';
 import { addSync } from './commands/sync.js';
@@ -30,6 +31,7 @@ import { addTemporal } from './commands/temporal.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
 import { addWorker } from './commands/worker.js';
+import { addWorkspaces } from './commands/workspaces.js';
 import { millraceVersion } from '../platform/config/version.js';
 
 type Add = (program: Command) => void;
@@ -48,7 +50,7 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
   ],
   ['Configuration as code:', [addInit, addPlan, addApply, addExport]],
   ['Move rows:', [addSync, addCopy, addLoad, addRuns, addRejects, addState, addSchema, addVerify]],
-  ['Look after it:', [addDoctor, addKeys, addContext, addRebuild, addCompletion, addVersion]],
+  ['Look after it:', [addDoctor, addKeys, addSecrets, addWorkspaces, addContext, addRebuild, addCompletion, addVersion]],
 ];
 
 export function createProgram(): Command {

@@ -18,6 +18,12 @@ test('a secret from a variable is text, whatever it looks like', () => {
   expect(configOf({ setEnv: ['password=PASSWORD'] }, { PASSWORD: '12345' })).toEqual({ password: '12345' });
 });
 
+test('a reference stays one: the worker follows it', () => {
+  expect(configOf({ setRef: ['auth.password=env:SECRET_CRM'] }, { SECRET_CRM: 'planted' })).toEqual({
+    auth: { password: { ref: 'env:SECRET_CRM' } },
+  });
+});
+
 test.each([
   [{ setEnv: ['password=GONE'] }, 'The variable GONE is not set.'],
   [{ set: ['password'] }, 'key=value is needed.'],

@@ -4,16 +4,17 @@ export interface ConfigOptions {
   readonly config?: string;
   readonly set?: readonly string[];
   readonly setEnv?: readonly string[];
+  readonly setRef?: readonly string[];
 }
 
 type Config = Record<string, unknown>;
 
 /**
  * The configuration of a source or destination from flags. `--set-env` takes a value from a variable, so that a secret
- * stands in no list of processes.
+ * stands in no list of processes; `--set-ref` says where the worker is to look for it.
  * @throws MillraceError `request.invalid`
  */
-export function configOf({ config, set = [], setEnv = [] }: ConfigOptions, env: NodeJS.ProcessEnv): Config {
+export function configOf({ config, set = [], setEnv = [], setRef = [] }: ConfigOptions, env: NodeJS.ProcessEnv): Config {
   const result: Config = config === undefined ? {} : structuredClone(jsonObject('--config', config) as Config);
   for (const text of set) {
     const [key, value] = pairOf('--set', text);
@@ -24,6 +25,10 @@ export function configOf({ config, set = [], setEnv = [] }: ConfigOptions, env: 
     const value = env[variable];
     if (value === undefined || value === '') throw invalid('--set-env', `The variable ${variable} is not set.`);
     setAt(result, key, value);
+  }
+  for (const text of setRef) {
+    const [key, ref] = pairOf('--set-ref', text);
+    setAt(result, key, { ref });
   }
   return result;
 }

@@ -10,6 +10,7 @@ import { createMetadataStore } from '../platform/db/metadata-store.js';
 import { openTrustedEngine } from '../platform/duckdb/engine.js';
 import { type Logger, createLogger } from '../platform/logger/logger.js';
 import { dataConverter } from '../platform/temporal/payload-codec.js';
+import { openSecrets } from '../platform/secrets/secrets.js';
 import { openStage, removeAbandonedTemp } from '../stage/store.js';
 import { closeTransformPool } from '../transform/engine/index.js';
 import { createBreaker } from './breaker.js';
@@ -35,7 +36,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await removeAbandonedTemp(options.stageUrl);
   const temp = await stage.tempDir(); // not the system's: what a killed worker leaves here is removed at the next start
   const engine = await openTrustedEngine({ tempDirectory: temp.path });
-  const store = await createMetadataStore(options.databaseUrl, options.secretKey);
+  const { ring, providers } = openSecrets(options.secretKey, options.settings);
+  const store = await createMetadataStore(options.databaseUrl, ring);
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
   const { taskQueue, sliceBytes } = options.settings;
   const client = new Client({ connection, namespace: options.namespace, dataConverter });
@@ -46,7 +48,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     dataConverter,
     workflowBundle: { codePath: BUNDLE_PATH },
     activities: {
-      ...createActivities({ store, stage, engine, log, sliceBytes }),
+      ...createActivities({ store, stage, engine, log, sliceBytes, secrets: providers }),
       ...createBreaker({ client, store }),
       requestScheduledSync: createRequestScheduledSync({ client, store, taskQueue }),
     },

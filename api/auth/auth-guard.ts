@@ -23,7 +23,7 @@ export class AuthGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(OPEN_METADATA, targets)) return true;
     const needed = this.reflector.getAllAndOverride<KeyScope | undefined>(SCOPE_METADATA, targets) ?? 'admin';
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const key = await authenticate(this.keys, bearerToken(request));
+    const key = await authenticate(this.keys, request);
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const audit = beginAudit(request, reply, key);
     if (this.limiter) spend(this.limiter.take(key.id), reply);
@@ -33,10 +33,13 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** @throws MillraceError `request.unauthenticated` unless the key is genuine and stands */
-export async function authenticate(keys: Pick<KeyStore, 'verify'>, text: string): Promise<ApiKeyRow> {
+export type KeyedRequest = Pick<FastifyRequest, 'headers' | 'ip'>;
+
+/** @throws MillraceError `request.unauthenticated` unless the key is genuine and stands, `request.rate_limited` */
+export async function authenticate(keys: Pick<KeyStore, 'verify'>, request: KeyedRequest): Promise<ApiKeyRow> {
+  const text = bearerToken(request);
   if (!parseKey(text)) throw mistyped();
-  const key = await keys.verify(text);
+  const key = await keys.verify(text, request.ip);
   if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
   return key;
 }

@@ -4,7 +4,9 @@ import type { ApiKeyRow, KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { KeyList } from '../api-keys/key-schemas.js';
 import { type Listed, byText, listPage, orNever, whereNameHolds } from '../lists/list-sql.js';
-import { generateKey, parseKey, secretMatches } from './key-format.js';
+import { generateKey } from './key-format.js';
+import { KeyVerifier } from './key-verifier.js';
+import { hashSecret } from './secret-hash.js';
 
 export interface KeyRequest {
   readonly workspaceId: string;
@@ -44,7 +46,11 @@ const ALONE: RecordKey = async () => undefined;
 const LAST_USED_RESOLUTION_MS = 60_000;
 
 export class KeyStore {
-  constructor(private readonly db: Knex) {}
+  readonly #verifier: KeyVerifier;
+
+  constructor(private readonly db: Knex) {
+    this.#verifier = new KeyVerifier(db);
+  }
 
   /** `text` is the key itself; it cannot be had again. */
   async create(request: KeyRequest, record: RecordKey = ALONE): Promise<NewKeyRow> {
@@ -55,14 +61,14 @@ export class KeyStore {
     });
   }
 
-  /** The row of a key that is genuine, not revoked and not expired. */
-  async verify(text: string, now: Date = new Date()): Promise<ApiKeyRow | undefined> {
-    const presented = parseKey(text);
-    if (!presented) return undefined;
-    const row = await this.db<ApiKeyRow>('api_keys').where({ prefix: presented.prefix }).first();
-    if (!row || !secretMatches(presented.secret, row.hash) || row.revoked_at) return undefined;
-    if (row.expires_at && row.expires_at <= now) return undefined;
-    await this.touch(row, now);
+  /**
+   * The row of a key that is genuine, not revoked and not expired. `address` is where the request comes from.
+   * @throws MillraceError `request.rate_limited` after too many wrong secrets from there
+   */
+  async verify(text: string, address: string): Promise<ApiKeyRow | undefined> {
+    const now = new Date();
+    const row = await this.#verifier.verify(text, address, now);
+    if (row) await this.touch(row, now);
     return row;
   }
 
@@ -118,8 +124,10 @@ export class KeyStore {
 const keys = (db: Knex): Knex.QueryBuilder<ApiKeyRow, ApiKeyRow[]> =>
   db<ApiKeyRow>('api_keys') as Knex.QueryBuilder<ApiKeyRow, ApiKeyRow[]>;
 
-async function insertKey(db: Knex, request: KeyRequest): Promise<NewKeyRow> {
-  const { text, prefix, hash } = generateKey();
+/** In the transaction of whatever else the key belongs to. */
+export async function insertKey(db: Knex, request: KeyRequest): Promise<NewKeyRow> {
+  const { text, prefix, secret } = generateKey();
+  const hash = await hashSecret(secret);
   const [row] = await keys(db)
     .insert({
       id: newId('key'),

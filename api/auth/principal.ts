@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { DEFAULT_WORKSPACE } from '../../platform/db/ids.js';
 import type { KeyScope } from '../../platform/db/rows.js';
 import type { AuditEntry } from '../audit/audit-entry.js';
 
@@ -11,6 +12,14 @@ export interface Principal {
   readonly scope: KeyScope;
   /** What the audit log will say of the request; see there. */
   readonly audit: AuditEntry;
+}
+
+/**
+ * Undefined for whoever speaks for the whole installation: keys of the default workspace, where all of them begin. For others
+ * the one workspace that they may look into.
+ */
+export function installationOrOwn({ workspaceId }: Pick<Principal, 'workspaceId'>): string | undefined {
+  return workspaceId === DEFAULT_WORKSPACE ? undefined : workspaceId;
 }
 
 const principals = new WeakMap<FastifyRequest, Principal>();

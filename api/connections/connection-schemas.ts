@@ -9,6 +9,7 @@ import {
 } from '../../schema/connection-config.js';
 import type { Labels } from '../../platform/db/rows.js';
 import { labelsSchema, resourceNameSchema } from '../../schema/resource.js';
+import { archivedFields, deletedField } from '../archive/archive.js';
 import { labelFilterField } from '../lists/labels.js';
 import { flagSchema, listFields, namesSchema, querySchema, searchField } from '../lists/list-query.js';
 import { runSummarySchema } from '../runs/run-schemas.js';
@@ -50,6 +51,7 @@ export const connectionSchema = z
     labels: labelsSchema,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
+    ...archivedFields,
   })
   .meta({ id: 'Connection' });
 
@@ -78,6 +80,7 @@ export const connectionListSchema = querySchema({
   sourceId: z.string().min(1).optional().describe('Only from this source.'),
   destinationId: z.string().min(1).optional().describe('Only to this destination.'),
   paused: flagSchema.optional().describe('Only those that are paused, or only those that are not.'),
+  deleted: deletedField,
   include: namesSchema(INCLUDES)
     .optional()
     .describe(`What to put into each as well, separated by commas: ${INCLUDES.join(', ')}.`),

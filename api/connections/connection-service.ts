@@ -1,8 +1,10 @@
 import { canonicalJson } from '../../checkpoint/position.js';
 import type { ConnectionConfig } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import type { KeyRing } from '../../platform/secrets/key-ring.js';
 import { runOptionsOf } from '../../schema/connection-config.js';
 import type { AuditEntry } from '../audit/audit-entry.js';
+import type { Deletion } from '../archive/archive.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import type { ScheduleKeeper } from '../engine/schedules.js';
@@ -20,7 +22,7 @@ import type {
   CreateConnection,
 } from './connection-schemas.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
-import { validateConnection, type Candidate, type Ends } from './connection-validation.js';
+import { validateConnection, validateRestore, type Candidate, type Ends } from './connection-validation.js';
 import { connectionRecord, connectionView } from './connection-view.js';
 import { scheduleStatus } from './schedule-status.js';
 import { scheduledConnection } from './scheduled-connection.js';
@@ -34,7 +36,7 @@ export class ConnectionService {
     private readonly store: ConnectionStore,
     private readonly engine: ConnectionEngine,
     private readonly schedules: ScheduleKeeper,
-    private readonly parts: { readonly secretKey: Buffer; readonly includes: ConnectionIncludes },
+    private readonly parts: { readonly ring: KeyRing; readonly includes: ConnectionIncludes },
   ) {}
 
   async create({ workspaceId, audit }: Principal, body: CreateConnection): Promise<Answer<ConnectionView>> {
@@ -42,19 +44,19 @@ export class ConnectionService {
     const { schedule } = config;
     const candidate = { workspaceId, sourceId, destinationId, config };
     const row = await this.store.transaction(async (store) => {
-      const ends = await validateConnection(store, candidate, this.parts.secretKey);
+      const ends = await validateConnection(store, candidate, this.parts.ring);
       const inserted = await store.insert({ ...candidate, name, labels });
       await store.record(audit, { resource: inserted.id, after: connectionRecord(inserted) });
       if (schedule.type !== 'manual') await this.applySchedule(store, inserted, ends);
       return inserted;
     });
-    return created(connectionView(row), row, `/v1/connections/${row.id}`);
+    return created(this.view(row), row, `/v1/connections/${row.id}`);
   }
 
   async list({ workspaceId }: Principal, list: ConnectionList): Promise<Page<Partial<ConnectionItem>>> {
     const rows = await this.store.list(workspaceId, list);
     const included = await this.parts.includes.of(workspaceId, rows.slice(0, list.limit), list.include);
-    const { data, page } = toList(rows, list, connectionView);
+    const { data, page } = toList(rows, list, (row) => this.view(row));
     return { data: data.map((item, index) => ({ ...item, ...included[index] })), page };
   }
 
@@ -62,7 +64,7 @@ export class ConnectionService {
     const row = await this.store.get(workspaceId, id);
     const isTimed = row.config.schedule.type !== 'manual';
     const status = isTimed ? await scheduleStatus(this.schedules, id) : null;
-    return tagged({ ...connectionView(row), scheduleStatus: status }, row);
+    return tagged({ ...this.view(row), scheduleStatus: status }, row);
   }
 
   async change(
@@ -77,19 +79,39 @@ export class ConnectionService {
       assertSameEnds(stored, change);
       return this.saveChange(store, stored, { change, audit });
     });
-    return tagged(connectionView(row), row);
+    return tagged(this.view(row), row);
   }
 
   /** Also ends its workflow, and with it a run that is active; the rows in the destination stay. */
-  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
+  async remove({ workspaceId, audit }: Principal, id: string, { forever, ifMatch }: Deletion): Promise<void> {
     await this.store.transaction(async (store) => {
-      const stored = await store.lock(workspaceId, id);
+      const stored = forever ? await store.lockArchived(workspaceId, id) : await store.lock(workspaceId, id);
       assertMatches(ifMatch, stored);
       await store.record(audit, { resource: id, before: connectionRecord(stored) });
       await this.schedules.remove(id);
       await this.engine.remove(id);
-      await store.delete(id);
+      await (forever ? store.remove(stored) : store.archive(stored));
     });
+  }
+
+  /** It goes on where it was: what it loaded and where it stood is in the destination's ledger. */
+  async restore({ workspaceId, audit }: Principal, id: string): Promise<Answer<ConnectionView>> {
+    const row = await this.store.transaction(async (store) => {
+      const archived = await store.lockArchived(workspaceId, id);
+      if (!archived.deleted_at) return archived;
+      store.window.assertRestorable(archived);
+      const ends = await validateRestore(store, archived, this.parts.ring);
+      await this.engine.remove(id); // a late tick may have started one that knows nothing
+      const restored = await store.restore(archived);
+      await store.record(audit, { resource: id, after: connectionRecord(restored) });
+      if (restored.config.schedule.type !== 'manual') await this.applySchedule(store, restored, ends);
+      return restored;
+    });
+    return tagged(this.view(row), row);
+  }
+
+  private view(row: StoredConnection): ConnectionView {
+    return connectionView(row, this.store.window);
   }
 
   private async saveChange(
@@ -113,7 +135,7 @@ export class ConnectionService {
       destinationId: stored.destination_id,
       config,
     };
-    const ends = await validateConnection(store, candidate, this.parts.secretKey);
+    const ends = await validateConnection(store, candidate, this.parts.ring);
     const newVersion = canonicalJson(config) !== canonicalJson(stored.config);
     const { name = stored.name, labels = stored.labels } = change;
     const saved = await store.update(stored, { name, labels, config, newVersion });

@@ -1,17 +1,12 @@
 import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
-import type {
-  ConnectionConfig,
-  ConnectionRow,
-  ConnectorRow,
-  Labels,
-  ScheduleDigest,
-  StateChangeRow,
-} from '../../platform/db/rows.js';
+import type { ConnectionConfig, ConnectionRow, ConnectorRow, Labels, ScheduleDigest, RunRow } from '../../platform/db/rows.js';
 import { endOpenRuns } from '../../platform/db/run-projection.js';
 import { stateChanges } from '../../platform/db/state-changes.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { StateChange } from '../../workflows/messages.js';
+import type { RestoreWindow } from '../archive/archive.js';
+import { removeConnections } from '../archive/purge.js';
 import type { AuditChange, AuditEntry } from '../audit/audit-entry.js';
 import { whereLabels } from '../lists/labels.js';
 import { type Listed, byText, byTime, listPage, whereNameHolds } from '../lists/list-sql.js';
@@ -58,10 +53,13 @@ const LISTED = {
 
 /** The rows of connections and their versions; every query stays within one workspace. Bound to a pool or a transaction. */
 export class ConnectionStore {
-  constructor(private readonly db: Knex) {}
+  constructor(
+    private readonly db: Knex,
+    readonly window: RestoreWindow,
+  ) {}
 
   async transaction<T>(run: (store: ConnectionStore) => Promise<T>): Promise<T> {
-    return this.db.transaction((tx) => run(new ConnectionStore(tx)));
+    return this.db.transaction((tx) => run(new ConnectionStore(tx, this.window)));
   }
 
   /** Writes who made a change together with it: call it in its transaction. */
@@ -82,9 +80,18 @@ export class ConnectionStore {
     return this.get(workspaceId, id);
   }
 
+  /** One that may be deleted, held until the transaction ends. @throws MillraceError `request.not_found` */
+  async lockArchived(workspaceId: string, id: string): Promise<StoredConnection> {
+    await this.holdId(id);
+    await this.db('connections').where({ workspace_id: workspaceId, id }).forUpdate();
+    const row = await this.versioned().where({ workspace_id: workspaceId, id }).first<StoredConnection | undefined>();
+    if (row) return row;
+    throw new MillraceError('request.not_found', { detail: `There is no connection ${id}.` });
+  }
+
   async list(workspaceId: string, list: ConnectionList): Promise<readonly Listed<StoredConnection>[]> {
-    const { sourceId, destinationId, paused, label, search } = list;
-    return this.newest()
+    const { sourceId, destinationId, paused, label, search, deleted } = list;
+    return this.versioned()
       .where({
         workspace_id: workspaceId,
         ...(sourceId === undefined ? {} : { source_id: sourceId }),
@@ -92,6 +99,7 @@ export class ConnectionStore {
         ...(paused === undefined ? {} : { paused }),
       })
       .modify((query) => {
+        this.window.where(query, 'connections', deleted);
         whereLabels(query, 'connections.labels', label);
         whereNameHolds(query, 'connections.name', search);
         listPage(query, list, LISTED);
@@ -130,10 +138,26 @@ export class ConnectionStore {
   }
 
   /** Its runs stay in the list. Those that were still open end here: their workers find no connection to report for. */
-  async delete(id: string): Promise<void> {
-    await this.db<ConnectionRow>('connections').where({ id }).delete();
-    await this.db<StateChangeRow>('state_changes').where({ connection_id: id }).delete();
+  async archive({ id, revision }: ConnectionRow): Promise<void> {
+    const change = { deleted_at: new Date(), schedule_digest: null, revision: revision + 1 };
+    await this.db<ConnectionRow>('connections').where({ id }).update(change);
     await endOpenRuns(this.db, id, { status: 'cancelled' });
+  }
+
+  /** Not to be restored; its runs stay with its name. */
+  async remove({ id }: ConnectionRow): Promise<void> {
+    await removeConnections(this.db, (query) => void query.where({ id }));
+    await endOpenRuns(this.db, id, { status: 'cancelled' });
+  }
+
+  async restore(row: ConnectionRow): Promise<StoredConnection> {
+    return this.touch(row, { deleted_at: null });
+  }
+
+  /** When the connection last began to run; undefined when it never did. */
+  async lastRunAt(id: string): Promise<Date | undefined> {
+    const [last] = await this.db<RunRow>('runs').where({ connection_id: id }).orderBy('number', 'desc').limit(1);
+    return last?.created_at;
   }
 
   async stateChanges(id: string, limit: number): Promise<readonly StateChange[]> {
@@ -173,22 +197,32 @@ export class ConnectionStore {
 
   /** Holds the destination, so that no two connections take the same target at the same time. */
   async lockDestination(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
-    return this.db<ConnectorRow>('destinations').where({ workspace_id: workspaceId, id }).forUpdate().first();
+    return this.db<ConnectorRow>('destinations').where({ workspace_id: workspaceId, id, deleted_at: null }).forUpdate().first();
+  }
+
+  /** Held, so that nobody deletes it before the transaction ends. */
+  async holdSource(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
+    return this.db<ConnectorRow>('sources').where({ workspace_id: workspaceId, id, deleted_at: null }).forKeyShare().first();
   }
 
   async source(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
-    return this.db<ConnectorRow>('sources').where({ workspace_id: workspaceId, id }).first();
+    return this.db<ConnectorRow>('sources').where({ workspace_id: workspaceId, id, deleted_at: null }).first();
   }
 
   async destination(workspaceId: string, id: string): Promise<ConnectorRow | undefined> {
-    return this.db<ConnectorRow>('destinations').where({ workspace_id: workspaceId, id }).first();
+    return this.db<ConnectorRow>('destinations').where({ workspace_id: workspaceId, id, deleted_at: null }).first();
   }
 
+  /** Also those that are deleted and still kept. */
   async ofDestination(destinationId: string): Promise<readonly StoredConnection[]> {
-    return this.newest().where({ destination_id: destinationId });
+    return this.versioned().where({ destination_id: destinationId });
   }
 
   private newest(): Knex.QueryBuilder {
+    return this.versioned().whereNull('connections.deleted_at');
+  }
+
+  private versioned(): Knex.QueryBuilder {
     return this.db('connections')
       .join('connection_versions', (join) => {
         join

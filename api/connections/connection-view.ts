@@ -1,8 +1,9 @@
 import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
+import type { RestoreWindow } from '../archive/archive.js';
 import type { ConnectionView } from './connection-schemas.js';
 import type { StoredConnection } from './connection-store.js';
 
-export function connectionView(row: StoredConnection): ConnectionView {
+export function connectionView(row: StoredConnection, window: RestoreWindow): ConnectionView {
   return {
     id: row.id,
     workspaceId: row.workspace_id,
@@ -18,6 +19,7 @@ export function connectionView(row: StoredConnection): ConnectionView {
     labels: { ...row.labels },
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    ...window.view(row),
   };
 }
 

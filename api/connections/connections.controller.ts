@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { type Deletion, deletionSchema } from '../archive/archive.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -93,14 +94,31 @@ export class ConnectionsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Describe('deleteConnection', 'Delete a connection', 'Cancels an active run. What was loaded stays in the destination.')
+  @Describe(
+    'deleteConnection',
+    'Delete a connection',
+    'Cancels an active run. What was loaded stays in the destination. It can be restored for MILLRACE_RESTORE_WINDOW.',
+  )
   @HonoursIfMatch()
   @Answers(204)
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,
+    @Query({ schema: deletionSchema }) { forever }: Deletion,
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
-    return this.connections.remove(caller, id, ifMatch);
+    return this.connections.remove(caller, id, { forever, ifMatch });
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @Describe(
+    'restoreConnection',
+    'Restore a deleted connection',
+    'It goes on where it was. 409 while its source or destination is deleted, and when another connection has taken a target.',
+  )
+  @Answers(200, connectionSchema)
+  restore(@Caller() caller: Principal, @Param('id', new IdPipe('connection')) id: string): Promise<Answer<ConnectionView>> {
+    return this.connections.restore(caller, id);
   }
 }

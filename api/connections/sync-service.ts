@@ -141,7 +141,7 @@ export class SyncService {
       await store.record(audit, { resource: id, before: pauseOf(stored), after: pauseOf(saved) });
       return saved;
     });
-    return tagged(connectionView(row), row);
+    return tagged(connectionView(row, this.connections.window), row);
   }
 
   /** A connection as its workflow is started with. */

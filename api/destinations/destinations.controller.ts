@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { CheckResult } from '../../connectors/sdk/types.js';
+import { type Deletion, deletionSchema } from '../archive/archive.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -81,15 +82,28 @@ export class DestinationsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Describe('deleteDestination', 'Delete a destination', 'Refused while a connection uses it.')
+  @Describe(
+    'deleteDestination',
+    'Delete a destination',
+    'Refused while a connection uses it. It can be restored for MILLRACE_RESTORE_WINDOW.',
+  )
   @HonoursIfMatch()
   @Answers(204)
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('destination')) id: string,
+    @Query({ schema: deletionSchema }) { forever }: Deletion,
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
-    return this.destinations.remove(caller, id, ifMatch);
+    return this.destinations.remove(caller, id, { forever, ifMatch });
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @Describe('restoreDestination', 'Restore a deleted destination', 'What is not deleted stays as it is.')
+  @Answers(200, systemSchema)
+  restore(@Caller() caller: Principal, @Param('id', new IdPipe('destination')) id: string): Promise<Answer<SystemView>> {
+    return this.destinations.restore(caller, id);
   }
 
   @Post(':id/check')

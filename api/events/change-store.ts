@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
+import { CONNECTION_NAME } from '../runs/connection-name.js';
 
 /** A run that has changed. */
 export interface ChangedRun {
@@ -39,7 +40,7 @@ export class ChangeStore {
     if ((await headOf(this.db)) === head) return { head, runs: [] };
     return this.atOnce(async (tx) => {
       const streams: readonly RunStreamRow[] = await tx<RunStreamRow>('run_streams').where('changed', '>', head);
-      const runs: readonly RunRow[] = await tx<RunRow>('runs')
+      const runs: readonly RunRow[] = await namedRuns(tx)
         .where('changed', '>', head)
         .orWhereIn('id', [...new Set(streams.map(({ run_id: id }) => id))]);
       return { head: await headOf(tx), runs: joined(runs, streams) };
@@ -88,8 +89,12 @@ async function headOf(db: Knex): Promise<number> {
   return Number(rows[0]?.head ?? 0);
 }
 
+function namedRuns(db: Knex): Knex.QueryBuilder<RunRow, RunRow[]> {
+  return db('runs').select('runs.*', db.raw(CONNECTION_NAME)) as Knex.QueryBuilder<RunRow, RunRow[]>;
+}
+
 function watchedRuns(db: Knex, { workspaceId, connectionId, runId }: Watched): Knex.QueryBuilder<RunRow, RunRow[]> {
-  return db<RunRow>('runs').where({
+  return namedRuns(db).where({
     workspace_id: workspaceId,
     ...(connectionId === undefined ? {} : { connection_id: connectionId }),
     ...(runId === undefined ? {} : { id: runId }),

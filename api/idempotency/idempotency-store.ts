@@ -4,6 +4,7 @@ import { canonicalJson } from '../../checkpoint/position.js';
 import type { IdempotencyRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { isEnvelope, openSecret, sealSecret } from '../../platform/secrets/envelope.js';
+import type { KeyRing } from '../../platform/secrets/key-ring.js';
 
 export interface KeptAnswer {
   readonly status: number;
@@ -22,14 +23,14 @@ export const HELD_MS = 30_000;
 
 const KEPT = '24 hours';
 
-const FREE = `known.expires_at < now() or (known.body_hash = ?
+const FREE = `known.expires_at < now() or (known.body_hash = any(?)
   and (known.state = 'open' or (known.state = 'in_flight' and known.held_until < now())))`;
 
 /** Requests that carry an Idempotency-Key, with what they were answered. */
 export class IdempotencyStore {
   constructor(
     private readonly db: Knex,
-    private readonly secretKey: Buffer,
+    private readonly ring: KeyRing,
   ) {}
 
   /**
@@ -37,11 +38,11 @@ export class IdempotencyStore {
    * @throws MillraceError `request.key_reused` for another body, `request.in_flight` while it is carried out
    */
   async begin(claim: Claim, body: unknown): Promise<KeptAnswer | undefined> {
-    const bodyHash = this.hashOf(body);
+    const hashes = this.hashesOf(body);
     for (;;) {
-      if (await this.claim(claim, bodyHash)) return undefined;
+      if (await this.claim(claim, hashes)) return undefined;
       const row = await this.rows().where({ id: claim.id }).first();
-      if (row) return this.answerOf(row, bodyHash); // else it was released a moment ago
+      if (row) return this.answerOf(row, hashes); // else it was released a moment ago
     }
   }
 
@@ -51,7 +52,7 @@ export class IdempotencyStore {
   }
 
   async finish({ id, holder }: Claim, { status, headers, body }: KeptAnswer): Promise<void> {
-    const answer = JSON.stringify(sealSecret({ headers, body: body ?? null }, this.secretKey));
+    const answer = JSON.stringify(sealSecret({ headers, body: body ?? null }, this.ring));
     await this.rows().where({ id, holder }).update({ state: 'done', status, answer });
   }
 
@@ -70,19 +71,19 @@ export class IdempotencyStore {
   }
 
   /** A key that nobody used, that has expired, or whose same request has failed or lost its process. */
-  private async claim({ id, holder }: Claim, bodyHash: string): Promise<boolean> {
-    const row = { id, holder, body_hash: bodyHash, state: 'in_flight', held_until: this.soon(), expires_at: this.expiry() };
+  private async claim({ id, holder }: Claim, hashes: readonly string[]): Promise<boolean> {
+    const row = { id, holder, body_hash: hashes[0], state: 'in_flight', held_until: this.soon(), expires_at: this.expiry() };
     const claimed = await this.db('idempotency_keys as known')
       .insert({ ...row, status: null, answer: null })
       .onConflict('id')
       .merge()
-      .whereRaw(FREE, [bodyHash])
+      .whereRaw(FREE, [[...hashes]])
       .returning('id');
     return claimed.length > 0;
   }
 
-  private answerOf(row: IdempotencyRow, bodyHash: string): KeptAnswer {
-    if (row.body_hash !== bodyHash)
+  private answerOf(row: IdempotencyRow, hashes: readonly string[]): KeptAnswer {
+    if (!hashes.includes(row.body_hash))
       throw new MillraceError('request.key_reused', {
         detail: 'The Idempotency-Key was used with another body.',
         path: 'Idempotency-Key',
@@ -93,15 +94,17 @@ export class IdempotencyStore {
         path: 'Idempotency-Key',
         facts: { retryAfterSeconds: 1 },
       });
-    const { headers, body } = openSecret(row.answer, this.secretKey) as Pick<KeptAnswer, 'headers' | 'body'>;
+    const { headers, body } = openSecret(row.answer, this.ring) as Pick<KeptAnswer, 'headers' | 'body'>;
     return { status: row.status, headers, body };
   }
 
-  /** Keyed, because a body may hold a password that can be guessed. No body is as good as an empty one. */
-  private hashOf(body: unknown): string {
-    return createHmac('sha256', this.secretKey)
-      .update(canonicalJson(body ?? {}))
-      .digest('hex');
+  /**
+   * Keyed, because a body may hold a password that can be guessed; by each key of the ring, because a request may come again
+   * after a rotation. No body is as good as an empty one.
+   */
+  private hashesOf(body: unknown): readonly string[] {
+    const text = canonicalJson(body ?? {});
+    return this.ring.all.map((key) => createHmac('sha256', key).update(text).digest('hex'));
   }
 
   private rows(): Knex.QueryBuilder<IdempotencyRow, IdempotencyRow[]> {

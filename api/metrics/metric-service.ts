@@ -23,7 +23,7 @@ export class MetricService {
   ) {}
 
   /** @throws MillraceError `request.unauthenticated`, `request.forbidden` */
-  async exposition(request: Pick<FastifyRequest, 'headers'>): Promise<string> {
+  async exposition(request: Pick<FastifyRequest, 'headers' | 'ip'>): Promise<string> {
     const scrape = await this.parts.access.of(request);
     const [moved, engine] = await Promise.all([this.moved(scrape), this.engine(scrape)]);
     return openMetrics({ ...moved, ...engine, ...ownProcess() });

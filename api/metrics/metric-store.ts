@@ -119,5 +119,6 @@ export class MetricStore {
   }
 }
 
-/** Of all when none is named. */
-const ofWorkspace = (table: string): string => `(cast(:workspace as text) is null or ${table}.workspace_id = :workspace)`;
+/** Of all when none is named; never what is deleted. */
+const ofWorkspace = (table: string): string =>
+  `${table}.deleted_at is null and (cast(:workspace as text) is null or ${table}.workspace_id = :workspace)`;

@@ -1,6 +1,5 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
-import { authenticate, bearerToken, forbidden } from '../auth/auth-guard.js';
+import { type KeyedRequest, authenticate, bearerToken, forbidden } from '../auth/auth-guard.js';
 import type { KeyStore } from '../auth/key-store.js';
 import { scopeAllows } from '../auth/scope.js';
 
@@ -17,10 +16,10 @@ export class ScrapeAccess {
   ) {}
 
   /** @throws MillraceError `request.unauthenticated`, `request.forbidden` */
-  async of(request: Pick<FastifyRequest, 'headers'>): Promise<Scrape> {
+  async of(request: KeyedRequest): Promise<Scrape> {
     const given = bearerToken(request);
     if (this.token !== undefined && sameText(given, this.token)) return {};
-    const key = await authenticate(this.keys, given);
+    const key = await authenticate(this.keys, request);
     if (!scopeAllows(key.scope, 'read')) throw forbidden(key.scope, 'read');
     return { workspaceId: key.workspace_id };
   }

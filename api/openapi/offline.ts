@@ -8,6 +8,7 @@ import { UploadFiles } from '../uploads/upload-files.js';
 import { createApp } from '../server.js';
 import { loadSettings } from '../../platform/config/settings.js';
 import { createLogger } from '../../platform/logger/logger.js';
+import { openSecrets } from '../../platform/secrets/secrets.js';
 
 /** The document without database and Temporal: the routes are described, none is called. */
 export async function offlineDocument(): Promise<OpenAPIObject> {
@@ -18,7 +19,8 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     db,
     link,
     attributes: new SearchAttributes(link, () => undefined),
-    secretKey: Buffer.alloc(32),
+    secrets: openSecrets(Buffer.alloc(32), loadSettings({})),
+    restoreWindowMs: loadSettings({}).restoreWindowMs,
     temporalUiUrl: undefined,
     workerState: undefined,
     rejectFiles: new RejectFiles(undefined),

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { RunRow } from '../../platform/db/rows.js';
 import type { RunError } from '../../platform/db/store.js';
 import type { RunStatus } from '../../workflows/messages.js';
+import { CONNECTION_NAME } from '../runs/connection-name.js';
 import { MOST_LISTED } from './overview-schemas.js';
 
 /** A connection with its newest run and the newest that has ended. */
@@ -48,7 +49,8 @@ export class OverviewStore {
        left join lateral (
          select error from run_streams where run_id = ended.id and error is not null order by name limit 1
        ) as failed on ended.status in ('partial', 'failed')
-       where cast(:workspace as text) is null or connections.workspace_id = :workspace
+       where connections.deleted_at is null
+         and (cast(:workspace as text) is null or connections.workspace_id = :workspace)
        order by connections.id`,
       { workspace: workspaceId ?? null },
     );
@@ -63,7 +65,11 @@ export class OverviewStore {
       .count('* as count')
       .groupBy('status');
     const count = (status: RunStatus): number => Number(counts.find((row) => row.status === status)?.count ?? 0);
-    const newest: readonly RunRow[] = await open.clone().orderBy('id', 'desc').limit(MOST_LISTED);
+    const newest: readonly RunRow[] = await open
+      .clone()
+      .select('runs.*', this.db.raw(CONNECTION_NAME))
+      .orderBy('id', 'desc')
+      .limit(MOST_LISTED);
     return { running: count('running'), queued: count('queued'), newest };
   }
 }

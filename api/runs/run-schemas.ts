@@ -41,6 +41,7 @@ const runFields = {
   id: z.string(),
   workspaceId: z.string(),
   connectionId: z.string(),
+  connectionName: z.string().optional().describe('As it is named, or was when it was deleted.'),
   connectionVersion: z.int().nullable().describe('The version of the connection it runs; null until it is prepared.'),
   number: z.int().describe('Counts the runs of its connection.'),
   trigger: z.enum(TRIGGERS),

@@ -5,6 +5,7 @@ import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { type Listed, listPage, orNever } from '../lists/list-sql.js';
+import { CONNECTION_NAME } from './connection-name.js';
 import type { RunQuery } from './run-schemas.js';
 
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
@@ -16,7 +17,7 @@ export class RunStore {
   async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunRow>[]> {
     const { connectionId, status, trigger, since, until } = list;
     return this.db('runs')
-      .select('runs.*')
+      .select('runs.*', this.db.raw(CONNECTION_NAME))
       .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) })
       .modify((query) => {
         if (status !== undefined) void query.whereIn('status', status);
@@ -30,7 +31,7 @@ export class RunStore {
   /** By connection; one look into the index for each, however many runs it has. */
   async newestOf(connectionIds: readonly string[]): Promise<ReadonlyMap<string, RunRow>> {
     if (connectionIds.length === 0) return new Map();
-    const newest = 'select * from runs where connection_id = asked.id order by number desc limit 1';
+    const newest = `select runs.*, ${CONNECTION_NAME} from runs where connection_id = asked.id order by number desc limit 1`;
     const { rows } = await this.db.raw<{ readonly rows: readonly RunRow[] }>(
       `select newest.* from unnest(?::text[]) as asked(id) cross join lateral (${newest}) as newest`,
       [[...connectionIds]],
@@ -50,7 +51,10 @@ export class RunStore {
 
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<RunRow> {
-    const row = await this.db<RunRow>('runs').where({ workspace_id: workspaceId, id }).first();
+    const row = await this.db('runs')
+      .select('runs.*', this.db.raw(CONNECTION_NAME))
+      .where({ workspace_id: workspaceId, id })
+      .first<RunRow | undefined>();
     if (row) return row;
     throw new MillraceError('request.not_found', { detail: `There is no run ${id}.` });
   }

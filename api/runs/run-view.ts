@@ -14,6 +14,7 @@ export function runSummaryView(row: RunRow, linkOf: LinkOf): RunSummaryView {
     id: row.id,
     workspaceId: row.workspace_id,
     connectionId: row.connection_id,
+    ...(typeof row.connection_name === 'string' && { connectionName: row.connection_name }),
     connectionVersion: row.connection_version,
     number: Number(row.number),
     trigger: row.trigger,

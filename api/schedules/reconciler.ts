@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { Logger } from '../../platform/logger/logger.js';
-import { ConnectionStore, type NamedConnection } from '../connections/connection-store.js';
+import type { ConnectionStore, NamedConnection } from '../connections/connection-store.js';
 import { scheduledConnection, shouldPause } from '../connections/scheduled-connection.js';
 import { driftOf, needsWriting, type Drift } from '../engine/schedule-drift.js';
 import { isForeign } from '../engine/schedule-options.js';
@@ -13,6 +13,7 @@ import type { ReconcileReport } from './reconcile-schemas.js';
 
 export interface ReconcilerParts {
   readonly db: Knex;
+  readonly connections: ConnectionStore;
   readonly keeper: ScheduleKeeper;
   readonly installation: () => Promise<string>;
   readonly log: Logger;
@@ -43,7 +44,7 @@ export class ScheduleReconciler {
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: ReconcilerParts) {
-    this.store = new ConnectionStore(parts.db);
+    this.store = parts.connections;
   }
 
   /**

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch,
 import { ApiTags } from '@nestjs/swagger';
 import type { CheckResult } from '../../connectors/sdk/types.js';
 import type { Catalog } from '../../schema/types.js';
+import { type Deletion, deletionSchema } from '../archive/archive.js';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import type { Answer } from '../http/answer.js';
@@ -82,15 +83,28 @@ export class SourcesController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Describe('deleteSource', 'Delete a source', 'Refused while a connection uses it.')
+  @Describe(
+    'deleteSource',
+    'Delete a source',
+    'Refused while a connection uses it. It can be restored for MILLRACE_RESTORE_WINDOW.',
+  )
   @HonoursIfMatch()
   @Answers(204)
   remove(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('source')) id: string,
+    @Query({ schema: deletionSchema }) { forever }: Deletion,
     @Headers('If-Match') ifMatch?: string,
   ): Promise<void> {
-    return this.sources.remove(caller, id, ifMatch);
+    return this.sources.remove(caller, id, { forever, ifMatch });
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @Describe('restoreSource', 'Restore a deleted source', 'What is not deleted stays as it is.')
+  @Answers(200, systemSchema)
+  restore(@Caller() caller: Principal, @Param('id', new IdPipe('source')) id: string): Promise<Answer<SystemView>> {
+    return this.sources.restore(caller, id);
   }
 
   @Post(':id/check')

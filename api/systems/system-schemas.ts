@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import type { Labels } from '../../platform/db/rows.js';
 import { labelsSchema, resourceNameSchema } from '../../schema/resource.js';
+import { archivedFields, deletedField } from '../archive/archive.js';
 import { labelFilterField } from '../lists/labels.js';
 import { listFields, querySchema, searchField } from '../lists/list-query.js';
 
 const configSchema = z
   .record(z.string(), z.unknown())
-  .describe("As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only.");
+  .describe(
+    'As the connector\'s schema says: GET /v1/connectors/{id}. Secrets are write-only, or {"ref": "env:NAME"} and are looked up by the worker.',
+  );
 
 export const createSystemSchema = z.strictObject({
   name: resourceNameSchema,
@@ -33,10 +36,11 @@ export const systemSchema = z
     workspaceId: z.string(),
     name: z.string(),
     connector: z.string(),
-    config: z.record(z.string(), z.unknown()).describe('Secrets are shown as {"set": true}.'),
+    config: z.record(z.string(), z.unknown()).describe('Secrets are shown as {"set": true}, references as they are.'),
     labels: labelsSchema,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
+    ...archivedFields,
   })
   .meta({ id: 'System', title: 'Source or destination' });
 
@@ -45,6 +49,7 @@ export const systemListSchema = querySchema({
   search: searchField,
   label: labelFilterField,
   connector: z.string().min(1).optional().describe('Only of this connector.'),
+  deleted: deletedField,
 });
 
 export type SystemList = z.output<typeof systemListSchema>;

@@ -2,8 +2,10 @@ import type { CheckResult, ConnectorInfo } from '../../connectors/sdk/types.js';
 import type { ConnectorRow } from '../../platform/db/rows.js';
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import { decryptConfig, describeConfig, encryptConfig } from '../../platform/secrets/config.js';
+import type { Secrets } from '../../platform/secrets/secrets.js';
 import type { Catalog } from '../../schema/types.js';
 import type { ProbeInput } from '../../workflows/messages.js';
+import type { Deletion } from '../archive/archive.js';
 import type { Principal } from '../auth/principal.js';
 import type { Probes } from '../engine/probes.js';
 import { created, tagged, type Answer } from '../http/answer.js';
@@ -19,13 +21,13 @@ export class SystemService {
   constructor(
     private readonly store: SystemStore,
     private readonly probes: Probes,
-    private readonly secretKey: Buffer,
+    private readonly secrets: Secrets,
   ) {}
 
   async create({ workspaceId, audit }: Principal, body: CreateSystem): Promise<Answer<SystemView>> {
     const connector = this.store.kind.find(body.connector);
-    validateConfig(connector, body.config);
-    const config = encryptConfig(connector.config, body.config, this.secretKey);
+    validateConfig(connector, body.config, this.secrets.providers);
+    const config = encryptConfig(connector.config, body.config, this.secrets.ring);
     const system = { ...body, workspaceId, config };
     const row = await this.store.insert(system, (tx, made) => audit.write(tx, { resource: made.id, after: this.view(made) }));
     return created(this.view(row), row, `/v1/${this.store.kind.table}/${row.id}`);
@@ -64,11 +66,21 @@ export class SystemService {
     return tagged(this.view(row), row);
   }
 
-  async remove({ workspaceId, audit }: Principal, id: string, ifMatch?: string): Promise<void> {
-    await this.store.remove(workspaceId, id, async (tx, row) => {
-      assertMatches(ifMatch, row);
-      await audit.write(tx, { resource: id, before: this.view(row) });
+  async remove({ workspaceId, audit }: Principal, id: string, { forever, ifMatch }: Deletion): Promise<void> {
+    await this.store.remove(workspaceId, id, {
+      forever,
+      record: async (tx, row) => {
+        assertMatches(ifMatch, row);
+        await audit.write(tx, { resource: id, before: this.view(row) });
+      },
     });
+  }
+
+  async restore({ workspaceId, audit }: Principal, id: string): Promise<Answer<SystemView>> {
+    const row = await this.store.restore(workspaceId, id, (tx, restored, before) =>
+      audit.write(tx, { resource: id, before: before && this.view(before), after: this.view(restored) }),
+    );
+    return tagged(this.view(row), row);
   }
 
   async check({ workspaceId }: Principal, id: string): Promise<CheckResult> {
@@ -84,8 +96,12 @@ export class SystemService {
   private nextConfig(stored: ConnectorRow, incoming: SystemChange['config']): unknown {
     if (incoming === undefined) return stored.config;
     const connector = this.store.kind.find(stored.connector);
-    const next = changedConfig(connector, decryptConfig(stored.config, this.secretKey), incoming);
-    return encryptConfig(connector.config, next, this.secretKey);
+    const next = changedConfig(
+      connector,
+      { stored: decryptConfig(stored.config, this.secrets.ring), incoming },
+      this.secrets.providers,
+    );
+    return encryptConfig(connector.config, next, this.secrets.ring);
   }
 
   private probeInput(row: ConnectorRow): ProbeInput {
@@ -102,6 +118,7 @@ export class SystemService {
       labels: { ...row.labels },
       createdAt: row.created_at.toISOString(),
       updatedAt: row.updated_at.toISOString(),
+      ...this.store.window.view(row),
     };
   }
 

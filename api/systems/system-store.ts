@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { newId } from '../../platform/db/ids.js';
 import type { ConnectionRow, ConnectorRow, Labels } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
+import type { RestoreWindow } from '../archive/archive.js';
 import { whereLabels } from '../lists/labels.js';
 import { type Listed, type ListedTable, byText, byTime, listPage, whereNameHolds } from '../lists/list-sql.js';
 import type { SystemKind } from './system-kind.js';
@@ -25,14 +26,18 @@ export interface SystemUpdate {
   readonly record: RecordChange;
 }
 
-/** Postgres 18 tells a row that ON DELETE RESTRICT protects by a code of its own. */
-const STILL_REFERENCED = ['23001', '23503'];
+export interface SystemRemoval {
+  /** Not to be restored. */
+  readonly forever: boolean;
+  readonly record: RecordChange;
+}
 
 /** The rows of one kind of system. Every query stays within one workspace. */
 export class SystemStore {
   constructor(
     private readonly db: Knex,
     readonly kind: SystemKind,
+    readonly window: RestoreWindow,
   ) {}
 
   async insert(system: NewSystem, record: RecordChange): Promise<ConnectorRow> {
@@ -54,31 +59,33 @@ export class SystemStore {
   }
 
   async list(workspaceId: string, list: SystemList): Promise<readonly Listed<ConnectorRow>[]> {
-    const { connector, label, search } = list;
+    const { connector, label, search, deleted } = list;
     const { table } = this.kind;
     return this.db(table)
       .select(`${table}.*`)
       .where({ workspace_id: workspaceId, ...(connector === undefined ? {} : { connector }) })
       .modify((query) => {
+        this.window.where(query, table, deleted);
         whereLabels(query, `${table}.labels`, label);
         whereNameHolds(query, `${table}.name`, search);
         listPage(query, list, listedTable(table));
       });
   }
 
+  /** Also those that are deleted. */
   async ofIds(workspaceId: string, ids: readonly string[]): Promise<readonly ConnectorRow[]> {
     return this.rows(this.db).where({ workspace_id: workspaceId }).whereIn('id', ids);
   }
 
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<ConnectorRow> {
-    return this.present(await this.rows(this.db).where({ workspace_id: workspaceId, id }).first(), id);
+    return this.present(await this.rows(this.db).where({ workspace_id: workspaceId, id, deleted_at: null }).first(), id);
   }
 
   /** Changes a row while nobody else does. @throws MillraceError `request.not_found` */
   async change(workspaceId: string, id: string, { change, record }: SystemUpdate): Promise<ConnectorRow> {
     return this.db.transaction(async (tx) => {
-      const row = this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
+      const row = await this.lock(tx, workspaceId, id);
       const { name, config, labels } = change(row);
       const [changed] = await this.rows(tx)
         .where({ id })
@@ -89,27 +96,56 @@ export class SystemStore {
     });
   }
 
-  /** `record` may still refuse. @throws MillraceError `request.not_found`, `request.conflict` */
-  async remove(workspaceId: string, id: string, record: RecordChange): Promise<void> {
-    try {
-      await this.db.transaction(async (tx) => {
-        await record(tx, this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id));
-        await this.rows(tx).where({ id }).delete();
-      });
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && STILL_REFERENCED.includes(String(error.code))) throw await this.inUse(id);
-      throw error;
-    }
+  /**
+   * `record` may still refuse. Whoever is about to connect it holds the row: it is connected before, or not found any more.
+   * @throws MillraceError `request.not_found`, `request.conflict`
+   */
+  async remove(workspaceId: string, id: string, { forever, record }: SystemRemoval): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      const row = forever ? await this.lockAny(tx, workspaceId, id) : await this.lock(tx, workspaceId, id);
+      await record(tx, row);
+      await this.refuseUsed(tx, id, forever);
+      if (forever) await this.rows(tx).where({ id }).delete();
+      else
+        await this.rows(tx)
+          .where({ id })
+          .update({ deleted_at: new Date(), revision: row.revision + 1 });
+    });
   }
 
-  private async inUse(id: string): Promise<MillraceError> {
-    const users = await this.db<ConnectionRow>('connections')
-      .where({ [`${this.kind.kind}_id`]: id })
-      .limit(5);
-    return new MillraceError('request.conflict', {
-      detail: `${id} is used by ${users.map((user) => `${user.id} (${user.name})`).join(', ')}.`,
-      suggestion: 'Delete these connections first.',
+  /** What is not deleted stays as it is. @throws MillraceError `request.not_found` */
+  async restore(workspaceId: string, id: string, record: RecordChange): Promise<ConnectorRow> {
+    return this.db.transaction(async (tx) => {
+      const row = await this.lockAny(tx, workspaceId, id);
+      if (!row.deleted_at) return row;
+      this.window.assertRestorable(row);
+      const change = { deleted_at: null, revision: row.revision + 1, updated_at: new Date() };
+      const [restored] = await this.rows(tx).where({ id }).update(change).returning('*');
+      await record(tx, this.present(restored, id), row);
+      return this.present(restored, id);
     });
+  }
+
+  /** Those that are deleted do not count: they cannot be restored before it is. What goes for good must not be missed by them. */
+  private async refuseUsed(tx: Knex, id: string, forever: boolean): Promise<void> {
+    const users = await tx<ConnectionRow>('connections')
+      .where({ [`${this.kind.kind}_id`]: id, ...(forever ? {} : { deleted_at: null }) })
+      .limit(5);
+    if (users.length === 0) return;
+    const textOf = (user: ConnectionRow): string => `${user.id} (${user.name}${user.deleted_at ? ', deleted' : ''})`;
+    throw new MillraceError('request.conflict', {
+      detail: `${id} is used by ${users.map(textOf).join(', ')}.`,
+      suggestion: forever ? 'Delete these connections with forever=true first.' : 'Delete these connections first.',
+    });
+  }
+
+  private async lockAny(tx: Knex, workspaceId: string, id: string): Promise<ConnectorRow> {
+    return this.present(await this.rows(tx).where({ workspace_id: workspaceId, id }).forUpdate().first(), id);
+  }
+
+  private async lock(tx: Knex, workspaceId: string, id: string): Promise<ConnectorRow> {
+    const row = await this.rows(tx).where({ workspace_id: workspaceId, id, deleted_at: null }).forUpdate().first();
+    return this.present(row, id);
   }
 
   private rows(db: Knex): Knex.QueryBuilder<ConnectorRow, ConnectorRow[]> {

@@ -10,6 +10,7 @@ import { type DataActivities, createActivities } from '../../activities/index.js
 import { loadSettings } from '../../platform/config/settings.js';
 import type { ConnectionPlan, MetadataStore } from '../../platform/db/store.js';
 import { openTrustedEngine } from '../../platform/duckdb/engine.js';
+import { SecretProviders } from '../../platform/secrets/providers.js';
 import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
 import { openStage } from '../../stage/store.js';
 import type { Ends } from '../support/database.js';
@@ -50,7 +51,9 @@ async function copy(order: CopyOrder): Promise<Copied> {
 
 function activitiesFor(order: CopyOrder): DataActivities {
   const stage = openStage(pathToFileURL(join(home, 'stage')).href);
-  return createActivities({ store: storeOf(planOf(order)), stage, engine, log: SILENT, sliceBytes: loadSettings({}).sliceBytes });
+  const store = storeOf(planOf(order));
+  const { sliceBytes } = loadSettings({});
+  return createActivities({ store, stage, engine, log: SILENT, sliceBytes, secrets: new SecretProviders([]) });
 }
 
 function planOf({ table, target, source, destination }: CopyOrder): ConnectionPlan {

@@ -2,8 +2,20 @@ import type { Command } from 'commander';
 import { type Connection, type ConnectionDetails, every } from '../../client/index.js';
 import { addApiCommand, addNoun, withApi } from '../command.js';
 import { confirm } from '../confirm.js';
-import { type LimitOption, addLimit, pageSize, take } from '../listing.js';
+import {
+  type DeletedOption,
+  type RemoveOptions,
+  type LimitOption,
+  addDeleted,
+  addLimit,
+  deletedFilter,
+  forever,
+  pageSize,
+  take,
+} from '../listing.js';
+import { findDeleted, restoreHint } from '../names/deleted.js';
 import { findConnection, namesOf } from '../names/resolve.js';
+import { say } from '../output/report.js';
 import { formatTable, stdoutWidth } from '../output/table.js';
 import { facts, time } from '../output/text.js';
 import { addConnectionAdd } from './connections-add.js';
@@ -16,13 +28,16 @@ export function addConnections(program: Command): void {
   addPause(noun);
   addResume(noun);
   addRemove(noun);
+  addRestore(noun);
 }
 
 function addList(noun: Command): void {
   const help = { description: 'List the connections, newest first.', examples: ['millrace connections list'] };
-  addLimit(addApiCommand(noun, 'list', help)).action(
-    withApi<[], LimitOption>(async ({ api, options: { limit }, out }) => {
-      const found = await take(every(api.listConnections, { limit: pageSize(limit) }), limit);
+  addDeleted(addLimit(addApiCommand(noun, 'list', help))).action(
+    withApi<[], LimitOption & DeletedOption>(async ({ api, options, out }) => {
+      const { limit } = options;
+      const filter = { limit: pageSize(limit), ...deletedFilter(options) };
+      const found = await take(every(api.listConnections, filter), limit);
       const [sources, destinations] = await Promise.all([
         namesOf(every(api.listSources, { limit: 200 })),
         namesOf(every(api.listDestinations, { limit: 200 })),
@@ -68,19 +83,35 @@ function addResume(noun: Command): void {
 
 function addRemove(noun: Command): void {
   addApiCommand(noun, 'rm <connection>', {
-    description: 'Remove a connection with its positions. What it loaded stays in the destination.',
+    description: 'Remove a connection. What it loaded stays in the destination; it can be restored for a while.',
     examples: ['millrace connections rm shop --yes'],
   })
     .option('--yes', 'do it without asking')
+    .option('--forever', 'so that it cannot be restored')
     .action(
-      withApi<[string], { yes?: true }>(async ({ api, args: [typed], options, out }) => {
+      withApi<[string], RemoveOptions>(async ({ api, args: [typed], options, out }) => {
         const { id, name } = await findConnection(api, typed);
-        const what = `The connection ${name} (${id}) and its positions are going to be removed; what it loaded stays.`;
+        const what = `The connection ${name} (${id}) is going to be removed, and its active run ended; what it loaded stays.`;
         await confirm({ what, name, yes: options.yes === true });
-        await api.deleteConnection({ id, ifMatch: '*' });
-        out.result({ id, name, removed: true }, () => `Removed connection ${name}.`);
+        await api.deleteConnection({ id, ifMatch: '*', ...forever(options) });
+        const { restorableUntil, hint } = await restoreHint('connection', { id, name }, api.listConnections);
+        out.result({ id, name, removed: true, restorableUntil }, () => `Removed connection ${name}.`);
+        say(hint);
       }),
     );
+}
+
+function addRestore(noun: Command): void {
+  addApiCommand(noun, 'restore <deleted-connection>', {
+    description: 'Bring a connection back that was removed, with its schedule. It goes on where it was.',
+    examples: ['millrace connections list --deleted', 'millrace connections restore shop'],
+  }).action(
+    withApi<[string]>(async ({ api, args: [typed], out }) => {
+      const { id } = await findDeleted('connection', typed, api.listConnections);
+      const restored = await api.restoreConnection({ id });
+      out.result(restored, () => `Restored connection ${restored.name}.`);
+    }),
+  );
 }
 
 function tableOf(connections: readonly Connection[], names: ReadonlyMap<string, string>): string {

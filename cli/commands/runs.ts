@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { type RunSummary, every } from '../../client/index.js';
+import { type Client, type RunSummary, every } from '../../client/index.js';
 import { type Call, addApiCommand, addNoun, withApi } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
 import { type LimitOption, addLimit, pageSize, take } from '../listing.js';
-import { connectionNames, findConnection, findRun } from '../names/resolve.js';
+import { findConnection, findRun, isId } from '../names/resolve.js';
 import { say } from '../output/report.js';
 import { formatTable, stdoutWidth } from '../output/table.js';
 import { duration, time } from '../output/text.js';
@@ -39,11 +39,15 @@ function addList(noun: Command): void {
 
 async function list({ api, args: [typed], options, out }: Call<[string | undefined], ListOptions>): Promise<void> {
   const { limit, status } = options;
-  const connectionId = typed === undefined ? undefined : (await findConnection(api, typed)).id;
+  const connectionId = typed === undefined ? undefined : await connectionIdOf(api, typed);
   const filter = { ...(connectionId !== undefined && { connectionId }), ...(status !== undefined && { status }) };
   const runs = await take(every(api.listRuns, { ...filter, limit: pageSize(limit) }), limit);
-  const names = out.format === 'text' ? await connectionNames(api) : new Map<string, string>();
-  out.list(runs, (items) => tableOf(items, names));
+  out.list(runs, tableOf);
+}
+
+/** Runs of a deleted connection are still listed, by its id. */
+async function connectionIdOf(api: Client, typed: string): Promise<string> {
+  return typed.startsWith('con_') && isId(typed) ? typed : (await findConnection(api, typed)).id;
 }
 
 function addShow(noun: Command): void {
@@ -110,7 +114,7 @@ async function retry({ api, args: [typed], options, out }: Call<[string], RetryO
   say(`Run ${run.number} goes on by itself. Look at it: millrace runs watch ${run.id}`);
 }
 
-function tableOf(runs: readonly RunSummary[], names: ReadonlyMap<string, string>): string {
+function tableOf(runs: readonly RunSummary[]): string {
   const columns = [
     { title: 'run' },
     { title: 'status' },
@@ -121,7 +125,7 @@ function tableOf(runs: readonly RunSummary[], names: ReadonlyMap<string, string>
     { title: 'id' },
   ] as const;
   const rows = runs.map((run) => [
-    `${names.get(run.connectionId) ?? run.connectionId}/${run.number}`,
+    `${run.connectionName ?? run.connectionId}/${run.number}`,
     run.status,
     run.trigger,
     time(run.startedAt),

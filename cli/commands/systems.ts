@@ -4,7 +4,18 @@ import { MillraceError } from '../../platform/errors/error.js';
 import { type Call, addApiCommand, addNoun, withApi } from '../command.js';
 import { confirm } from '../confirm.js';
 import { collect } from '../input.js';
-import { type LimitOption, addLimit, pageSize, take } from '../listing.js';
+import {
+  type DeletedOption,
+  type RemoveOptions,
+  type LimitOption,
+  addDeleted,
+  addLimit,
+  deletedFilter,
+  forever,
+  pageSize,
+  take,
+} from '../listing.js';
+import { findDeleted, restoreHint } from '../names/deleted.js';
 import { type SystemKind, findSystem } from '../names/resolve.js';
 import { say } from '../output/report.js';
 import { formatTable, stdoutWidth } from '../output/table.js';
@@ -20,20 +31,35 @@ export function addSystems(program: Command, kind: SystemKind): void {
   addAdd(noun, kind);
   addTest(noun, kind);
   addRemove(noun, kind);
+  addRestore(noun, kind);
 }
 
 /** The operations of a kind under one name each. */
 function operations(api: Client, kind: SystemKind) {
   return kind === 'source'
-    ? { list: api.listSources, create: api.createSource, check: api.checkSource, remove: api.deleteSource }
-    : { list: api.listDestinations, create: api.createDestination, check: api.checkDestination, remove: api.deleteDestination };
+    ? {
+        list: api.listSources,
+        create: api.createSource,
+        check: api.checkSource,
+        remove: api.deleteSource,
+        restore: api.restoreSource,
+      }
+    : {
+        list: api.listDestinations,
+        create: api.createDestination,
+        check: api.checkDestination,
+        remove: api.deleteDestination,
+        restore: api.restoreDestination,
+      };
 }
 
 function addList(noun: Command, kind: SystemKind): void {
   const help = { description: `List the ${kind}s, newest first.`, examples: [`millrace ${kind}s list --json`] };
-  addLimit(addApiCommand(noun, 'list', help)).action(
-    withApi<[], LimitOption>(async ({ api, options: { limit }, out }) => {
-      out.list(await take(every(operations(api, kind).list, { limit: pageSize(limit) }), limit), tableOf);
+  addDeleted(addLimit(addApiCommand(noun, 'list', help))).action(
+    withApi<[], LimitOption & DeletedOption>(async ({ api, options, out }) => {
+      const { limit } = options;
+      const filter = { limit: pageSize(limit), ...deletedFilter(options) };
+      out.list(await take(every(operations(api, kind).list, filter), limit), tableOf);
     }),
   );
 }
@@ -58,6 +84,7 @@ function addAdd(noun: Command, kind: SystemKind): void {
     examples: [
       `millrace ${kind}s add crm --connector postgres --set-env url=CRM_URL`,
       `millrace ${kind}s add crm --connector postgres --set host=db --set user=sync --set database=crm --set-env password=PASSWORD`,
+      `millrace ${kind}s add crm --connector postgres --set host=db --set user=sync --set-ref password=env:SECRET_CRM`,
       `millrace ${kind}s add crm --connector postgres --config @crm.json`,
     ],
   })
@@ -65,6 +92,7 @@ function addAdd(noun: Command, kind: SystemKind): void {
     .option('--config <json>', 'the whole configuration: JSON, @file, or - for stdin')
     .option('--set <key=value>', 'one field of the configuration; several times', collect)
     .option('--set-env <key=variable>', 'one field from an environment variable, for secrets; several times', collect)
+    .option('--set-ref <key=reference>', 'a secret that the worker looks up: env:NAME or file:/path; several times', collect)
     .action(withApi<[string], AddOptions>((call) => add(call, kind)));
 }
 
@@ -109,14 +137,31 @@ function addRemove(noun: Command, kind: SystemKind): void {
     examples: [`millrace ${kind}s rm crm --yes`],
   })
     .option('--yes', 'do it without asking')
+    .option('--forever', 'so that it cannot be restored and its secrets are gone')
     .action(
-      withApi<[string], { yes?: true }>(async ({ api, args: [typed], options, out }) => {
+      withApi<[string], RemoveOptions>(async ({ api, args: [typed], options, out }) => {
         const { id, name } = await findSystem(api, kind, typed);
         await confirm({ what: `The ${kind} ${name} (${id}) is going to be removed.`, name, yes: options.yes === true });
-        await operations(api, kind).remove({ id, ifMatch: '*' });
-        out.result({ id, name, removed: true }, () => `Removed ${kind} ${name}.`);
+        const { remove, list } = operations(api, kind);
+        await remove({ id, ifMatch: '*', ...forever(options) });
+        const { restorableUntil, hint } = await restoreHint(kind, { id, name }, list);
+        out.result({ id, name, removed: true, restorableUntil }, () => `Removed ${kind} ${name}.`);
+        say(hint);
       }),
     );
+}
+
+function addRestore(noun: Command, kind: SystemKind): void {
+  addApiCommand(noun, `restore <deleted-${kind}>`, {
+    description: `Bring a ${kind} back that was removed.`,
+    examples: [`millrace ${kind}s list --deleted`, `millrace ${kind}s restore crm`],
+  }).action(
+    withApi<[string]>(async ({ api, args: [typed], out }) => {
+      const { list, restore } = operations(api, kind);
+      const restored = await restore({ id: (await findDeleted(kind, typed, list)).id });
+      out.result(restored, () => `Restored ${kind} ${restored.name}.`);
+    }),
+  );
 }
 
 function tableOf(systems: readonly System[]): string {
@@ -138,7 +183,9 @@ function describe({ id, name, connector, config, createdAt, updatedAt }: System)
 }
 
 function valueText(value: unknown): string {
-  const isSecret = typeof value === 'object' && value !== null && 'set' in value && Object.keys(value).length === 1;
-  if (isSecret) return '(secret, set)';
+  if (typeof value === 'object' && value !== null && Object.keys(value).length === 1) {
+    if ('set' in value) return '(secret, set)';
+    if ('ref' in value) return `(secret, at ${String(value.ref)})`;
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

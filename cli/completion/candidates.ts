@@ -51,6 +51,7 @@ async function argumentsOf(command: Command, rest: readonly string[], connect: (
 }
 
 const PAGE = 200;
+const DELETED = { deleted: 'true', limit: PAGE } as const;
 
 /** Names of what an argument stands for; nothing when the API cannot be asked. */
 async function namesFor(argument: string, connect: () => Client, connection?: string): Promise<readonly string[]> {
@@ -70,6 +71,14 @@ async function ask(argument: string, connect: () => Client, connection: string |
     case 'connection':
     case 'run':
       return names(every(connect().listConnections, { limit: PAGE }));
+    case 'deleted-source':
+      return names(every(connect().listSources, DELETED));
+    case 'deleted-destination':
+      return names(every(connect().listDestinations, DELETED));
+    case 'deleted-connection':
+      return names(every(connect().listConnections, DELETED));
+    case 'workspace':
+      return names(every(connect().listWorkspaces, { limit: PAGE }));
     case 'connector':
       return (await connect().listConnectors()).data.map(({ id }) => id);
     case 'key':

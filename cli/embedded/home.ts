@@ -46,13 +46,17 @@ function makeFolder(path: string, mode: number): void {
   }
 }
 
-/** The key that seals secrets in the metadata; made at the first start. Losing it means entering them again. */
-export function ensureSecretKey(home: Home): Buffer {
+/**
+ * The keys of the file, one a line: the first seals secrets in the metadata, the others still open. Made at the first start.
+ * Losing it means entering the secrets again.
+ */
+export function ensureSecretKeys(home: Home): readonly [Buffer, ...Buffer[]] {
   if (!existsSync(home.secretKeyFile)) writePrivately(home.secretKeyFile, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
-  const key = Buffer.from(readFileSync(home.secretKeyFile, 'utf8').trim(), 'base64');
-  if (key.length === KEY_BYTES) return key;
+  const lines = readFileSync(home.secretKeyFile, 'utf8').trim().split(/\s+/);
+  const [current, ...others] = lines.map((line) => Buffer.from(line, 'base64'));
+  if (current && [current, ...others].every(({ length }) => length === KEY_BYTES)) return [current, ...others];
   throw new MillraceError('setup.invalid', {
-    detail: `${home.secretKeyFile} does not hold ${KEY_BYTES} bytes in base64.`,
+    detail: `${home.secretKeyFile} does not hold ${KEY_BYTES} bytes in base64 in each line.`,
     suggestion: 'Put the right file back, or set MILLRACE_SECRET_KEY.',
   });
 }

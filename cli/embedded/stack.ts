@@ -6,7 +6,7 @@ import type { RunningApi, RunningWorker, StackFile } from '../../platform/config
 import type { Settings } from '../../platform/config/settings.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { choosePort } from '../../platform/process/port.js';
-import { type Home, ensureSecretKey, openHome, removeStackFile, writeStackFile } from './home.js';
+import { type Home, ensureSecretKeys, openHome, removeStackFile, writeStackFile } from './home.js';
 import { lockHome } from './lock.js';
 import { type Servers, choice, startServers } from './servers.js';
 
@@ -76,6 +76,9 @@ interface Programs {
   readonly api: Promise<typeof import('../../api/server.js')>;
 }
 
+/** Whoever started the stack set its environment, and holds the key to its API. */
+const OWN_MACHINE = ['*'];
+
 interface ProgramStart {
   readonly settings: Settings;
   readonly home: Home;
@@ -86,8 +89,14 @@ interface ProgramStart {
 
 async function startPrograms(start: ProgramStart): Promise<{ api: RunningApi; worker: RunningWorker }> {
   const { settings, home, servers, programs, endings } = start;
-  const secretKey = settings.secretKey ?? ensureSecretKey(home);
-  const shared = { settings, secretKey, databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress };
+  const [secretKey, ...others] = settings.secretKey ? [settings.secretKey] : ensureSecretKeys(home);
+  const own = { secretEnv: settings.secretEnv ?? OWN_MACHINE, oldSecretKeys: [...settings.oldSecretKeys, ...others] };
+  const shared = {
+    settings: { ...settings, ...own },
+    secretKey,
+    databaseUrl: servers.databaseUrl,
+    temporalAddress: servers.temporalAddress,
+  };
   const [{ ensureAdminKey }, { startWorker }] = await programs.worker;
   await ensureAdminKey(servers.databaseUrl, home.apiKeyFile); // migrates, so that API and worker need not race for it
   const starting = startWorker({

@@ -26,13 +26,18 @@ export function isId(text: string): boolean {
 }
 
 /** @throws MillraceError `request.not_found` with the nearest name, `request.conflict` when several have the name */
-export async function pickByName<Item extends Named>(noun: string, typed: string, items: AsyncIterable<Item>): Promise<Item> {
+export async function pickByName<Item extends Named>(
+  noun: string,
+  typed: string,
+  items: AsyncIterable<Item>,
+  hint?: string,
+): Promise<Item> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);
   const byId = all.find(({ id }) => id === typed);
   if (byId) return byId;
   const [first, ...others] = all.filter(({ name }) => name === typed);
-  if (!first) throw notFound(noun, typed, all);
+  if (!first) throw notFound(noun, typed, all, hint);
   if (others.length === 0) return first;
   throw new MillraceError('request.conflict', {
     detail: `${others.length + 1} ${noun}s are named ${typed}.`,
@@ -40,9 +45,9 @@ export async function pickByName<Item extends Named>(noun: string, typed: string
   });
 }
 
-function notFound(noun: string, typed: string, known: readonly Named[]): MillraceError {
+function notFound(noun: string, typed: string, known: readonly Named[], hint = `See millrace ${noun}s list.`): MillraceError {
   const names = known.map(({ name }) => name);
-  const listed = names.length === 0 ? `There is no ${noun} yet.` : `See millrace ${noun}s list.`;
+  const listed = names.length === 0 ? `There is no ${noun} yet.` : hint;
   return new MillraceError('request.not_found', {
     detail: `There is no ${noun} ${typed}.`,
     suggestion: didYouMean(typed, names) ?? listed,
@@ -112,8 +117,4 @@ export async function namesOf(items: AsyncIterable<Named>): Promise<ReadonlyMap<
   const names = new Map<string, string>();
   for await (const { id, name } of items) names.set(id, name);
   return names;
-}
-
-export function connectionNames(api: Client): Promise<ReadonlyMap<string, string>> {
-  return namesOf(every(api.listConnections, { limit: PAGE }));
 }

@@ -36,7 +36,7 @@ export async function systemFor(api: Client, kind: SystemKind, end: End, made: M
   const [create, remove] =
     kind === 'source' ? [api.createSource, api.deleteSource] : [api.createDestination, api.deleteDestination];
   const { id } = await create({ body: { name: nameOf(end), connector, config, labels: LABELS } });
-  made.resources.push(() => remove({ id, ifMatch: '*' }));
+  made.resources.push(() => remove({ id, ifMatch: '*', forever: 'true' }));
   return { id, ...(stream !== undefined && { stream }) };
 }
 

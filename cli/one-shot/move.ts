@@ -55,7 +55,7 @@ async function create(api: Client, { from, to, keep, schema, streams }: Move, ma
       ...(schema !== undefined && { targetNames: { schema } }),
     },
   });
-  made.resources.push(() => api.deleteConnection({ id: connection.id, ifMatch: '*' }));
+  made.resources.push(() => api.deleteConnection({ id: connection.id, ifMatch: '*', forever: 'true' }));
   if (keep !== undefined) say(`Kept as connection ${keep}: the next move with --keep ${quoted(keep)} goes on from there.`);
   return connection;
 }

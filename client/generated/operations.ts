@@ -16,6 +16,7 @@ import type {
   FeedState,
   Health,
   NewApiKey,
+  NewWorkspace,
   Overview,
   Readiness,
   RebuildReport,
@@ -28,6 +29,8 @@ import type {
   RunStream,
   ScheduleInput,
   SchemaVersion,
+  SecretRotation,
+  SecretStatus,
   SetStateInput,
   StateChange,
   StreamConfigInput,
@@ -36,6 +39,7 @@ import type {
   Upload,
   Verification,
   Worker,
+  Workspace,
 } from './schemas.js';
 
 export interface Operations {
@@ -75,7 +79,7 @@ export interface Operations {
         readonly name: string;
         /** Id of the connector. */
         readonly connector: string;
-        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only, or {"ref": "env:NAME"} and are looked up by the worker. */
         readonly config: { readonly [name: string]: unknown };
         /** Text by text, at most 32, to list by: ?label=team=sales. */
         readonly labels?: { readonly [name: string]: string };
@@ -93,7 +97,7 @@ export interface Operations {
       readonly after?: string;
       /** One of createdAt, name, updatedAt; with - before it, the other way round. Newest first when absent. */
       readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'updatedAt' | '-updatedAt';
-      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, connector, config, labels, createdAt, updatedAt. */
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, connector, config, labels, createdAt, updatedAt, deletedAt, restorableUntil. */
       readonly fields?: string;
       /** Only those whose name holds this, whatever the case. */
       readonly search?: string;
@@ -101,6 +105,8 @@ export interface Operations {
       readonly label?: string | readonly (string)[];
       /** Only of this connector. */
       readonly connector?: string;
+      /** true: those that were deleted and can be restored, instead of those that are there. */
+      readonly deleted?: 'true' | 'false';
     };
     readonly inputRequired: false;
     readonly answer: {
@@ -131,7 +137,7 @@ export interface Operations {
         readonly name: string;
         /** Id of the connector. */
         readonly connector: string;
-        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only, or {"ref": "env:NAME"} and are looked up by the worker. */
         readonly config: { readonly [name: string]: unknown };
         /** Text by text, at most 32, to list by: ?label=team=sales. */
         readonly labels?: { readonly [name: string]: string };
@@ -158,15 +164,27 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: System;
   };
-  /** Delete a source. Refused while a connection uses it. */
+  /** Delete a source. Refused while a connection uses it. It can be restored for MILLRACE_RESTORE_WINDOW. */
   readonly deleteSource: {
     readonly input: {
       readonly id: string;
+      /** true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone. */
+      readonly forever?: 'true' | 'false';
       /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
       readonly ifMatch: string;
     };
     readonly inputRequired: true;
     readonly answer: undefined;
+  };
+  /** Restore a deleted source. What is not deleted stays as it is. */
+  readonly restoreSource: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
   };
   /** Try to reach a source. Answers with facts about the other system, or with a problem that says what is wrong. */
   readonly checkSource: {
@@ -198,7 +216,7 @@ export interface Operations {
         readonly name: string;
         /** Id of the connector. */
         readonly connector: string;
-        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only, or {"ref": "env:NAME"} and are looked up by the worker. */
         readonly config: { readonly [name: string]: unknown };
         /** Text by text, at most 32, to list by: ?label=team=sales. */
         readonly labels?: { readonly [name: string]: string };
@@ -216,7 +234,7 @@ export interface Operations {
       readonly after?: string;
       /** One of createdAt, name, updatedAt; with - before it, the other way round. Newest first when absent. */
       readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'updatedAt' | '-updatedAt';
-      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, connector, config, labels, createdAt, updatedAt. */
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, connector, config, labels, createdAt, updatedAt, deletedAt, restorableUntil. */
       readonly fields?: string;
       /** Only those whose name holds this, whatever the case. */
       readonly search?: string;
@@ -224,6 +242,8 @@ export interface Operations {
       readonly label?: string | readonly (string)[];
       /** Only of this connector. */
       readonly connector?: string;
+      /** true: those that were deleted and can be restored, instead of those that are there. */
+      readonly deleted?: 'true' | 'false';
     };
     readonly inputRequired: false;
     readonly answer: {
@@ -254,7 +274,7 @@ export interface Operations {
         readonly name: string;
         /** Id of the connector. */
         readonly connector: string;
-        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only. */
+        /** As the connector's schema says: GET /v1/connectors/{id}. Secrets are write-only, or {"ref": "env:NAME"} and are looked up by the worker. */
         readonly config: { readonly [name: string]: unknown };
         /** Text by text, at most 32, to list by: ?label=team=sales. */
         readonly labels?: { readonly [name: string]: string };
@@ -281,15 +301,27 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: System;
   };
-  /** Delete a destination. Refused while a connection uses it. */
+  /** Delete a destination. Refused while a connection uses it. It can be restored for MILLRACE_RESTORE_WINDOW. */
   readonly deleteDestination: {
     readonly input: {
       readonly id: string;
+      /** true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone. */
+      readonly forever?: 'true' | 'false';
       /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
       readonly ifMatch: string;
     };
     readonly inputRequired: true;
     readonly answer: undefined;
+  };
+  /** Restore a deleted destination. What is not deleted stays as it is. */
+  readonly restoreDestination: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: System;
   };
   /** Try to reach a destination. Answers with facts about the other system, or with a problem that says what is wrong. */
   readonly checkDestination: {
@@ -342,7 +374,7 @@ export interface Operations {
       readonly after?: string;
       /** One of createdAt, name, updatedAt; with - before it, the other way round. Newest first when absent. */
       readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'updatedAt' | '-updatedAt';
-      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, sourceId, destinationId, version, paused, tripped, limits, pauseAfterFailures, keepStaged, targetNames, schedule, streams, labels, createdAt, updatedAt. */
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, name, sourceId, destinationId, version, paused, tripped, limits, pauseAfterFailures, keepStaged, targetNames, schedule, streams, labels, createdAt, updatedAt, deletedAt, restorableUntil. */
       readonly fields?: string;
       /** Only those whose name holds this, whatever the case. */
       readonly search?: string;
@@ -354,6 +386,8 @@ export interface Operations {
       readonly destinationId?: string;
       /** Only those that are paused, or only those that are not. */
       readonly paused?: 'true' | 'false';
+      /** true: those that were deleted and can be restored, instead of those that are there. */
+      readonly deleted?: 'true' | 'false';
       /** What to put into each as well, separated by commas: source, destination, lastRun. */
       readonly include?: string;
     };
@@ -438,15 +472,27 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: Connection;
   };
-  /** Delete a connection. Cancels an active run. What was loaded stays in the destination. */
+  /** Delete a connection. Cancels an active run. What was loaded stays in the destination. It can be restored for MILLRACE_RESTORE_WINDOW. */
   readonly deleteConnection: {
     readonly input: {
       readonly id: string;
+      /** true: removes it at once, also when it is deleted already. It cannot be restored, and its secrets are gone. */
+      readonly forever?: 'true' | 'false';
       /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
       readonly ifMatch: string;
     };
     readonly inputRequired: true;
     readonly answer: undefined;
+  };
+  /** Restore a deleted connection. It goes on where it was. 409 while its source or destination is deleted, and when another connection has taken a target. */
+  readonly restoreConnection: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Connection;
   };
   /** Run a connection. Joins a run that is already waiting. With `wait`, answers when the run has ended or the time is over. */
   readonly requestSync: {
@@ -621,7 +667,7 @@ export interface Operations {
       readonly after?: string;
       /** One of createdAt, startedAt, endedAt; with - before it, the other way round. Newest first when absent. */
       readonly sort?: 'createdAt' | '-createdAt' | 'startedAt' | '-startedAt' | 'endedAt' | '-endedAt';
-      /** Only these fields of each, separated by commas, and the id: id, workspaceId, connectionId, connectionVersion, number, trigger, status, createdAt, startedAt, endedAt, workflowId, temporalUrl, error. */
+      /** Only these fields of each, separated by commas, and the id: id, workspaceId, connectionId, connectionName, connectionVersion, number, trigger, status, createdAt, startedAt, endedAt, workflowId, temporalUrl, error. */
       readonly fields?: string;
       /** Only runs of this connection. */
       readonly connectionId?: string;
@@ -1058,6 +1104,90 @@ export interface Operations {
       };
     };
   };
+  /** How many stored values are sealed with which key */
+  readonly getSecretStatus: {
+    readonly input: Record<never, never>;
+    readonly inputRequired: false;
+    readonly answer: SecretStatus;
+  };
+  /** Seal every stored secret with the current key. While everything goes on. May be broken off and asked for again at any time. */
+  readonly rotateSecrets: {
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: SecretRotation;
+  };
+  /** Create a workspace. With a key of the default workspace only. The answer is the only place where the first key of the new one is ever shown. */
+  readonly createWorkspace: {
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: NewWorkspace;
+  };
+  /** List workspaces. All with a key of the default workspace, otherwise the own one. */
+  readonly listWorkspaces: {
+    readonly input: {
+      /** How many to return, at most 200. */
+      readonly limit?: number;
+      /** `page.next` of the page before, with the same sort and filters. */
+      readonly after?: string;
+      /** One of createdAt, name; with - before it, the other way round. Newest first when absent. */
+      readonly sort?: 'createdAt' | '-createdAt' | 'name' | '-name';
+      /** Only these fields of each, separated by commas, and the id: id, name, createdAt, updatedAt. */
+      readonly fields?: string;
+      /** Only those whose name holds this, whatever the case. */
+      readonly search?: string;
+    };
+    readonly inputRequired: false;
+    readonly answer: {
+      readonly data: readonly (Workspace)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
+  /** Read a workspace */
+  readonly getWorkspace: {
+    readonly input: {
+      readonly id: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Workspace;
+  };
+  /** Rename a workspace */
+  readonly changeWorkspace: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
+      readonly body: {
+        /** For people; need not be unique. */
+        readonly name: string;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Workspace;
+  };
+  /** Delete an empty workspace. Its API keys go with it. */
+  readonly deleteWorkspace: {
+    readonly input: {
+      readonly id: string;
+      /** The ETag that was read, or *. 428 without it; 412 when the resource has changed since. */
+      readonly ifMatch: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: undefined;
+  };
   /** Is the process alive */
   readonly getHealth: {
     readonly input: Record<never, never>;
@@ -1076,26 +1206,29 @@ export const ROUTES = {
   listConnectors: { method: 'GET', path: '/v1/connectors', query: ['kind'], headers: [], file: false },
   getConnector: { method: 'GET', path: '/v1/connectors/{id}', query: ['kind'], headers: [], file: false },
   createSource: { method: 'POST', path: '/v1/sources', query: [], headers: ['Idempotency-Key'], file: false },
-  listSources: { method: 'GET', path: '/v1/sources', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'connector'], headers: [], file: false },
+  listSources: { method: 'GET', path: '/v1/sources', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'connector', 'deleted'], headers: [], file: false },
   getSource: { method: 'GET', path: '/v1/sources/{id}', query: [], headers: [], file: false },
   replaceSource: { method: 'PUT', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
   changeSource: { method: 'PATCH', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
-  deleteSource: { method: 'DELETE', path: '/v1/sources/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteSource: { method: 'DELETE', path: '/v1/sources/{id}', query: ['forever'], headers: ['If-Match'], file: false },
+  restoreSource: { method: 'POST', path: '/v1/sources/{id}/restore', query: [], headers: ['Idempotency-Key'], file: false },
   checkSource: { method: 'POST', path: '/v1/sources/{id}/check', query: [], headers: ['Idempotency-Key'], file: false },
   discoverSource: { method: 'POST', path: '/v1/sources/{id}/discover', query: [], headers: ['Idempotency-Key'], file: false },
   createDestination: { method: 'POST', path: '/v1/destinations', query: [], headers: ['Idempotency-Key'], file: false },
-  listDestinations: { method: 'GET', path: '/v1/destinations', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'connector'], headers: [], file: false },
+  listDestinations: { method: 'GET', path: '/v1/destinations', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'connector', 'deleted'], headers: [], file: false },
   getDestination: { method: 'GET', path: '/v1/destinations/{id}', query: [], headers: [], file: false },
   replaceDestination: { method: 'PUT', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
   changeDestination: { method: 'PATCH', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
-  deleteDestination: { method: 'DELETE', path: '/v1/destinations/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteDestination: { method: 'DELETE', path: '/v1/destinations/{id}', query: ['forever'], headers: ['If-Match'], file: false },
+  restoreDestination: { method: 'POST', path: '/v1/destinations/{id}/restore', query: [], headers: ['Idempotency-Key'], file: false },
   checkDestination: { method: 'POST', path: '/v1/destinations/{id}/check', query: [], headers: ['Idempotency-Key'], file: false },
   createConnection: { method: 'POST', path: '/v1/connections', query: [], headers: ['Idempotency-Key'], file: false },
-  listConnections: { method: 'GET', path: '/v1/connections', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'sourceId', 'destinationId', 'paused', 'include'], headers: [], file: false },
+  listConnections: { method: 'GET', path: '/v1/connections', query: ['limit', 'after', 'sort', 'fields', 'search', 'label', 'sourceId', 'destinationId', 'paused', 'deleted', 'include'], headers: [], file: false },
   getConnection: { method: 'GET', path: '/v1/connections/{id}', query: [], headers: [], file: false },
   replaceConnection: { method: 'PUT', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
   changeConnection: { method: 'PATCH', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
-  deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}', query: ['forever'], headers: ['If-Match'], file: false },
+  restoreConnection: { method: 'POST', path: '/v1/connections/{id}/restore', query: [], headers: ['Idempotency-Key'], file: false },
   requestSync: { method: 'POST', path: '/v1/connections/{id}/syncs', query: ['wait'], headers: ['Idempotency-Key'], file: false },
   pauseConnection: { method: 'POST', path: '/v1/connections/{id}/pause', query: [], headers: ['Idempotency-Key'], file: false },
   resumeConnection: { method: 'POST', path: '/v1/connections/{id}/resume', query: [], headers: ['Idempotency-Key'], file: false },
@@ -1137,6 +1270,13 @@ export const ROUTES = {
   listWorkers: { method: 'GET', path: '/v1/workers', query: [], headers: [], file: false },
   getMetrics: { method: 'GET', path: '/metrics', query: [], headers: [], file: true },
   listAudit: { method: 'GET', path: '/v1/audit', query: ['limit', 'after', 'resource', 'key', 'since', 'until'], headers: [], file: false },
+  getSecretStatus: { method: 'GET', path: '/v1/secrets', query: [], headers: [], file: false },
+  rotateSecrets: { method: 'POST', path: '/v1/secrets/rotate', query: [], headers: ['Idempotency-Key'], file: false },
+  createWorkspace: { method: 'POST', path: '/v1/workspaces', query: [], headers: ['Idempotency-Key'], file: false },
+  listWorkspaces: { method: 'GET', path: '/v1/workspaces', query: ['limit', 'after', 'sort', 'fields', 'search'], headers: [], file: false },
+  getWorkspace: { method: 'GET', path: '/v1/workspaces/{id}', query: [], headers: [], file: false },
+  changeWorkspace: { method: 'PATCH', path: '/v1/workspaces/{id}', query: [], headers: ['If-Match'], file: false },
+  deleteWorkspace: { method: 'DELETE', path: '/v1/workspaces/{id}', query: [], headers: ['If-Match'], file: false },
   getHealth: { method: 'GET', path: '/healthz', query: [], headers: [], file: false },
   getReadiness: { method: 'GET', path: '/readyz', query: [], headers: [], file: false },
 } as const;

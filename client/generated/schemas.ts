@@ -112,6 +112,10 @@ export type Connection = {
   readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** Only of what was deleted. */
+  readonly deletedAt?: string;
+  /** Only of what was deleted. */
+  readonly restorableUntil?: string;
 };
 
 export type ConnectionDetails = {
@@ -144,6 +148,10 @@ export type ConnectionDetails = {
   readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** Only of what was deleted. */
+  readonly deletedAt?: string;
+  /** Only of what was deleted. */
+  readonly restorableUntil?: string;
   /** What Temporal says now; null for a manual connection, and when Temporal does not answer. Not part of the ETag. */
   readonly scheduleStatus: ScheduleStatus | null;
 };
@@ -178,6 +186,10 @@ export type ConnectionItem = {
   readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** Only of what was deleted. */
+  readonly deletedAt?: string;
+  /** Only of what was deleted. */
+  readonly restorableUntil?: string;
   /** With include=source. */
   readonly source?: System;
   /** With include=destination. */
@@ -270,6 +282,15 @@ export type NewApiKey = {
   readonly rotatedFrom: string | null;
   /** The key itself. It is shown this once and stored nowhere. */
   readonly key: string;
+};
+
+export type NewWorkspace = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** The first admin key of the workspace. */
+  readonly apiKey: NewApiKey;
 };
 
 export type Overview = {
@@ -374,7 +395,7 @@ export type Problem = {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, project.conflict, project.invalid, project.partly_applied, project.plan_changed, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
+  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, project.conflict, project.invalid, project.partly_applied, project.plan_changed, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
   readonly code: string;
   readonly suggestion: string;
   readonly errors: readonly ({
@@ -492,6 +513,8 @@ export type Run = {
   readonly id: string;
   readonly workspaceId: string;
   readonly connectionId: string;
+  /** As it is named, or was when it was deleted. */
+  readonly connectionName?: string;
   /** The version of the connection it runs; null until it is prepared. */
   readonly connectionVersion: number | null;
   /** Counts the runs of its connection. */
@@ -518,6 +541,8 @@ export type RunItem = {
   readonly id: string;
   readonly workspaceId: string;
   readonly connectionId: string;
+  /** As it is named, or was when it was deleted. */
+  readonly connectionName?: string;
   /** The version of the connection it runs; null until it is prepared. */
   readonly connectionVersion: number | null;
   /** Counts the runs of its connection. */
@@ -568,6 +593,8 @@ export type RunSummary = {
   readonly id: string;
   readonly workspaceId: string;
   readonly connectionId: string;
+  /** As it is named, or was when it was deleted. */
+  readonly connectionName?: string;
   /** The version of the connection it runs; null until it is prepared. */
   readonly connectionVersion: number | null;
   /** Counts the runs of its connection. */
@@ -677,6 +704,34 @@ export type SchemaVersion = {
   /** Number of the run that met it first. */
   readonly run: number;
   readonly seenAt: string;
+};
+
+export type SecretRotation = {
+  /** Tells keys apart, and gives nothing of them away. */
+  readonly currentKey: string;
+  /** Values that were sealed anew. */
+  readonly rotated: number;
+  /** Values that another key had sealed, and still has: ask again, or see unreadable. */
+  readonly remaining: number;
+  /** What cannot be opened with any key there is, at most a hundred. */
+  readonly unreadable: readonly ({
+    readonly id: string;
+    readonly message: string;
+  })[];
+};
+
+export type SecretStatus = {
+  /** Tells keys apart, and gives nothing of them away. */
+  readonly currentKey: string;
+  /** Those that it has, and those that something is sealed with. */
+  readonly keys: readonly ({
+    /** Tells keys apart, and gives nothing of them away. */
+    readonly key: string;
+    /** How many stored values are sealed with it. */
+    readonly values: number;
+    /** Whether this process can open them. */
+    readonly available: boolean;
+  })[];
 };
 
 export type SetStateInput = {
@@ -867,12 +922,16 @@ export type System = {
   readonly workspaceId: string;
   readonly name: string;
   readonly connector: string;
-  /** Secrets are shown as {"set": true}. */
+  /** Secrets are shown as {"set": true}, references as they are. */
   readonly config: { readonly [name: string]: unknown };
   /** Text by text, at most 32, to list by: ?label=team=sales. */
   readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** Only of what was deleted. */
+  readonly deletedAt?: string;
+  /** Only of what was deleted. */
+  readonly restorableUntil?: string;
 };
 
 export type TargetNames = {
@@ -934,4 +993,11 @@ export type Worker = {
   readonly version: string | null;
   readonly startedAt: string | null;
   readonly memoryBytes: number | null;
+};
+
+export type Workspace = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
 };

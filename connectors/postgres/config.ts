@@ -23,6 +23,7 @@ export const postgresConnectionFields = {
       .regex(/^postgres(ql)?:\/\//, URL_FORM)
       .refine(canParse, `${URL_FORM}, with special letters as %40`),
   )
+    .meta({ examples: ['postgresql://user:password@host:5432/database'] })
     .optional()
     .describe('Connection URL; the other fields override its parts.'),
   host: z.string().min(1).optional().describe('Host name or address.'),

@@ -52,6 +52,15 @@ describe('values', () => {
     expect(loadSettings({ MILLRACE_SECRET_KEY: text }).secretKey).toEqual(Buffer.alloc(32, 7));
   });
 
+  test('old secret keys, variables and folders are lists', () => {
+    const [one, two] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const text = `${one.toString('base64')}, ${two.toString('hex')}`;
+    expect(loadSettings({ MILLRACE_SECRET_KEY_OLD: text }).oldSecretKeys).toEqual([one, two]);
+    expect(loadSettings({ MILLRACE_SECRET_ENV: 'SECRET_*, CRM_URL' }).secretEnv).toEqual(['SECRET_*', 'CRM_URL']);
+    expect(loadSettings({ MILLRACE_SECRET_FILES: '/run/secrets/,/etc/keys' }).secretFiles).toEqual(['/run/secrets', '/etc/keys']);
+    expect(loadSettings({})).toMatchObject({ oldSecretKeys: [], restoreWindowMs: 30 * 86_400_000 });
+  });
+
   test.each([
     [undefined, 300_000],
     ['90s', 90_000],
@@ -106,6 +115,11 @@ describe('refusals name the variable and never show its value', () => {
     ['TEMPORAL_ADDRESS', 'hunter2'],
     ['MILLRACE_STAGE_URL', '/hunter2'],
     ['MILLRACE_SECRET_KEY', 'hunter2'],
+    ['MILLRACE_SECRET_KEY_OLD', 'hunter2'],
+    ['MILLRACE_SECRET_ENV', 'SECRET_*_hunter2'],
+    ['MILLRACE_SECRET_ENV', 'A hunter2'],
+    ['MILLRACE_SECRET_FILES', 'hunter2'],
+    ['MILLRACE_RESTORE_WINDOW', '0s'],
     ['MILLRACE_LOG_LEVEL', 'hunter2'],
   ])('%s=%s', (name, value) => {
     const { code, message, suggestion } = refusal({ [name]: value });

@@ -2,7 +2,7 @@
  * Every setting that comes from the environment, read once at the start and passed on as one frozen object.
  * @module
  */
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { durationMs } from '../../schema/connection-config.js';
 import { MillraceError } from '../errors/error.js';
@@ -47,6 +47,14 @@ export interface Settings {
   readonly stageUrl?: string;
   /** 32 bytes. An embedded stack makes one in its home when absent. */
   readonly secretKey?: Buffer;
+  /** Keys that still open what was sealed with them. */
+  readonly oldSecretKeys: readonly Buffer[];
+  /** Which environment variables configurations may refer to: names, or beginnings that end in `*`. */
+  readonly secretEnv?: readonly string[];
+  /** Absolute paths of the folders whose files configurations may refer to. */
+  readonly secretFiles?: readonly string[];
+  /** How long what was deleted can be restored. */
+  readonly restoreWindowMs: number;
   readonly taskQueue: string;
   /** About how much one slice holds: less memory and less to read again after a crash against fewer, larger transactions. */
   readonly sliceBytes: number;
@@ -84,6 +92,10 @@ const SCHEMA = z.object({
   MILLRACE_TEMPORAL_UI_URL: urlOf(['http:', 'https:']).optional(),
   MILLRACE_STAGE_URL: urlOf(['file:', 's3:']).optional(),
   MILLRACE_SECRET_KEY: z.string().transform(decodeSecretKey).optional(),
+  MILLRACE_SECRET_KEY_OLD: z.string().transform(decodeSecretKeys).optional(),
+  MILLRACE_SECRET_ENV: z.string().transform(decodeVariables).optional(),
+  MILLRACE_SECRET_FILES: z.string().transform(decodeFolders).optional(),
+  MILLRACE_RESTORE_WINDOW: z.string().default('30d').transform(decodeDuration('1m', '3650d')),
   MILLRACE_TASK_QUEUE: z.string().default('millrace'),
   MILLRACE_SLICE_BYTES: z.coerce
     .number('must be a number of bytes')
@@ -135,6 +147,8 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     lateAfterMs: env.MILLRACE_LATE_AFTER,
     logKeepMs: env.MILLRACE_LOG_KEEP,
     auditKeepMs: env.MILLRACE_AUDIT_KEEP,
+    restoreWindowMs: env.MILLRACE_RESTORE_WINDOW,
+    oldSecretKeys: env.MILLRACE_SECRET_KEY_OLD ?? [],
     logLevel: env.MILLRACE_LOG_LEVEL,
     ...(env.MILLRACE_RATE_LIMIT !== undefined && { rateLimit: env.MILLRACE_RATE_LIMIT }),
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
@@ -142,6 +156,8 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     ...(env.MILLRACE_TEMPORAL_UI_URL !== undefined && { temporalUiUrl: env.MILLRACE_TEMPORAL_UI_URL.replace(/\/+$/, '') }),
     ...(env.MILLRACE_STAGE_URL !== undefined && { stageUrl: env.MILLRACE_STAGE_URL }),
     ...(env.MILLRACE_METRICS_TOKEN !== undefined && { metricsToken: env.MILLRACE_METRICS_TOKEN }),
+    ...(env.MILLRACE_SECRET_ENV !== undefined && { secretEnv: env.MILLRACE_SECRET_ENV }),
+    ...(env.MILLRACE_SECRET_FILES !== undefined && { secretFiles: env.MILLRACE_SECRET_FILES }),
     ...(env.MILLRACE_SECRET_KEY !== undefined && { secretKey: env.MILLRACE_SECRET_KEY }),
   });
 }
@@ -188,3 +204,30 @@ function decodeSecretKey(text: string, context: z.RefinementCtx): Buffer {
     context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64 or hex (openssl rand -base64 32)' });
   return key;
 }
+
+function decodeSecretKeys(text: string, context: z.RefinementCtx): readonly Buffer[] {
+  return listed(text).map((key) => decodeSecretKey(key, context));
+}
+
+function decodeVariables(text: string, context: z.RefinementCtx): readonly string[] {
+  const names = listed(text);
+  if (!names.every((name) => /^([A-Za-z_]\w*\*?|\*)$/.test(name)))
+    context.addIssue({
+      code: 'custom',
+      message: 'must be names of variables, or their beginnings with *, such as SECRET_*,CRM_URL',
+    });
+  return names;
+}
+
+function decodeFolders(text: string, context: z.RefinementCtx): readonly string[] {
+  const folders = listed(text);
+  if (!folders.every((folder) => isAbsolute(folder)))
+    context.addIssue({ code: 'custom', message: 'must be absolute paths of folders, separated by commas' });
+  return folders.map((folder) => resolve(folder));
+}
+
+const listed = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');

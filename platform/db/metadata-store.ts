@@ -4,6 +4,7 @@ import type { Verification } from '../../schema/verification.js';
 import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig } from '../secrets/config.js';
+import type { KeyRing } from '../secrets/key-ring.js';
 import { askDatabase } from './away.js';
 import { openMetadata } from './open.js';
 import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
@@ -29,9 +30,9 @@ import type {
   WorkerProcess,
 } from './store.js';
 
-/** What activities get: opens and migrates the metadata database. `secretKey` decrypts the connectors' secrets. */
-export async function createMetadataStore(databaseUrl: string, secretKey: Buffer): Promise<MetadataStore> {
-  return new PostgresMetadataStore(await openMetadata(databaseUrl), secretKey);
+/** What activities get: opens and migrates the metadata database. `ring` opens the connectors' secrets. */
+export async function createMetadataStore(databaseUrl: string, ring: KeyRing): Promise<MetadataStore> {
+  return new PostgresMetadataStore(await openMetadata(databaseUrl), ring);
 }
 
 /** Without the database nothing is decided: its absence has a code of its own, and the engine waits for it as its policies say. */
@@ -40,7 +41,7 @@ export class PostgresMetadataStore implements MetadataStore {
 
   constructor(
     private readonly db: Knex,
-    private readonly secretKey: Buffer,
+    private readonly ring: KeyRing,
   ) {
     this.#logs = new RunLogWriter(db);
   }
@@ -101,7 +102,7 @@ export class PostgresMetadataStore implements MetadataStore {
 
   wasDeleted(connectionId: string): Promise<boolean> {
     return askDatabase(async () => {
-      const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
+      const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId, deleted_at: null }).first();
       return !connection && (await lastNumber(this.db, connectionId)) > 0;
     });
   }
@@ -144,7 +145,7 @@ export class PostgresMetadataStore implements MetadataStore {
   }
 
   private async readConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
-    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId }).first();
+    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId, deleted_at: null }).first();
     if (!connection) throw notFound(`There is no connection ${connectionId}.`);
     const { config, version: found } = await this.loadVersion(connection, version ?? connection.version);
     const [source, destination] = await Promise.all([
@@ -168,10 +169,10 @@ export class PostgresMetadataStore implements MetadataStore {
 
   private async readConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
     const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations')
-      .where({ id })
+      .where({ id, deleted_at: null })
       .first();
     if (!row) throw notFound(`There is no ${kind} ${id}.`);
-    return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.secretKey) };
+    return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.ring) };
   }
 
   private async loadVersion(connection: ConnectionRow, version: number): Promise<ConnectionVersionRow> {

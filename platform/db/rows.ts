@@ -11,6 +11,14 @@ import type { LogStep, RejectReason, RunError, StreamStep } from './store.js';
 /** What people sort resources by; see `labelsSchema`. */
 export type Labels = Readonly<Record<string, string>>;
 
+export interface WorkspaceRow {
+  readonly id: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
 export interface ConnectorRow {
   readonly id: string;
   readonly workspace_id: string;
@@ -21,6 +29,8 @@ export interface ConnectorRow {
   readonly revision: number;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** Null while it is there. */
+  readonly deleted_at: Date | null;
 }
 
 export interface ConnectionRow {
@@ -39,6 +49,8 @@ export interface ConnectionRow {
   readonly revision: number;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** Null while it is there. */
+  readonly deleted_at: Date | null;
 }
 
 /** An explicit change of position. */
@@ -118,6 +130,8 @@ export interface IdempotencyRow {
 }
 
 export interface RunRow {
+  /** In queries that ask for it: as the connection is named, or was when it was deleted. */
+  readonly connection_name?: string | null;
   readonly id: string;
   readonly workspace_id: string;
   readonly connection_id: string;

@@ -90,6 +90,7 @@ export const CATALOGUE = {
   'project.conflict': { recovery: 'fix_config', title: 'What the project names belongs to somebody else', suggestion: 'Choose another name, or remove the label millrace/project from what is there.' },
   'project.plan_changed': { recovery: 'fix_config', title: 'The plan is not the one that was looked at', suggestion: 'Look at the new plan: millrace plan.' },
   'project.partly_applied': { recovery: 'fix_config', title: 'The plan was carried out in part', suggestion: 'Correct what detail names and run millrace apply again: it goes on from here.' },
+  'secret.unresolved': { recovery: 'fix_config', title: 'A referenced secret cannot be had', suggestion: 'Give it to the worker: set the variable or write the file there, and allow it by MILLRACE_SECRET_ENV or MILLRACE_SECRET_FILES.', status: 422 },
   'setup.invalid': { recovery: 'fix_config', title: 'The setting is not valid', suggestion: 'Correct the environment variable that detail names.' },
   'setup.unavailable': { recovery: 'fix_config', title: 'Something Millrace needs cannot be had', suggestion: 'See detail.' },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -4,27 +4,49 @@
  */
 import type { z } from 'zod';
 import { MillraceError } from '../errors/error.js';
-import { isEnvelope, openSecret, sealSecret } from './envelope.js';
+import { type SecretEnvelope, isEnvelope, openSecret, sealSecret } from './envelope.js';
+import type { KeyRing } from './key-ring.js';
+import { isReference } from './reference.js';
 import { isRecord, mapRecord, mapSecrets, schemaPlace, type SchemaPlace } from './schema-walk.js';
 
 /** What clients see, and may send back to keep a secret as it is. */
 export const SECRET_IS_SET = { set: true } as const;
 
-/** A copy of `config` with every secret sealed. @throws MillraceError `connector.invalid_config` when it imitates a seal. */
-export function encryptConfig(schema: z.ZodType, config: unknown, key: Buffer): unknown {
+/**
+ * A copy of `config` with every secret sealed; a reference is none, and stays as it is.
+ * @throws MillraceError `connector.invalid_config` when it imitates a seal.
+ */
+export function encryptConfig(schema: z.ZodType, config: unknown, ring: KeyRing): unknown {
   refuseForgedEnvelopes(config);
-  return mapSecrets(schemaPlace(schema), config, (secret) => sealSecret(secret, key));
+  return mapSecrets(schemaPlace(schema), config, (secret) => (isReference(secret) ? secret : sealSecret(secret, ring)));
 }
 
-/** A copy with every secret in clear: for activities only. @throws MillraceError `setup.invalid` for a wrong key. */
-export function decryptConfig(config: unknown, key: Buffer): unknown {
-  return mapEnvelopes(config, (envelope) => openSecret(envelope, key));
+/** A copy with every sealed secret in clear: for activities only. @throws MillraceError `setup.invalid` for a wrong key. */
+export function decryptConfig(config: unknown, ring: KeyRing): unknown {
+  return mapEnvelopes(config, (envelope) => openSecret(envelope, ring));
 }
 
-/** A copy that may be shown. Hides what is sealed and what the schema marks, whichever is more. */
+export interface Resealed {
+  readonly config: unknown;
+  /** How many values were sealed with another key. */
+  readonly values: number;
+}
+
+/** A copy in which every secret is sealed with the ring's current key. @throws MillraceError `setup.invalid` for an unknown key. */
+export function resealConfig(config: unknown, ring: KeyRing): Resealed {
+  let values = 0;
+  const copy = mapEnvelopes(config, (envelope) => {
+    if (envelope.$secret.keyId === ring.currentId) return envelope;
+    values += 1;
+    return sealSecret(openSecret(envelope, ring), ring);
+  });
+  return { config: copy, values };
+}
+
+/** A copy that may be shown. Hides what is sealed and what the schema marks, whichever is more; references are shown. */
 export function describeConfig(schema: z.ZodType | undefined, config: unknown): unknown {
   const hidden = mapEnvelopes(config, () => SECRET_IS_SET);
-  return schema ? mapSecrets(schemaPlace(schema), hidden, () => SECRET_IS_SET) : hidden;
+  return schema ? mapSecrets(schemaPlace(schema), hidden, (secret) => (isReference(secret) ? secret : SECRET_IS_SET)) : hidden;
 }
 
 export interface KeepSecrets {
@@ -77,7 +99,7 @@ function isSetMarker(value: unknown): boolean {
   return isRecord(value) && value['set'] === true && Object.keys(value).length === 1;
 }
 
-function mapEnvelopes(value: unknown, replace: (envelope: Parameters<typeof openSecret>[0]) => unknown): unknown {
+function mapEnvelopes(value: unknown, replace: (envelope: SecretEnvelope) => unknown): unknown {
   if (isEnvelope(value)) return replace(value);
   if (Array.isArray(value)) return value.map((item) => mapEnvelopes(item, replace));
   return isRecord(value) ? mapRecord(value, (inner) => mapEnvelopes(inner, replace)) : value;

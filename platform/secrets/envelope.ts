@@ -2,9 +2,10 @@
  * How a secret is kept at rest (I12): AES-256-GCM, one random IV per value, in an object that says so.
  * @module
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { MillraceError } from '../errors/error.js';
+import type { KeyRing } from './key-ring.js';
 
 const envelopeSchema = z.strictObject({
   $secret: z.strictObject({
@@ -19,23 +20,21 @@ const envelopeSchema = z.strictObject({
 export type SecretEnvelope = z.infer<typeof envelopeSchema>;
 
 const CIPHER = 'aes-256-gcm';
-const KEY_BYTES = 32;
 const IV_BYTES = 12;
 
 export function isEnvelope(value: unknown): value is SecretEnvelope {
   return envelopeSchema.safeParse(value).success;
 }
 
-/** Any JSON value may be a secret. */
-export function sealSecret(value: unknown, key: Buffer): SecretEnvelope {
-  assertKey(key);
+/** Any JSON value may be a secret. Sealed with the ring's current key. */
+export function sealSecret(value: unknown, ring: KeyRing): SecretEnvelope {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(CIPHER, key, iv);
+  const cipher = createCipheriv(CIPHER, ring.current, iv);
   const data = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
   return {
     $secret: {
       v: 1,
-      keyId: keyId(key),
+      keyId: ring.currentId,
       iv: iv.toString('base64'),
       data: data.toString('base64'),
       tag: cipher.getAuthTag().toString('base64'),
@@ -43,11 +42,11 @@ export function sealSecret(value: unknown, key: Buffer): SecretEnvelope {
   };
 }
 
-/** @throws MillraceError `setup.invalid` when the envelope was sealed with another key or was changed. */
-export function openSecret(envelope: SecretEnvelope, key: Buffer): unknown {
-  assertKey(key);
+/** @throws MillraceError `setup.invalid` when the ring lacks the key of the envelope, or the envelope was changed. */
+export function openSecret(envelope: SecretEnvelope, ring: KeyRing): unknown {
   const { keyId: sealedWith, iv, data, tag } = envelope.$secret;
-  if (sealedWith !== keyId(key)) throw wrongKey(`sealed with key ${sealedWith}, but the key given is ${keyId(key)}`);
+  const key = ring.find(sealedWith);
+  if (!key) throw wrongKey(`sealed with key ${sealedWith}, but the keys given are ${ring.ids.join(', ')}`);
   try {
     const decipher = createDecipheriv(CIPHER, key, Buffer.from(iv, 'base64'), { authTagLength: 16 });
     decipher.setAuthTag(Buffer.from(tag, 'base64'));
@@ -57,20 +56,11 @@ export function openSecret(envelope: SecretEnvelope, key: Buffer): unknown {
   }
 }
 
-/** Tells keys apart without giving anything of them away. */
-function keyId(key: Buffer): string {
-  return createHash('sha256').update('millrace-key-id').update(key).digest('hex').slice(0, 8);
-}
-
-function assertKey(key: Buffer): void {
-  if (key.length !== KEY_BYTES) throw wrongKey(`the key has ${key.length} bytes instead of ${KEY_BYTES}`);
-}
-
 function wrongKey(reason: string, cause?: unknown): MillraceError {
   return new MillraceError('setup.invalid', {
     detail: `A stored secret cannot be read: ${reason}.`,
     path: 'MILLRACE_SECRET_KEY',
-    suggestion: 'Start with the MILLRACE_SECRET_KEY the secret was stored with, or store the secret again.',
+    suggestion: 'Give the key the secret was stored with in MILLRACE_SECRET_KEY or MILLRACE_SECRET_KEY_OLD, or store it again.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isReference } from './reference.js';
 import { mapSecrets, schemaPlace } from './schema-walk.js';
 
 const MASK = '***';
@@ -20,11 +21,11 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   return longestFirst.reduce((masked, form) => masked.replaceAll(form, MASK), text);
 }
 
-/** Every secret text in a configuration in clear; of a URL also its password alone. */
+/** Every secret text in a configuration in clear; of a URL also its password alone. What a reference names is none. */
 export function secretTexts(schema: z.ZodType, config: unknown): readonly string[] {
   const found: string[] = [];
   mapSecrets(schemaPlace(schema), config, (secret) => {
-    found.push(...textsOf(secret));
+    if (!isReference(secret)) found.push(...textsOf(secret));
     return secret;
   });
   return found;

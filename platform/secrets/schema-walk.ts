@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 interface SchemaNode {
   readonly secret?: boolean;
+  readonly examples?: readonly unknown[];
   readonly $ref?: string;
   readonly anyOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];
@@ -23,6 +24,8 @@ export interface SchemaPlace {
   readonly secret: boolean;
   /** Names of the properties that any of the schemas declares. */
   readonly properties: readonly string[];
+  /** Of a value, where a schema gives one. */
+  readonly example: unknown;
   at(key: string | number): SchemaPlace;
 }
 
@@ -43,13 +46,19 @@ export function jsonSchemaPlace(schema: object): SchemaPlace {
   return placeOf([root], root);
 }
 
+/** From the root of a value to one place in it. */
+export type Path = readonly (string | number)[];
+
+/** A secret's replacement; the place and the path of it are there for those who need them. */
+export type ReplaceSecret = (secret: unknown, place: SchemaPlace, path: Path) => unknown;
+
 /** A copy of `value` in which every secret went through `replace`. */
-export function mapSecrets(place: SchemaPlace, value: unknown, replace: (secret: unknown) => unknown): unknown {
+export function mapSecrets(place: SchemaPlace, value: unknown, replace: ReplaceSecret, path: Path = []): unknown {
   if (value === undefined || value === null) return value;
-  if (place.secret) return replace(value);
-  if (Array.isArray(value)) return value.map((item, index) => mapSecrets(place.at(index), item, replace));
+  if (place.secret) return replace(value, place, path);
+  if (Array.isArray(value)) return value.map((item, index) => mapSecrets(place.at(index), item, replace, [...path, index]));
   if (!isRecord(value)) return value;
-  return mapRecord(value, (inner, key) => mapSecrets(place.at(key), inner, replace));
+  return mapRecord(value, (inner, key) => mapSecrets(place.at(key), inner, replace, [...path, key]));
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -68,6 +77,7 @@ function placeOf(nodes: readonly SchemaNode[], root: SchemaNode): SchemaPlace {
   return {
     secret: all.some((node) => node.secret === true),
     properties: [...new Set(all.flatMap((node) => Object.keys(node.properties ?? {})))],
+    example: all.find((node) => node.examples !== undefined)?.examples?.[0],
     at: (key) =>
       placeOf(
         all.flatMap((node) => childNodes(node, key)),

@@ -5,9 +5,10 @@ import { secret } from '../../connectors/sdk/define.js';
 import { MillraceError } from '../errors/error.js';
 import { decryptConfig, describeConfig, encryptConfig, keepSecrets } from './config.js';
 import { isEnvelope, openSecret, sealSecret } from './envelope.js';
+import { KeyRing } from './key-ring.js';
 import { maskSecrets, secretTexts } from './mask.js';
 
-const key = randomBytes(32);
+const key = new KeyRing(randomBytes(32));
 
 const schema = z
   .strictObject({
@@ -66,11 +67,11 @@ describe('secrets in a configuration', () => {
 
   test('another key, and a changed envelope, are a clear error of the setup', () => {
     const sealed = sealSecret('hunter2', key);
-    const error = catchError(() => openSecret(sealed, randomBytes(32)));
+    const error = catchError(() => openSecret(sealed, new KeyRing(randomBytes(32))));
     expect(error).toMatchObject({ code: 'setup.invalid', path: 'MILLRACE_SECRET_KEY' });
     const changed = { $secret: { ...sealed.$secret, data: Buffer.from('other').toString('base64') } };
     expect(catchError(() => openSecret(changed, key))).toMatchObject({ code: 'setup.invalid' });
-    expect(catchError(() => sealSecret('x', randomBytes(16)))).toMatchObject({ code: 'setup.invalid' });
+    expect(catchError(() => sealSecret('x', new KeyRing(randomBytes(16))))).toMatchObject({ code: 'setup.invalid' });
   });
 
   test('an envelope that comes from outside is refused', () => {

@@ -78,6 +78,7 @@ const PREFIXES: Ids = {
   verifications: 'ver',
   uploads: 'upl',
   'api-keys': 'key',
+  workspaces: 'wsp',
 };
 
 function valueOf(name: string, path: string, ids: Ids): string {
@@ -134,6 +135,7 @@ describe('a key of another workspace', () => {
     const system = { name: 'taken', connector: 'postgres', config: { host: 'h' } };
     const streams = [{ name: 'public.orders', mode: 'full_refresh_overwrite' }];
     bodies = {
+      'PATCH /v1/workspaces/{id}': { name: 'taken' },
       'PUT /v1/sources/{id}': system,
       'PUT /v1/destinations/{id}': system,
       'PUT /v1/connections/{id}': { name: 'taken', sourceId: ids['sources'], destinationId: ids['destinations'], streams },
@@ -160,7 +162,8 @@ describe('a key of another workspace', () => {
     await api.db('verifications').insert(verification);
     const reject = { ...base, id: rejects, run_id: runs, run_number: 1, stream: 's', track: 't', lineage: 1, seq: 1, rows: 1 };
     await api.db('rejects').insert({ ...reject, reasons: '[]', manifest: '{}' });
-    return { connections, sources, destinations, runs, verifications, rejects, 'api-keys': (await createKey('read')).id };
+    const keyId = (await createKey('read')).id;
+    return { connections, sources, destinations, runs, verifications, rejects, 'api-keys': keyId, workspaces: 'wsp_default' };
   }
 
   test('meets what is there as if it were not', async () => {
@@ -207,6 +210,8 @@ describe('a key of another workspace', () => {
 
   const snapshot = async (): Promise<unknown[]> =>
     Promise.all(
-      ['sources', 'destinations', 'connections', 'runs', 'verifications', 'rejects'].map((table) => api.db(table).orderBy('id')),
+      ['sources', 'destinations', 'connections', 'runs', 'verifications', 'rejects', 'workspaces'].map((table) =>
+        api.db(table).orderBy('id'),
+      ),
     );
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
+import { KeyRing } from '../../platform/secrets/key-ring.js';
 import { type Harness, assertStatus, problemOf, startHarness } from './support/harness.js';
 
 let api: Harness;
@@ -84,7 +85,7 @@ describe('connections', () => {
   test('a run can read the version it has pinned after the connection was changed', async () => {
     const { id, body } = await createConnection();
     await api.call('PATCH', `/v1/connections/${id}`, { body: { streams: [{ ...orders, sql: 'select * from input' }] } });
-    const store = await createMetadataStore(api.databaseUrl, api.secretKey);
+    const store = await createMetadataStore(api.databaseUrl, new KeyRing(api.secretKey));
     expect(await store.loadConnection(id, 1)).toMatchObject({
       version: 1,
       streams: [orders],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureAdminKey } from '../../api/bootstrap-key.js';
 import { newId } from '../../platform/db/ids.js';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
+import { KeyRing } from '../../platform/secrets/key-ring.js';
 import { openMetadata } from '../../platform/db/open.js';
 import type { MetadataStore, RunRecord, StreamRecord } from '../../platform/db/store.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
@@ -15,7 +16,7 @@ let store: MetadataStore;
 
 beforeAll(async () => {
   database = await createDatabase();
-  store = await createMetadataStore(database.url, randomBytes(32));
+  store = await createMetadataStore(database.url, new KeyRing(randomBytes(32)));
 });
 afterAll(async () => {
   await store.close();
@@ -36,6 +37,8 @@ describe('migrations', () => {
       '006-stream-schemas',
       '007-resources',
       '009-events',
+      '010-archive',
+      '011-workspaces',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();

@@ -1,5 +1,7 @@
 import type { ScheduleUpdateOptions } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { RestoreWindow } from '../../api/archive/archive.js';
+import { ConnectionStore } from '../../api/connections/connection-store.js';
 import { ScheduleKeeper } from '../../api/engine/schedules.js';
 import { SearchAttributes } from '../../api/engine/search-attributes.js';
 import { TemporalLink } from '../../api/engine/temporal-link.js';
@@ -320,6 +322,7 @@ describe('the reconciliation', () => {
     });
     const reconciler = new ScheduleReconciler({
       db: api.db,
+      connections: new ConnectionStore(api.db, new RestoreWindow(60_000)),
       keeper: new ScheduleKeeper(link, new SearchAttributes(link, () => undefined), async () => installation),
       installation: async () => installation,
       log: createLogger({ write: (line) => void lines.push(line), pretty: false }),

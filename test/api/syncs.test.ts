@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import { createConnection } from './support/connections.js';
+import { KeyRing } from '../../platform/secrets/key-ring.js';
 import { type Harness, type Reply, assertStatus, problemOf, startHarness } from './support/harness.js';
 import { servers } from '../support/servers.js';
 
@@ -22,7 +23,7 @@ afterAll(async () => {
 
 /** What the worker would write when the run goes on. */
 async function recordStatus(run: Reply['body'], status: RunStatus): Promise<void> {
-  const store = await createMetadataStore(api.databaseUrl, api.secretKey);
+  const store = await createMetadataStore(api.databaseUrl, new KeyRing(api.secretKey));
   const { id, workspaceId, connectionId, number, trigger, workflowId } = run;
   await store.recordRun({
     id,
@@ -93,6 +94,7 @@ describe('with a worker', () => {
       id: expect.stringMatching(/^run_/),
       workspaceId: 'wsp_default',
       connectionId: id,
+      connectionName: 'shop',
       connectionVersion: null,
       number: 1,
       trigger: 'api',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
+import { KeyRing } from '../../platform/secrets/key-ring.js';
 import { type Harness, assertStatus, problemOf, startHarness } from './support/harness.js';
 import { wholeDatabase } from './support/whole-database.js';
 
@@ -29,7 +30,7 @@ async function create(
 
 /** What activities would get. */
 async function stored(kind: 'source' | 'destination', id: string): Promise<unknown> {
-  const store = await createMetadataStore(api.databaseUrl, api.secretKey);
+  const store = await createMetadataStore(api.databaseUrl, new KeyRing(api.secretKey));
   try {
     return (await store.loadConnector(kind, id)).config;
   } finally {
@@ -135,7 +136,7 @@ describe.each(['sources', 'destinations'] as const)('%s', (kind) => {
 
 test('another secret key is told as a wrong setting', async () => {
   const { id } = await create('sources');
-  const store = await createMetadataStore(api.databaseUrl, randomBytes(32));
+  const store = await createMetadataStore(api.databaseUrl, new KeyRing(randomBytes(32)));
   await expect(store.loadConnector('source', id)).rejects.toMatchObject({ code: 'setup.invalid', path: 'MILLRACE_SECRET_KEY' });
   await store.close();
 });

@@ -44,14 +44,16 @@ test('the tree has the commands of the contract', () => {
   const lines = new Set(ALL.map(({ line }) => line));
   const nouns = {
     connectors: 'list show',
-    sources: 'list show add test rm',
-    destinations: 'list show add test rm',
-    connections: 'list show add rm pause resume',
+    sources: 'list show add test rm restore',
+    destinations: 'list show add test rm restore',
+    connections: 'list show add rm restore pause resume',
     runs: 'list show logs watch cancel retry',
     rejects: 'list export replay',
     state: 'get set reset diff',
     schema: 'show accept',
     keys: 'create list rotate revoke',
+    secrets: 'status rotate',
+    workspaces: 'list create rm',
     context: 'set use list',
   };
   const expected = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.split(' ').map((verb) => `${noun} ${verb}`));
@@ -128,6 +130,7 @@ describe('what is misspelt is refused with what was meant', () => {
     ['sync shop --stream public.aa', 'Did you mean public.a?'],
     ['connectors show postgre', 'Did you mean postgres?'],
     ['keys revoke bootstap --yes', 'Did you mean bootstrap?'],
+    ['workspaces rm defaul --yes', 'Did you mean default?'],
     ['sources add x --connector postgrs', 'Did you mean postgres?'],
     ['init /nonexistent --source-connector postgrs', 'Did you mean postgres?'],
     ['plna', 'Did you mean plan?'],
@@ -146,6 +149,7 @@ test.each([
   'destinations rm warehouse',
   'connections rm shop',
   'keys revoke bootstrap',
+  'workspaces rm default',
   'state reset shop public.a',
 ])('`%s` destroys nothing without --yes, and asks nobody where nobody is', async (line) => {
   const { code, stdout, stderr } = await runCli(line.split(' '), { env });

@@ -27,5 +27,6 @@ export async function makeExisting(millrace: Millrace): Promise<Existing> {
     '/v1/rejects': rejects.body.data[0].id,
     '/v1/verifications': verification.body.id,
     '/v1/api-keys': key.body.id,
+    '/v1/workspaces': 'wsp_default',
   };
 }

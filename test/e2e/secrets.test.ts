@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StackProcess, startStackProcess } from '../support/millrace-process.js';
 import { type TestDatabase, freshDatabase } from '../support/servers.js';
 import { type TempHome, tempHome } from '../support/temp-home.js';
+import { dumpTables, filesBelow, historiesHolding } from './support/planted.js';
 
 /** I12: passwords are planted wherever a user may write one, runs succeed and fail with them, and then everything is searched. */
 
@@ -21,7 +19,6 @@ let stack: StackProcess;
 let source: TestDatabase;
 let destination: TestDatabase;
 const answers: string[] = [];
-const connections: string[] = [];
 
 beforeAll(async () => {
   [home, source, destination] = await Promise.all([tempHome('secrets'), freshDatabase('src'), freshDatabase('dst')]);
@@ -77,7 +74,6 @@ async function create(kind: 'sources' | 'destinations', name: string, config: ob
 async function run(sourceId: string, destinationId: string, streams: readonly object[]): Promise<string> {
   const connection = await call('POST', '/v1/connections', { name: 'c', sourceId, destinationId, streams });
   expect(connection.status, answers.at(-1)).toBe(201);
-  connections.push(connection.body['id']!);
   const ended = await call('POST', `/v1/connections/${connection.body['id']}/syncs?wait=60s`, {});
   await call('GET', `/v1/connections/${connection.body['id']}/state`);
   await call('GET', `/v1/runs/${ended.body['id']}/streams`);
@@ -149,56 +145,23 @@ test('no answer, log or message holds them', () => {
 });
 
 test('no workflow history holds them', async () => {
-  const connection = await Connection.connect({ address: stack.facts.temporalAddress });
-  try {
-    const { workflow } = new Client({ connection });
-    const found: string[] = [];
-    let histories = 0;
-    for await (const { workflowId, runId } of workflow.list()) {
-      const history = await workflow.getHandle(workflowId, runId).fetchHistory();
-      histories += 1;
-      if (readable(history).includes(MARK)) found.push(workflowId);
-    }
-    expect(histories).toBeGreaterThan(15);
-    expect(readable(await workflow.getHandle(`sync/${connections[0]}/1`).fetchHistory())).toContain('public.good');
-    expect(found).toEqual([]);
-  } finally {
-    await connection.close();
-  }
+  const { searched, holding } = await historiesHolding(stack.facts.temporalAddress, MARK);
+  expect(searched).toBeGreaterThan(15);
+  expect(holding).toEqual([]);
+  const what = await historiesHolding(stack.facts.temporalAddress, 'public.good'); // what is no secret can be found
+  expect(what.holding.filter((id) => id.startsWith('sync/'))).not.toEqual([]);
 });
 
-/** With what stands in payloads as text. */
-const readable = (history: unknown): string =>
-  JSON.stringify(history, (key, value: unknown) =>
-    key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value,
-  );
-
 test('the metadata holds them only sealed', async () => {
-  const client = new pg.Client({ connectionString: stack.facts.databaseUrl });
-  await client.connect();
-  try {
-    const { rows: tables } = await client.query<{ name: string }>(
-      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
-    );
-    const dumps: string[] = [];
-    for (const { name } of tables)
-      dumps.push(`${name} ${JSON.stringify((await client.query(`select t::text from ${name} t`)).rows)}`);
-    expect(dumps.find((dump) => dump.startsWith('public.sources'))).toContain('by url');
-    expect(dumps.filter((dump) => dump.includes(MARK))).toEqual([]);
-  } finally {
-    await client.end();
-  }
+  const dumps = await dumpTables(stack.facts.databaseUrl);
+  expect(dumps.get('public.sources')).toContain('by url');
+  expect([...dumps].filter(([, dump]) => dump.includes(MARK))).toEqual([]);
 });
 
 test('no file of the stack holds them: stage, logs, databases', async () => {
   await stack.kill('SIGTERM');
-  const files = (await readdir(home.path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const paths = files.map((entry) => join(entry.parentPath, entry.name));
-  expect(paths.some((path) => path.includes('/stage/'))).toBe(true);
-  const holding = async (text: string): Promise<readonly string[]> => {
-    const held = await Promise.all(paths.map(async (path) => (await readFile(path)).includes(text)));
-    return paths.filter((_, index) => held[index]);
-  };
-  expect(await holding(ROLE)).not.toEqual([]); // what is no secret can be found
-  expect(await holding(MARK)).toEqual([]);
+  const files = await filesBelow(home.path);
+  expect(files.paths.some((path) => path.includes('/stage/'))).toBe(true);
+  expect(await files.holding(ROLE)).not.toEqual([]); // what is no secret can be found
+  expect(await files.holding(MARK)).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { RunRef } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
 import type { ConnectionPlan, MetadataStore } from '../../platform/db/store.js';
+import { SecretProviders } from '../../platform/secrets/providers.js';
 import type { SchemaVersion } from '../../platform/db/stream-schemas.js';
 import { openTrustedEngine } from '../../platform/duckdb/engine.js';
 import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
@@ -58,7 +59,14 @@ export async function startDirectRuns({ sliceBytes = 96_000_000 }: { readonly sl
   const engine = await openTrustedEngine({ tempDirectory: home.path });
   const stage = openStage(pathToFileURL(stageDir).href);
   const plans = new Map<string, ConnectionPlan>();
-  const activities = createActivities({ store: storeOf(plans), stage, engine, log: SILENT, sliceBytes });
+  const activities = createActivities({
+    store: storeOf(plans),
+    stage,
+    engine,
+    log: SILENT,
+    sliceBytes,
+    secrets: new SecretProviders([]),
+  });
   const unique = randomBytes(4).toString('hex');
   let connections = 0;
   return {

@@ -6,6 +6,8 @@ import { verification } from './004-verification.js';
 import { rejects } from './005-rejects.js';
 import { streamSchemas } from './006-stream-schemas.js';
 import { events } from './009-events.js';
+import { archive } from './010-archive.js';
+import { workspaces } from './011-workspaces.js';
 import { resources } from './007-resources.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
@@ -24,6 +26,8 @@ export const MIGRATIONS: readonly Migration[] = [
   streamSchemas,
   resources,
   events,
+  archive,
+  workspaces,
 ];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
