@@ -9,6 +9,7 @@ import { createFinish } from './finish.js';
 import { createLoad } from './load.js';
 import { createLocate } from './locate.js';
 import { createPrepare } from './prepare.js';
+import { createPreview } from './preview.js';
 import { createCheck, createDiscover } from './probe.js';
 import { createRecordStateChange, createRecordStreams } from './record.js';
 import { createRecover } from './recover.js';
@@ -33,5 +34,6 @@ export function createActivities(dependencies: ActivityDependencies): DataActivi
     recordStateChange: createRecordStateChange(dependencies),
     check: createCheck(dependencies),
     discover: createDiscover(dependencies),
+    preview: createPreview(dependencies),
   };
 }

@@ -21,6 +21,7 @@ import { createValidationPipe } from './http/validation.js';
 import { LogsController } from './logs/logs.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
+import { PreviewsController } from './previews/previews.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
@@ -38,6 +39,7 @@ import {
   METRICS,
   OPENAPI,
   OVERVIEW,
+  PREVIEWS,
   REBUILD,
   REJECTS,
   RUNS,
@@ -59,6 +61,7 @@ const CONTROLLERS = [
   StateController,
   SchemaController,
   RebuildController,
+  PreviewsController,
   RunsController,
   RejectsController,
   VerificationsController,
@@ -90,6 +93,7 @@ function named(services: ApiServices): Provider[] {
     { provide: CONNECTIONS, useValue: services.connections },
     { provide: SYNCS, useValue: services.syncs },
     { provide: REBUILD, useValue: services.rebuild },
+    { provide: PREVIEWS, useValue: services.previews },
     { provide: STATE, useValue: services.state },
     { provide: SCHEMAS, useValue: services.schemas },
     { provide: REJECTS, useValue: services.rejects },

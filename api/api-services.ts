@@ -31,6 +31,8 @@ import { OverviewService } from './overview/overview-service.js';
 import { OverviewStore } from './overview/overview-store.js';
 import { IdempotencyStore } from './idempotency/idempotency-store.js';
 import { type RateLimit, RateLimiter } from './limits/rate-limiter.js';
+import { PreviewService } from './previews/preview-service.js';
+import type { StagedAnswers } from './previews/staged-answers.js';
 import type { RejectFiles } from './rejects/reject-files.js';
 import { RejectService } from './rejects/reject-service.js';
 import { RejectStore } from './rejects/reject-store.js';
@@ -54,6 +56,7 @@ export interface ApiParts {
   readonly temporalUiUrl: string | undefined;
   readonly workerState: (() => string) | undefined;
   readonly rejectFiles: RejectFiles;
+  readonly answers: StagedAnswers;
   /** Of each key; none when absent. */
   readonly rateLimit?: RateLimit | undefined;
   /** Fires when the server closes, so that nobody waits on. */
@@ -73,6 +76,7 @@ export interface ApiServices {
   readonly state: StateService;
   readonly schemas: SchemaService;
   readonly rebuild: RebuildService;
+  readonly previews: PreviewService;
   readonly runs: RunService;
   readonly rejects: RejectService;
   readonly verifications: VerificationService;
@@ -129,6 +133,7 @@ export function createServices(parts: ApiParts): ApiServices {
     state: new StateService(connectionStore, syncs, engine),
     schemas: new SchemaService(connectionStore, db),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
+    previews: new PreviewService(connectionStore, probes, parts.answers),
     runs,
     rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),
     verifications: new VerificationService(connectionStore, new VerificationStore(db), {

@@ -20,6 +20,7 @@ import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
 import { sweepForever, type Keeper } from './housekeeping/housekeeping.js';
 import { openApiDocument } from './openapi/document.js';
+import { StagedAnswers } from './previews/staged-answers.js';
 import { RejectFiles } from './rejects/reject-files.js';
 import { reconcileForever } from './schedules/reconcile-loop.js';
 
@@ -28,6 +29,9 @@ const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** What is kept for a time only goes this often. */
 const SWEEP_EVERY_MS = 600_000;
+
+/** Longer than anybody waits for one. */
+const ANSWER_KEEP_MS = 600_000;
 
 /** For requests that are under way; none of ours takes longer by itself. */
 const CLOSE_GRACE_MS = 8_000;
@@ -40,6 +44,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const closing = new AbortController();
   const attributes = new SearchAttributes(link, (message, facts) => log.warn(message, facts));
   const rejectFiles = new RejectFiles(options.stageUrl);
+  const answers = new StagedAnswers(options.stageUrl);
   const services = createServices({
     db,
     link,
@@ -48,6 +53,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     rejectFiles,
+    answers,
     rateLimit: options.settings.rateLimit,
     closing: closing.signal,
     log,
@@ -73,7 +79,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
   const { reconcileEveryMs: everyMs } = options.settings;
   const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
-  const sweeping = sweepForever(keepers(services, options), { everyMs: SWEEP_EVERY_MS, log, closing: closing.signal });
+  const sweeping = sweepForever(keepers(services, answers, options), { everyMs: SWEEP_EVERY_MS, log, closing: closing.signal });
   background = Promise.all([attributes.ensure(), reconciling, sweeping]);
   return { url: await app.getUrl(), port: portOf(app), close };
 }
@@ -100,13 +106,18 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
   return app;
 }
 
-function keepers({ audit, idempotency, logStore }: ApiServices, { settings }: ApiOptions): readonly Keeper[] {
+function keepers(
+  { audit, idempotency, logStore }: ApiServices,
+  answers: StagedAnswers,
+  { settings }: ApiOptions,
+): readonly Keeper[] {
   const { auditKeepMs, logKeepMs } = settings;
   const before = (keptMs: number): Date => new Date(Date.now() - keptMs);
   return [
     { what: 'audit entries', sweep: () => audit.removeBefore(before(auditKeepMs)) },
     { what: 'log lines of runs', sweep: () => logStore.removeBefore(before(logKeepMs)) },
     { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
+    { what: 'answers of previews', sweep: () => answers.removeBefore(before(ANSWER_KEEP_MS)) },
   ];
 }
 

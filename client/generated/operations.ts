@@ -17,6 +17,7 @@ import type {
   Health,
   NewApiKey,
   Overview,
+  Preview,
   Readiness,
   RebuildReport,
   ReconcileReport,
@@ -29,6 +30,7 @@ import type {
   ScheduleInput,
   SchemaVersion,
   SetStateInput,
+  SqlValidation,
   StateChange,
   StreamConfigInput,
   System,
@@ -611,6 +613,90 @@ export interface Operations {
     readonly inputRequired: false;
     readonly answer: RebuildReport;
   };
+  /** Some rows of a stream. Whichever the source finds first. It is only read, and not for long. */
+  readonly previewStream: {
+    readonly input: {
+      readonly id: string;
+      readonly stream: string;
+      /** How many rows to show, at most 200. */
+      readonly limit?: number;
+      /** As this connection reads the stream: its columns and its filter. */
+      readonly connectionId?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Preview;
+  };
+  /** Run a SELECT over samples of the streams of a source. DuckDB runs it, not the source: `sampled` says of which streams all rows were read. */
+  readonly querySource: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        /** One SELECT; FROM names streams of the source. */
+        readonly sql: string;
+        /** How many rows to read of a stream, at most 100000. */
+        readonly sample?: number;
+        /** How many rows to show, at most 1000. */
+        readonly limit?: number;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Preview;
+  };
+  /** Say whether SQL may be a transform, and what its columns are made of. SQL that is refused is an answer, too: 200 with `valid: false`. Without a stream no worker is needed, and columns that do not exist are not found. */
+  readonly validateTransform: {
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        readonly sourceId?: string;
+        /** As this connection reads the stream: its columns and its filter, and its SQL where none is given. */
+        readonly connectionId?: string;
+        /** Stream of the source, e.g. public.orders. */
+        readonly stream?: string;
+        readonly sql: string;
+        /** Only these columns of the stream are input. */
+        readonly columns?: {
+          readonly include: readonly (string)[];
+        } | {
+          readonly exclude: readonly (string)[];
+        };
+        /** Tables that the SQL may read, with their columns, where no stream is named; `input` with unknown columns when absent. */
+        readonly inputs?: { readonly [name: string]: readonly (string)[] };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: SqlValidation;
+  };
+  /** Run SQL over a sample of a stream. As a run does, in the locked engine; nothing is kept. */
+  readonly previewTransform: {
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        readonly sourceId?: string;
+        /** As this connection reads the stream: its columns and its filter, and its SQL where none is given. */
+        readonly connectionId?: string;
+        /** Stream of the source, e.g. public.orders. */
+        readonly stream: string;
+        /** One SELECT over input. The SQL of the connection when absent. */
+        readonly sql?: string;
+        /** Only these columns of the stream are input. */
+        readonly columns?: {
+          readonly include: readonly (string)[];
+        } | {
+          readonly exclude: readonly (string)[];
+        };
+        /** How many rows to read of a stream, at most 10000. */
+        readonly sample?: number;
+        /** How many rows to show, at most 200. */
+        readonly limit?: number;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Preview;
+  };
   /** List runs */
   readonly listRuns: {
     readonly input: {
@@ -1090,6 +1176,10 @@ export const ROUTES = {
   listSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas', query: ['stream'], headers: [], file: false },
   acceptSchema: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/schema/accept', query: [], headers: ['Idempotency-Key'], file: false },
   rebuild: { method: 'POST', path: '/v1/rebuild', query: [], headers: ['Idempotency-Key'], file: false },
+  previewStream: { method: 'GET', path: '/v1/sources/{id}/streams/{stream}/preview', query: ['limit', 'connectionId'], headers: [], file: false },
+  querySource: { method: 'POST', path: '/v1/sources/{id}/query', query: [], headers: ['Idempotency-Key'], file: false },
+  validateTransform: { method: 'POST', path: '/v1/transforms/validate', query: [], headers: ['Idempotency-Key'], file: false },
+  previewTransform: { method: 'POST', path: '/v1/transforms/preview', query: [], headers: ['Idempotency-Key'], file: false },
   listRuns: { method: 'GET', path: '/v1/runs', query: ['limit', 'after', 'sort', 'fields', 'connectionId', 'status', 'trigger', 'since', 'until', 'include'], headers: [], file: false },
   getRun: { method: 'GET', path: '/v1/runs/{id}', query: ['wait'], headers: [], file: false },
   listRunStreams: { method: 'GET', path: '/v1/runs/{id}/streams', query: [], headers: [], file: false },
