@@ -5,6 +5,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
+import { PlanController } from './connections/plan.controller.js';
 import { RebuildController } from './connections/rebuild.controller.js';
 import { SchemaController } from './connections/schema.controller.js';
 import { StateController } from './connections/state.controller.js';
@@ -39,6 +40,7 @@ import {
   METRICS,
   OPENAPI,
   OVERVIEW,
+  PLANS,
   PREVIEWS,
   REBUILD,
   REJECTS,
@@ -60,6 +62,7 @@ const CONTROLLERS = [
   SyncsController,
   StateController,
   SchemaController,
+  PlanController,
   RebuildController,
   PreviewsController,
   RunsController,
@@ -93,6 +96,7 @@ function named(services: ApiServices): Provider[] {
     { provide: CONNECTIONS, useValue: services.connections },
     { provide: SYNCS, useValue: services.syncs },
     { provide: REBUILD, useValue: services.rebuild },
+    { provide: PLANS, useValue: services.plans },
     { provide: PREVIEWS, useValue: services.previews },
     { provide: STATE, useValue: services.state },
     { provide: SCHEMAS, useValue: services.schemas },

@@ -7,6 +7,7 @@ import { KeyStore } from './auth/key-store.js';
 import { ConnectionIncludes } from './connections/connection-includes.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
+import { PlanService } from './connections/plan-service.js';
 import { RebuildService } from './connections/rebuild-service.js';
 import { SchemaService } from './connections/schema-service.js';
 import { StateService } from './connections/state-service.js';
@@ -76,6 +77,7 @@ export interface ApiServices {
   readonly state: StateService;
   readonly schemas: SchemaService;
   readonly rebuild: RebuildService;
+  readonly plans: PlanService;
   readonly previews: PreviewService;
   readonly runs: RunService;
   readonly rejects: RejectService;
@@ -124,13 +126,15 @@ export function createServices(parts: ApiParts): ApiServices {
   const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
   const sources = new SystemService(new SystemStore(db, SOURCE), probes, secretKey);
   const destinations = new SystemService(new SystemStore(db, DESTINATION), probes, secretKey);
+  const state = new StateService(connectionStore, syncs, engine);
   const includes = new ConnectionIncludes({ sources, destinations }, runStore, linkOf);
   return {
     sources,
     destinations,
     connections: new ConnectionService(connectionStore, engine, schedules, { secretKey, includes }),
     syncs,
-    state: new StateService(connectionStore, syncs, engine),
+    state,
+    plans: new PlanService(connectionStore, { state, runs: runStore }, { probes, answers: parts.answers }),
     schemas: new SchemaService(connectionStore, db),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     previews: new PreviewService(connectionStore, probes, parts.answers),

@@ -7,6 +7,7 @@ export const DESTINATIONS = Symbol('destinations');
 export const CONNECTIONS = Symbol('connections');
 export const REJECTS = Symbol('rejects');
 export const SYNCS = Symbol('syncs');
+export const PLANS = Symbol('plans');
 export const PREVIEWS = Symbol('previews');
 export const REBUILD = Symbol('rebuild');
 export const STATE = Symbol('state');

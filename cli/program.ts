@@ -11,6 +11,8 @@ import { addContext } from './commands/context.js';
 import { addDiscover } from './commands/discover.js';
 import { addDoctor } from './commands/doctor.js';
 import { addKeys } from './commands/keys.js';
+import { addPreview } from './commands/preview.js';
+import { addQuery } from './commands/query.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRebuild } from './commands/rebuild.js';
 import { addRejects } from './commands/rejects.js';
@@ -21,6 +23,7 @@ import { addState } from './commands/state.js';
 import { addSync } from './commands/sync.js';
 import { addSystems } from './commands/systems.js';
 import { addTemporal } from './commands/temporal.js';
+import { addTransform } from './commands/transform.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
 import { addWorker } from './commands/worker.js';
@@ -37,6 +40,9 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
       (program) => addSystems(program, 'source'),
       (program) => addSystems(program, 'destination'),
       addDiscover,
+      addPreview,
+      addQuery,
+      addTransform,
       addConnections,
     ],
   ],

@@ -209,6 +209,18 @@ export interface SelectedStream extends Pick<StreamConfig, 'columns' | 'filter'>
   readonly stream: string;
 }
 
+/** Argument of `plan`: what a run would do if it was asked for now. Its answer is a document in the stage: it may be large. */
+export interface PlanInput extends Pick<SyncRequest, 'streams' | 'refresh'> {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  /** The number that the run would have. */
+  readonly number: number;
+  readonly feeds: Readonly<Record<string, FeedState>>;
+  readonly backfill?: CursorWindow;
+  /** `schema`: only how the source has changed; the destination is not asked. */
+  readonly of: 'run' | 'schema';
+}
+
 /** Argument of `verify`: compares streams of a connection with their targets. The row that it fills is there already. */
 export interface VerifyRequest {
   readonly workspaceId: string;
@@ -225,6 +237,7 @@ export const CONNECTION_WORKFLOW = 'connection';
 export const TICK_WORKFLOW = 'tick';
 export const CHECK_WORKFLOW = 'check';
 export const DISCOVER_WORKFLOW = 'discover';
+export const PLAN_WORKFLOW = 'plan';
 export const PREVIEW_WORKFLOW = 'preview';
 export const VERIFY_WORKFLOW = 'verify';
 

@@ -6,7 +6,9 @@ import type { Catalog } from '../../schema/types.js';
 import {
   CHECK_WORKFLOW,
   DISCOVER_WORKFLOW,
+  PLAN_WORKFLOW,
   PREVIEW_WORKFLOW,
+  type PlanInput,
   type PreviewInput,
   type ProbeInput,
   type StageRef,
@@ -47,6 +49,12 @@ export class Probes {
   async preview(input: PreviewInput, name: string): Promise<StageRef> {
     const of = { workflowType: PREVIEW_WORKFLOW, resourceId: input.sourceId };
     return (await this.run(of, input, `Preview ${name}`)) as StageRef;
+  }
+
+  /** Where what a run would do stands in the stage. */
+  async plan(input: PlanInput, name: string): Promise<StageRef> {
+    const of = { workflowType: PLAN_WORKFLOW, resourceId: input.connectionId };
+    return (await this.run(of, input, `Plan ${name}`)) as StageRef;
   }
 
   private async run({ workflowType, resourceId }: ShortWorkflow, input: unknown, staticSummary: string): Promise<unknown> {

@@ -28,11 +28,13 @@ import type {
   RunLogLine,
   RunStream,
   ScheduleInput,
+  SchemaDiff,
   SchemaVersion,
   SetStateInput,
   SqlValidation,
   StateChange,
   StreamConfigInput,
+  SyncPlan,
   System,
   TargetNames,
   Verification,
@@ -603,6 +605,46 @@ export interface Operations {
     };
     readonly inputRequired: true;
     readonly answer: SchemaVersion;
+  };
+  /** Say what a run would do now. Looks at source and destination and changes neither. What it says holds as long as both stay as they are. */
+  readonly planSync: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body?: {
+        /** Only these streams; all when absent. */
+        readonly streams?: readonly (string)[];
+        /** Reads these streams, or all of the run, from the start; what they had loaded is replaced at once when they have ended. */
+        readonly refresh?: true | readonly (string)[];
+        /** Reads a window of cursor values again, and leaves the cursor where it is. */
+        readonly backfill?: {
+          /** First cursor value, as the source prints it. */
+          readonly from?: string;
+          /** The cursor value to stop before. */
+          readonly to?: string;
+        };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: SyncPlan;
+  };
+  /** What the source has now against the accepted columns, and what a run would make of it. Asks the source; nothing is recorded. */
+  readonly diffSchemas: {
+    readonly input: {
+      readonly id: string;
+      /** Only versions of this stream. */
+      readonly stream?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (SchemaDiff)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
   };
   /** Bring back what a lost Temporal database held. Cursors come from the ledgers in the destinations, schedules from the metadata. Where nothing is lost, nothing changes. */
   readonly rebuild: {
@@ -1175,6 +1217,8 @@ export const ROUTES = {
   refreshStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/refresh', query: [], headers: ['Idempotency-Key'], file: false },
   listSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas', query: ['stream'], headers: [], file: false },
   acceptSchema: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/schema/accept', query: [], headers: ['Idempotency-Key'], file: false },
+  planSync: { method: 'POST', path: '/v1/connections/{id}/plan', query: [], headers: ['Idempotency-Key'], file: false },
+  diffSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas/diff', query: ['stream'], headers: [], file: false },
   rebuild: { method: 'POST', path: '/v1/rebuild', query: [], headers: ['Idempotency-Key'], file: false },
   previewStream: { method: 'GET', path: '/v1/sources/{id}/streams/{stream}/preview', query: ['limit', 'connectionId'], headers: [], file: false },
   querySource: { method: 'POST', path: '/v1/sources/{id}/query', query: [], headers: ['Idempotency-Key'], file: false },

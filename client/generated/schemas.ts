@@ -339,6 +339,42 @@ export type Overview = {
   } | null;
 };
 
+export type PlannedStream = {
+  readonly name: string;
+  readonly mode: string;
+  readonly target: {
+    readonly schema: string;
+    readonly table: string;
+  };
+  readonly cursorField: string | null;
+  /** Where it goes on. */
+  readonly from: Position;
+  /** The largest cursor value that would be read; null where the source cannot tell. */
+  readonly to: string | null;
+  /** What would be read; null where the source cannot tell. */
+  readonly rows: {
+    readonly count: number;
+    /** Counted, and not guessed. */
+    readonly exact: boolean;
+    /** So many of them are read again, at the cursor or within lag, and most of them are known. */
+    readonly again: number;
+  } | null;
+  /** What was loaded is replaced. */
+  readonly refresh: boolean;
+  readonly schema: SchemaOutlook | null;
+  /** What the catalog of the destination would be changed by, in order; null where the destination cannot tell. Where a table beside the target takes its place (`swap`), these statements have the same outcome. */
+  readonly ddl: readonly (string)[] | null;
+  /** How rows come into the target: slice by slice; by a table that takes its place; by replacing its rows; by what differs; added at once. */
+  readonly publish: 'in_place' | 'swap' | 'replace_rows' | 'difference' | 'append' | null;
+  readonly notes: readonly (string)[];
+  /** Why the stream would not run. */
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly suggestion: string;
+  } | null;
+};
+
 export type Position = {
   readonly kind: 'start';
 } | {
@@ -701,6 +737,27 @@ export type SchemaChange = {
   readonly breaking: boolean;
 };
 
+export type SchemaDiff = {
+  readonly stream: string;
+  readonly schema: SchemaOutlook | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly suggestion: string;
+  } | null;
+};
+
+export type SchemaOutlook = {
+  /** The version that was accepted last; null where no run has met the stream yet. */
+  readonly accepted: number | null;
+  /** schemaPolicy of the stream. */
+  readonly policy: string;
+  /** What the source has now against that version. */
+  readonly changes: readonly (SchemaChange)[];
+  /** What becomes of it: the target follows, new columns are left out, rows that need them are rejected, the stream stops. */
+  readonly effect: 'none' | 'follows' | 'left_out' | 'rejected' | 'stops';
+};
+
 export type SchemaVersion = {
   readonly stream: string;
   readonly version: number;
@@ -925,6 +982,15 @@ export type StreamVerification = {
   readonly skippedColumns: readonly (string)[];
   readonly notes: readonly (string)[];
   readonly checkedAt: string;
+};
+
+export type SyncPlan = {
+  readonly connectionId: string;
+  readonly paused: boolean;
+  /** Number of the run that is active: another one waits for its end. */
+  readonly activeRun: number | null;
+  readonly streams: readonly (PlannedStream)[];
+  readonly notes: readonly (string)[];
 };
 
 export type System = {

@@ -204,10 +204,10 @@ export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
    */
   preview?(context: ConnectorContext<Config>, request: PreviewRequest): AsyncIterable<RowsEvent | FileEvent>;
   /**
-   * What `read` with this request would bring now, without reading it: counted where few rows are expected, guessed where many
+   * What `read` with this request, or `readWindow`, would bring now, without reading it: counted where few rows are expected, guessed where many
    * are. Does not wait for writers in flight; says instead what a run might wait for. Changes nothing.
    */
-  estimate?(context: ConnectorContext<Config>, request: ReadRequest): Promise<ReadEstimate>;
+  estimate?(context: ConnectorContext<Config>, request: ReadRequest, window?: ColumnWindow): Promise<ReadEstimate>;
   /** A bulk format in which these fields can be read without loss. */
   nativeFormat?(fields: readonly Field[]): string | undefined;
   /** The rows of a stream as hashes that the source makes itself; undefined where they would not be like the other side's. */

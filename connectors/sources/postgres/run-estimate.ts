@@ -2,7 +2,7 @@ import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { asReader, openSession } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
-import type { ConnectorContext, ReadEstimate, ReadRequest } from '../../sdk/types.js';
+import type { ColumnWindow, ConnectorContext, ReadEstimate, ReadRequest } from '../../sdk/types.js';
 import type { PostgresSourceConfig } from './config.js';
 import { cursorLiteral, cursorSql, lowerBound } from './cursor.js';
 import { estimateRead } from './estimate.js';
@@ -10,13 +10,18 @@ import { checkFilter, filteredRelation } from './filter.js';
 import { firstReadWhere, keyFields, keysetWhere } from './predicates.js';
 import { type PostgresRead, relationOf, requireField } from './read.js';
 import { type UpperBound, upperBound } from './upper-bound.js';
+import { requireBounds, windowWhere } from './window.js';
 
 /** More than these are not counted: somebody waits for the answer. */
 const COUNTED_ROWS = 200_000;
 const STATEMENT_TIMEOUT = '10s';
 
 /** What `read` would select, counted where the planner expects few rows. */
-export async function estimate(context: ConnectorContext<PostgresSourceConfig>, asked: ReadRequest): Promise<ReadEstimate> {
+export async function estimate(
+  context: ConnectorContext<PostgresSourceConfig>,
+  asked: ReadRequest,
+  window?: ColumnWindow,
+): Promise<ReadEstimate> {
   const request = { ...asked, settleMs: 0 };
   const relation = relationOf(request.stream.name);
   const from = filteredRelation(relation, request);
@@ -28,10 +33,18 @@ export async function estimate(context: ConnectorContext<PostgresSourceConfig>, 
   try {
     await session.run(`set statement_timeout = '${STATEMENT_TIMEOUT}'; set default_transaction_read_only = on`);
     await checkFilter(session, relation, request);
+    if (window) return await estimateWindow(read, window);
     return request.sync === 'full' ? await estimateFull(read) : await estimateChanges(read);
   } catch (error) {
     throw postgresError(error, `Cannot look at ${relation}`);
   }
+}
+
+async function estimateWindow(read: PostgresRead, window: ColumnWindow): Promise<ReadEstimate> {
+  const field = requireField(read.request, window.field);
+  await requireBounds(read.session, field, window);
+  const where = windowWhere(field, window, read.request.position);
+  return { ...(await countRows(read, where)), again: 0, upTo: window.below ?? window.to ?? null };
 }
 
 async function estimateFull(read: PostgresRead): Promise<ReadEstimate> {
