@@ -12,12 +12,16 @@ const COLUMNS = [
   { title: 'how' },
 ] as const;
 
+/** Without these a narrow terminal has room for the others; `connections show` tells them. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['mode', 'target']);
+const NARROW = 110;
+
 const HOW: Readonly<Record<NonNullable<PlannedStream['publish']>, string>> = {
-  in_place: 'slice by slice',
-  swap: 'a new table takes its place',
-  replace_rows: 'all rows are replaced',
-  difference: 'only what differs',
-  append: 'added at once',
+  in_place: 'in place',
+  swap: 'new table',
+  replace_rows: 'all rows anew',
+  difference: 'difference',
+  append: 'appended',
 };
 
 /** What a run is going to do, with every change of the target's catalog. */
@@ -25,7 +29,7 @@ export function planText(name: string, plan: SyncPlan, width = Infinity): string
   const rows = plan.streams.map((stream) => [
     stream.name,
     stream.mode,
-    stream.refresh ? 'start, replaces what was loaded' : startOf(stream),
+    stream.refresh ? 'start, replaces' : startOf(stream),
     stream.to ?? '–',
     rowsOf(stream),
     `${stream.target.schema}.${stream.target.table}`,
@@ -34,7 +38,7 @@ export function planText(name: string, plan: SyncPlan, width = Infinity): string
   const statements = [...new Set(plan.streams.flatMap(({ ddl }) => ddl ?? []))];
   return [
     `Plan of ${name}:`,
-    formatTable(COLUMNS, rows, { width }),
+    tableOf(rows, width),
     ...(statements.length > 0 ? ['Changes of the target:', ...statements.map((statement) => `  ${statement};`)] : []),
     ...plan.streams.flatMap(remarksOf),
     ...plan.notes.map((note) => `· ${note}`),
@@ -42,6 +46,15 @@ export function planText(name: string, plan: SyncPlan, width = Infinity): string
     ...(plan.activeRun === null ? [] : [`Run ${plan.activeRun} is active: this one waits for its end.`]),
     '',
   ].join('\n');
+}
+
+function tableOf(rows: readonly (readonly string[])[], width: number): string {
+  const isShown = (_: unknown, at: number): boolean => width >= NARROW || !LEFT_OUT.has(COLUMNS[at]?.title ?? '');
+  return formatTable(
+    COLUMNS.filter(isShown),
+    rows.map((row) => row.filter(isShown)),
+    { width },
+  );
 }
 
 function startOf({ from }: PlannedStream): string {

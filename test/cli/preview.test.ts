@@ -131,7 +131,7 @@ test('transform validate exits 2 for SQL that is refused, with the place', async
 test('sync --dry-run tells the plan and changes nothing; sync tells it first and does it', async () => {
   const dry = await cli(['sync', 'shop', '--dry-run']);
   expect(dry).toMatchObject({ code: EXIT.ok, stderr: '' });
-  expect(dry.stdout).toMatch(/public\.orders +incremental_append +start +60 +60 +raw\.orders +slice by slice/);
+  expect(dry.stdout).toMatch(/public\.orders +incremental_append +start +60 +60 +raw\.orders +in place/);
   expect(dry.stdout).toContain('  create table "raw"."orders" (');
   expect(await millrace.destination.query(`select 1 from pg_namespace where nspname in ('raw', '_millrace')`)).toEqual([]);
   const json = await cli(['sync', 'shop', '--dry-run', '--json']);

@@ -113,8 +113,11 @@ test('runs and probes succeed and fail with planted passwords', async () => {
     await call('POST', `/v1/sources/${id}/check`);
     await call('POST', `/v1/sources/${id}/discover`);
     await call('GET', `/v1/sources/${id}`);
+    await call('GET', `/v1/sources/${id}/streams/public.good/preview`);
+    await call('POST', `/v1/sources/${id}/query`, { sql: 'select cast(note as int) as n from public.good' });
   }
   await call('POST', `/v1/destinations/${wrongTarget}/check`);
+  for (const id of connections) await call('POST', `/v1/connections/${id}/plan`, {});
   await call('PATCH', `/v1/sources/${wrong}`, { config: { ...fields(source, WRONG), database: 'nowhere' } });
   await Promise.all(['sources', 'destinations', 'connections', 'runs'].map((kind) => call('GET', `/v1/${kind}`)));
 }, 90_000);
