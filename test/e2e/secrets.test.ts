@@ -157,13 +157,16 @@ test('no workflow history holds them', async () => {
     const { workflow } = new Client({ connection });
     const found: string[] = [];
     let histories = 0;
+    let isReadable = false;
     for await (const { workflowId, runId } of workflow.list()) {
       const history = await workflow.getHandle(workflowId, runId).fetchHistory();
       histories += 1;
-      if (readable(history).includes(MARK)) found.push(workflowId);
+      const text = readable(history);
+      if (text.includes(MARK)) found.push(workflowId);
+      isReadable ||= workflowId.startsWith('sync/') && text.includes('public.good');
     }
     expect(histories).toBeGreaterThan(15);
-    expect(readable(await workflow.getHandle(`sync/${connections[0]}/1`).fetchHistory())).toContain('public.good');
+    expect(isReadable).toBe(true); // what is no secret can be found
     expect(found).toEqual([]);
   } finally {
     await connection.close();
