@@ -10,6 +10,8 @@ import type { VerificationCounts, VerifyMethod, VerifyScope } from '../schema/ve
 import type { SliceRef } from '../stage/manifest.js';
 import type {
   FeedState,
+  PlanInput,
+  PreviewInput,
   ProbeInput,
   RunPurpose,
   RunStatus,
@@ -270,6 +272,10 @@ export interface Activities {
   closeBreaker(input: RecoverInput): Promise<void>;
   check(input: ProbeInput): Promise<CheckResult>;
   discover(input: ProbeInput): Promise<Catalog>;
+  /** Where what a run would do stands; changes nothing. */
+  planRun(input: PlanInput): Promise<StageRef>;
+  /** Where the rows stand; see `StagedAnswer`. */
+  preview(input: PreviewInput): Promise<StageRef>;
   /** Asks a connection that is not running yet to start a run, and to answer the given tick. */
   requestScheduledSync(input: ScheduledSyncInput): Promise<TickAnswer | null>;
 }

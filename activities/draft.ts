@@ -1,6 +1,7 @@
-import type { AnyDestination } from '../connectors/registry.js';
+import type { AnyDestination, AnySource } from '../connectors/registry.js';
 import type { Track } from '../connectors/sdk/destination.js';
 import type { ConnectionPlan, RunError } from '../platform/db/store.js';
+import type { SchemaVersion } from '../platform/db/stream-schemas.js';
 import { MillraceError } from '../platform/errors/error.js';
 import type { StreamConfig } from '../schema/connection-config.js';
 import { targetOf } from '../schema/target-name.js';
@@ -69,8 +70,23 @@ export async function draftRun(shell: Shell, dependencies: ActivityDependencies,
 }
 
 async function draftFromSource(shell: Shell, dependencies: ActivityDependencies, work: RunWork): Promise<readonly FeedDraft[]> {
+  const source = await openSource(shell, dependencies, work.connection.source, sessionOf(work.input.run, '', shell.attempt));
+  return applySchemaPolicies(dependencies, work, await readDrafts(dependencies, source, work));
+}
+
+export interface ReadDrafts {
+  readonly drafts: readonly FeedDraft[];
+  /** Of the columns of all streams, oldest first. */
+  readonly versions: readonly SchemaVersion[];
+}
+
+/** What the run would read, as the source is now, before the policies for its changes. */
+export async function readDrafts(
+  dependencies: ActivityDependencies,
+  source: OpenConnector<AnySource>,
+  work: RunWork,
+): Promise<ReadDrafts> {
   const { connection, input } = work;
-  const source = await openSource(shell, dependencies, connection.source, sessionOf(input.run, '', shell.attempt));
   const streams = wantedStreams(work);
   const names = streams.map((stream) => stream.name);
   const [catalog, versions] = await Promise.all([
@@ -82,7 +98,7 @@ async function draftFromSource(shell: Shell, dependencies: ActivityDependencies,
     const ends = { source: source.connector, destination: work.destination.connector, target: targetOfStream(work, config) };
     return draftFeed(config, found, { ends, purpose: input.purpose });
   });
-  return applySchemaPolicies(dependencies, work, { drafts, versions });
+  return { drafts, versions };
 }
 
 function draftFeed(

@@ -147,7 +147,7 @@ export function readRequest(
  * Rows that are appended cannot be corrected later, so they are read on an unproven bound only if somebody said so (I4).
  * @throws MillraceError `source.bound_unproven`
  */
-function acceptUnproven(feed: FeedPlan, reason: string): string {
+export function acceptUnproven(feed: FeedPlan, reason: string): string {
   const said = feed.mode !== 'incremental_append' || feed.unprovenBound === 'accept' || cursorDistance(feed.holdBack);
   if (said) return reason;
   throw new MillraceError('source.bound_unproven', { detail: `${feed.feed}: ${reason}.`, stream: feed.feed });

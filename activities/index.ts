@@ -8,7 +8,9 @@ import { createExtract } from './extract.js';
 import { createFinish } from './finish.js';
 import { createLoad } from './load.js';
 import { createLocate } from './locate.js';
+import { createPlanRun } from './plan-run.js';
 import { createPrepare } from './prepare.js';
+import { createPreview } from './preview.js';
 import { createCheck, createDiscover } from './probe.js';
 import { createRecordStateChange, createRecordStreams } from './record.js';
 import { createRecover } from './recover.js';
@@ -33,5 +35,7 @@ export function createActivities(dependencies: ActivityDependencies): DataActivi
     recordStateChange: createRecordStateChange(dependencies),
     check: createCheck(dependencies),
     discover: createDiscover(dependencies),
+    planRun: createPlanRun(dependencies),
+    preview: createPreview(dependencies),
   };
 }

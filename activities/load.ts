@@ -64,14 +64,20 @@ const onOwnTrack = (input: LoadInput, rejectId: string | undefined): LoadInput =
   rejectId === undefined ? input : { ...input, lineage: 1, seq: 1 };
 
 /** Who owns the target that was refused, when that connection was deleted: nobody is left to give the table back. */
-async function deletedOwner(store: MetadataStore, error: unknown): Promise<string | undefined> {
+export async function deletedOwner(store: MetadataStore, error: unknown): Promise<string | undefined> {
   const owner = isMillraceError(error, 'load.target_owned') ? error.facts?.['owner'] : undefined;
   return typeof owner === 'string' && (await store.wasDeleted(owner)) ? owner : undefined;
 }
 
-function loadRequest(
-  input: LoadInput,
-  { feed, manifest, track, asOf }: { feed: FeedPlan; manifest: SliceManifest } & Pick<LoadRequest, 'track' | 'asOf'>,
+/** What of a slice and of its feed a load is told. */
+export interface LoadFacts extends Pick<LoadRequest, 'track' | 'asOf'> {
+  readonly feed: FeedPlan;
+  readonly manifest: Pick<SliceManifest, 'from' | 'to' | 'boundary' | 'columns' | 'rows' | 'extractedAt'>;
+}
+
+export function loadRequest(
+  input: Pick<LoadInput, 'run' | 'lineage' | 'seq' | 'slice' | 'refreshing' | 'last'>,
+  { feed, manifest, track, asOf }: LoadFacts,
 ): Omit<LoadRequest, 'segments' | 'engine' | 'tempDir' | 'attempt' | 'keepRejects'> {
   const { run, lineage, seq, slice } = input;
   const shadow = shadowLoad(input, feed);
@@ -107,7 +113,10 @@ function loadRequest(
 }
 
 /** Where rows of an earlier read give way to these, readers see none of them before all are there (I5). */
-function shadowLoad({ refreshing, last: publish }: LoadInput, { mode, whole, window }: FeedPlan): ShadowLoad | undefined {
+function shadowLoad(
+  { refreshing, last: publish }: Pick<LoadInput, 'refreshing' | 'last'>,
+  { mode, whole, window }: FeedPlan,
+): ShadowLoad | undefined {
   if (whole || refreshing) return { publish, replace: refreshing };
   return window && mode === 'incremental_append' ? { publish, replace: false, window } : undefined;
 }

@@ -163,8 +163,13 @@ function requireFields(stream: StreamDescription, names: readonly string[]): voi
     throw new MillraceError('source.field_missing', { detail: `${stream.name} has no field '${missing}'.`, stream: stream.name });
 }
 
+/** The fields that a selection leaves, in the source's order. @throws MillraceError `source.field_missing` */
+export function selectedFields({ columns }: Pick<StreamConfig, 'columns'>, stream: StreamDescription): readonly Field[] {
+  return selectFields({ columns }, stream, []);
+}
+
 /** The selected fields in the source's order; key and cursor are always read. */
-function selectFields(config: StreamConfig, stream: StreamDescription, needed: readonly string[]): Field[] {
+function selectFields(config: Pick<StreamConfig, 'columns'>, stream: StreamDescription, needed: readonly string[]): Field[] {
   const { columns } = config;
   const readable = stream.fields.filter(({ name }) => !isReserved(name));
   if (!columns) return readable;

@@ -67,14 +67,18 @@ function raiseFence(work: RunWork): Promise<FenceResult> {
   return connector.fence(context, { connectionId, epoch, run: number, track: trackOf(work.input), feeds });
 }
 
-type Raised = Extract<FenceResult, { outcome: 'raised' }>;
+type Raised = Omit<Extract<FenceResult, { outcome: 'raised' }>, 'asOf' | 'endedSessions'>;
 
 interface Found {
   readonly draft: RunDraft;
   readonly fence: Raised;
 }
 
-async function finishPlan({ stage }: ActivityDependencies, { input, connection }: RunWork, found: Found): Promise<Prepared> {
+async function finishPlan(
+  { stage }: ActivityDependencies,
+  { input, connection }: RunWork,
+  found: Found & { readonly fence: Extract<FenceResult, { outcome: 'raised' }> },
+): Promise<Prepared> {
   const { draft, fence } = found;
   const placed = draft.feeds.map((feed) => placeFeed(input, feed, found));
   const feeds = await Promise.all(
@@ -97,10 +101,14 @@ async function finishPlan({ stage }: ActivityDependencies, { input, connection }
   return { outcome: 'ready', plan, feeds, notes, live: draft.track === 'live', limits: limitsOf(connection), keepStagedMs };
 }
 
-type PlacedFeed = Omit<PreparedFeed, 'place' | 'notes'> & { readonly found: FoundPlace; readonly plan?: FeedPlan };
+export type PlacedFeed = Omit<PreparedFeed, 'place' | 'notes'> & { readonly found: FoundPlace; readonly plan?: FeedPlan };
 
 /** Where the feed starts; what is wrong with one feed does not stop the others. */
-function placeFeed(input: PrepareInput, draft: FeedDraft, { draft: { track }, fence }: Found): PlacedFeed {
+export function placeFeed(
+  input: PrepareInput,
+  draft: FeedDraft,
+  { draft: { track }, fence }: { readonly draft: Pick<RunDraft, 'track'>; readonly fence: Omit<Raised, 'outcome'> },
+): PlacedFeed {
   const { feed } = draft;
   const state = input.feeds[feed];
   const nowhere: FoundPlace = { ...(state ?? NEVER_READ), notes: [] };
@@ -130,14 +138,14 @@ const noted = (place: FoundPlace, notes: readonly string[] = []): FoundPlace => 
 const isStaged = (track: string): boolean => track.startsWith('replay') || track.startsWith('rejects');
 
 /** A table of rejected rows alone would be taken for the stream. */
-function requireTarget({ feed, target }: FeedPlan, { missingTargets }: Raised): void {
+function requireTarget({ feed, target }: FeedPlan, { missingTargets }: Pick<Raised, 'missingTargets'>): void {
   if (!missingTargets.includes(feed)) return;
   throw new MillraceError('load.target_missing', { detail: `${target.schema}.${target.table} does not exist.`, stream: feed });
 }
 /** Only what the connection's own cursor covers is compared: the source says nothing of a window or of another destination. */
 const verifyOf = ({ verify }: FeedPlan): Pick<PreparedFeed, 'verify'> => (verify === 'none' ? {} : { verify });
 
-function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Raised): FoundPlace {
+function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fence: Omit<Raised, 'outcome'>): FoundPlace {
   const rule: FeedRule = {
     name: feed,
     loadedAs: loadedAs(plan),

@@ -1,6 +1,8 @@
 import type { SchemaVersion } from '../platform/db/stream-schemas.js';
 import { MillraceError, errorText } from '../platform/errors/error.js';
 import { type SchemaChange, type StreamSchema, changeText, diffSchemas } from '../schema/schema-diff.js';
+import type { StreamConfig } from '../schema/connection-config.js';
+import type { SchemaEffect, SchemaOutlook } from '../schema/sync-plan.js';
 import type { Field } from '../schema/types.js';
 import { isKeyed } from '../schema/write-mode.js';
 import type { FeedPlan } from './plan.js';
@@ -45,14 +47,35 @@ interface Decision {
   readonly draft: FeedDraft;
 }
 
+/** What the source has now against the version that was accepted last, by the stream's policy. Pure. */
+export function outlookOf(draft: PlannedFeed, known: readonly SchemaVersion[]): SchemaOutlook {
+  const { schemaPolicy: policy } = draft.config;
+  const accepted = known.findLast((version) => version.accepted);
+  if (!accepted) return { accepted: null, policy, changes: [], effect: 'none' };
+  const changes = changesSince(accepted, draft, known);
+  const concerned = changes.some((change) => concerns(draft.plan, change));
+  return { accepted: accepted.version, policy, changes, effect: concerned ? EFFECTS[policy] : 'none' };
+}
+
+const EFFECTS: Readonly<Record<StreamConfig['schemaPolicy'], SchemaEffect>> = {
+  evolve: 'follows',
+  ignore_new: 'left_out',
+  quarantine: 'rejected',
+  stop: 'stops',
+};
+
+function changesSince(accepted: SchemaVersion, draft: PlannedFeed, known: readonly SchemaVersion[]): readonly SchemaChange[] {
+  const former = known.filter((version) => version.accepted).flatMap(({ fields }) => fields);
+  return diffSchemas(accepted, schemaOf(draft), former);
+}
+
 /** Pure. */
 export function decide(draft: PlannedFeed, known: readonly SchemaVersion[], run: number): Decision {
   const current = schemaOf(draft);
   const accepted = known.findLast((version) => version.accepted);
   const first = { stream: draft.feed, version: (known.at(-1)?.version ?? 0) + 1, ...current, run };
   if (!accepted) return { next: { ...first, changes: [], accepted: true }, draft };
-  const former = known.filter((version) => version.accepted).flatMap(({ fields }) => fields);
-  const changes = diffSchemas(accepted, current, former);
+  const changes = changesSince(accepted, draft, known);
   if (changes.length === 0) return { draft };
   const relevant = changes.filter((change) => concerns(draft.plan, change));
   const next = { ...first, changes, accepted: relevant.length === 0 || draft.config.schemaPolicy === 'evolve' };

@@ -5,6 +5,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuthGuard } from './auth/auth-guard.js';
 import { ConnectionsController } from './connections/connections.controller.js';
+import { PlanController } from './connections/plan.controller.js';
 import { RebuildController } from './connections/rebuild.controller.js';
 import { SchemaController } from './connections/schema.controller.js';
 import { StateController } from './connections/state.controller.js';
@@ -21,6 +22,7 @@ import { createValidationPipe } from './http/validation.js';
 import { LogsController } from './logs/logs.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
+import { PreviewsController } from './previews/previews.controller.js';
 import { RejectsController } from './rejects/rejects.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
@@ -41,6 +43,8 @@ import {
   METRICS,
   OPENAPI,
   OVERVIEW,
+  PLANS,
+  PREVIEWS,
   REBUILD,
   REJECTS,
   RUNS,
@@ -64,7 +68,9 @@ const CONTROLLERS = [
   SyncsController,
   StateController,
   SchemaController,
+  PlanController,
   RebuildController,
+  PreviewsController,
   RunsController,
   RejectsController,
   UploadsController,
@@ -99,6 +105,8 @@ function named(services: ApiServices): Provider[] {
     { provide: CONNECTIONS, useValue: services.connections },
     { provide: SYNCS, useValue: services.syncs },
     { provide: REBUILD, useValue: services.rebuild },
+    { provide: PLANS, useValue: services.plans },
+    { provide: PREVIEWS, useValue: services.previews },
     { provide: STATE, useValue: services.state },
     { provide: SCHEMAS, useValue: services.schemas },
     { provide: REJECTS, useValue: services.rejects },

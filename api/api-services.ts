@@ -9,6 +9,7 @@ import { KeyStore } from './auth/key-store.js';
 import { ConnectionIncludes } from './connections/connection-includes.js';
 import { ConnectionService } from './connections/connection-service.js';
 import { ConnectionStore } from './connections/connection-store.js';
+import { PlanService } from './connections/plan-service.js';
 import { RebuildService } from './connections/rebuild-service.js';
 import { SchemaService } from './connections/schema-service.js';
 import { StateService } from './connections/state-service.js';
@@ -33,6 +34,8 @@ import { OverviewService } from './overview/overview-service.js';
 import { OverviewStore } from './overview/overview-store.js';
 import { IdempotencyStore } from './idempotency/idempotency-store.js';
 import { type RateLimit, RateLimiter } from './limits/rate-limiter.js';
+import { PreviewService } from './previews/preview-service.js';
+import type { StagedAnswers } from './previews/staged-answers.js';
 import type { RejectFiles } from './rejects/reject-files.js';
 import { RejectService } from './rejects/reject-service.js';
 import { RejectStore } from './rejects/reject-store.js';
@@ -64,6 +67,7 @@ export interface ApiParts {
   readonly workerState: (() => string) | undefined;
   readonly rejectFiles: RejectFiles;
   readonly uploads: UploadFiles;
+  readonly answers: StagedAnswers;
   /** Of each key; none when absent. */
   readonly rateLimit?: RateLimit | undefined;
   /** Fires when the server closes, so that nobody waits on. */
@@ -83,6 +87,8 @@ export interface ApiServices {
   readonly state: StateService;
   readonly schemas: SchemaService;
   readonly rebuild: RebuildService;
+  readonly plans: PlanService;
+  readonly previews: PreviewService;
   readonly runs: RunService;
   readonly rejects: RejectService;
   readonly uploads: UploadFiles;
@@ -136,15 +142,18 @@ export function createServices(parts: ApiParts): ApiServices {
   const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
   const sources = new SystemService(new SystemStore(db, SOURCE, window), probes, secrets);
   const destinations = new SystemService(new SystemStore(db, DESTINATION, window), probes, secrets);
+  const state = new StateService(connectionStore, syncs, engine);
   const includes = new ConnectionIncludes({ sources, destinations }, runStore, linkOf);
   return {
     sources,
     destinations,
     connections: new ConnectionService(connectionStore, engine, schedules, { ring, includes }),
     syncs,
-    state: new StateService(connectionStore, syncs, engine),
+    state,
+    plans: new PlanService(connectionStore, { state, runs: runStore }, { probes, answers: parts.answers }),
     schemas: new SchemaService(connectionStore, db),
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
+    previews: new PreviewService(connectionStore, probes, parts.answers),
     runs,
     rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),
     uploads: parts.uploads,

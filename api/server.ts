@@ -23,6 +23,7 @@ import { sendProblem } from './http/problem-filter.js';
 import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHeaders } from './http/server-hooks.js';
 import { sweepForever, type Keeper } from './housekeeping/housekeeping.js';
 import { openApiDocument } from './openapi/document.js';
+import { StagedAnswers } from './previews/staged-answers.js';
 import { RejectFiles } from './rejects/reject-files.js';
 import { acceptFiles } from './uploads/binary-body.js';
 import { UploadFiles } from './uploads/upload-files.js';
@@ -35,6 +36,9 @@ const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 /** What is kept for a time only goes this often. */
 const SWEEP_EVERY_MS = 600_000;
 
+/** Longer than anybody waits for one. */
+const ANSWER_KEEP_MS = 600_000;
+
 /** For requests that are under way; none of ours takes longer by itself. */
 const CLOSE_GRACE_MS = 8_000;
 
@@ -46,6 +50,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const closing = new AbortController();
   const attributes = new SearchAttributes(link, (message, facts) => log.warn(message, facts));
   const rejectFiles = new RejectFiles(options.stageUrl);
+  const answers = new StagedAnswers(options.stageUrl);
   const services = createServices({
     db,
     link,
@@ -56,6 +61,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     workerState: options.workerState,
     rejectFiles,
     uploads: new UploadFiles(options.stageUrl),
+    answers,
     rateLimit: options.settings.rateLimit,
     closing: closing.signal,
     log,
@@ -81,7 +87,11 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
   const { reconcileEveryMs: everyMs } = options.settings;
   const reconciling = reconcileForever(services.reconciler, { everyMs, log, closing: closing.signal });
-  const sweeping = sweepForever(keepers(services, db, options), { everyMs: SWEEP_EVERY_MS, log, closing: closing.signal });
+  const sweeping = sweepForever(keepers(services, { db, answers }, options), {
+    everyMs: SWEEP_EVERY_MS,
+    log,
+    closing: closing.signal,
+  });
   background = Promise.all([attributes.ensure(), reconciling, sweeping]);
   return { url: await app.getUrl(), port: portOf(app), close };
 }
@@ -109,7 +119,11 @@ export async function createApp(services: ApiServices, log: Logger): Promise<Nes
   return app;
 }
 
-function keepers({ audit, idempotency, logStore, uploads }: ApiServices, db: Knex, { settings }: ApiOptions): readonly Keeper[] {
+function keepers(
+  { audit, idempotency, logStore, uploads }: ApiServices,
+  { db, answers }: { readonly db: Knex; readonly answers: StagedAnswers },
+  { settings }: ApiOptions,
+): readonly Keeper[] {
   const { auditKeepMs, logKeepMs, restoreWindowMs } = settings;
   const before = (keptMs: number): Date => new Date(Date.now() - keptMs);
   return [
@@ -118,6 +132,7 @@ function keepers({ audit, idempotency, logStore, uploads }: ApiServices, db: Kne
     { what: 'deleted resources', sweep: () => purgeArchived(db, before(restoreWindowMs)) },
     { what: 'uploads', sweep: () => uploads.removeBefore(before(UPLOADS_KEPT_MS)) },
     { what: 'idempotency keys', sweep: () => idempotency.removeExpired() },
+    { what: 'answers of previews', sweep: () => answers.removeBefore(before(ANSWER_KEEP_MS)) },
   ];
 }
 

@@ -11,6 +11,11 @@ export function jsonArgument(flag: string, text: string): unknown {
   return parse(flag, isInline ? text : readText(flag, text.replace(/^@/, '')));
 }
 
+/** Text as it stands, from `@file`, or from stdin for `-`. */
+export function textArgument(flag: string, text: string): string {
+  return text === '-' || text.startsWith('@') ? readText(flag, text.replace(/^@/, '')) : text;
+}
+
 /** JSON from a file, or from stdin for `-`. */
 export function jsonFile(flag: string, path: string): unknown {
   return parse(flag, readText(flag, path));

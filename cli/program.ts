@@ -17,6 +17,8 @@ import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
 import { addLoad } from './commands/load.js';
 import { addPlan } from './commands/plan.js';
+import { addPreview } from './commands/preview.js';
+import { addQuery } from './commands/query.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRebuild } from './commands/rebuild.js';
 import { addRejects } from './commands/rejects.js';
@@ -28,6 +30,7 @@ import { addState } from './commands/state.js';
 import { addSync } from './commands/sync.js';
 import { addSystems } from './commands/systems.js';
 import { addTemporal } from './commands/temporal.js';
+import { addTransform } from './commands/transform.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
 import { addWorker } from './commands/worker.js';
@@ -45,6 +48,9 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
       (program) => addSystems(program, 'source'),
       (program) => addSystems(program, 'destination'),
       addDiscover,
+      addPreview,
+      addQuery,
+      addTransform,
       addConnections,
     ],
   ],

@@ -9,7 +9,7 @@ import { BUNDLE_PATH } from './bundle-path.js';
 
 const workflowsPath = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
 const exported = Object.keys((await import(workflowsPath)) as object).toSorted();
-const expected = ['check', 'connection', 'discover', 'sync', 'tick', 'verify'];
+const expected = ['check', 'connection', 'discover', 'plan', 'preview', 'sync', 'tick', 'verify'];
 if (exported.join() !== expected.join())
   throw new Error(`workflows/index exports ${exported.join()}, expected ${expected.join()}`);
 

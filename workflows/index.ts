@@ -4,7 +4,7 @@
  * @module
  */
 export { connection } from './connection.js';
-export { check, discover } from './probes.js';
+export { check, discover, plan, preview } from './probes.js';
 export { sync } from './sync.js';
 export { tick } from './tick.js';
 export { verify } from './verify.js';

@@ -5,6 +5,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Position } from '../checkpoint/position.js';
+import type { StreamConfig } from '../schema/connection-config.js';
 import type { VerifyMethod, VerifyScope } from '../schema/verification.js';
 
 export type Trigger = 'manual' | 'schedule' | 'api' | 'backfill';
@@ -190,6 +191,36 @@ export interface ProbeInput {
   readonly resourceId: string;
 }
 
+/** Argument of `preview`: what is wanted of a source. Its answer is a document in the stage, because it holds rows. */
+export interface PreviewInput {
+  readonly workspaceId: string;
+  readonly sourceId: string;
+  readonly of: PreviewOf;
+}
+
+/** `sample`: how many rows are read of a stream. `limit`: how many rows of the result are shown. */
+export type PreviewOf =
+  | ({ readonly kind: 'stream'; readonly sql?: string; readonly sample: number; readonly limit: number } & SelectedStream)
+  | { readonly kind: 'query'; readonly sql: string; readonly sample: number; readonly limit: number }
+  /** What the SQL would give, without rows. */
+  | ({ readonly kind: 'description'; readonly sql: string } & SelectedStream);
+
+export interface SelectedStream extends Pick<StreamConfig, 'columns' | 'filter'> {
+  readonly stream: string;
+}
+
+/** Argument of `plan`: what a run would do if it was asked for now. Its answer is a document in the stage: it may be large. */
+export interface PlanInput extends Pick<SyncRequest, 'streams' | 'refresh'> {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  /** The number that the run would have. */
+  readonly number: number;
+  readonly feeds: Readonly<Record<string, FeedState>>;
+  readonly backfill?: CursorWindow;
+  /** `schema`: only how the source has changed; the destination is not asked. */
+  readonly of: 'run' | 'schema';
+}
+
 /** Argument of `verify`: compares streams of a connection with their targets. The row that it fills is there already. */
 export interface VerifyRequest {
   readonly workspaceId: string;
@@ -206,6 +237,8 @@ export const CONNECTION_WORKFLOW = 'connection';
 export const TICK_WORKFLOW = 'tick';
 export const CHECK_WORKFLOW = 'check';
 export const DISCOVER_WORKFLOW = 'discover';
+export const PLAN_WORKFLOW = 'plan';
+export const PREVIEW_WORKFLOW = 'preview';
 export const VERIFY_WORKFLOW = 'verify';
 
 export const connectionWorkflowId = (connectionId: string): string => `connection/${connectionId}`;

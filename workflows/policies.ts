@@ -23,6 +23,8 @@ export const POLICIES = {
   finish: { startToCloseTimeout: '5 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 60 } },
   check: { startToCloseTimeout: '1 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
   discover: { startToCloseTimeout: '10 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
+  /** Somebody waits, and may ask again. */
+  preview: { startToCloseTimeout: '50 s', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
   /** Before anything else is answered; without the destination nothing would be. */
   recover: { startToCloseTimeout: '20 s', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 2 } },
   record: { startToCloseTimeout: '30 s', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 20 } },

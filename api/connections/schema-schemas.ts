@@ -7,7 +7,7 @@ const fieldSchema = z.object({
   native: z.object({ system: z.string(), type: z.string() }).optional().describe("The source's own type."),
 });
 
-const schemaChangeSchema = z
+export const schemaChangeSchema = z
   .object({
     kind: z.enum(['added', 'dropped', 'widened', 'narrowed', 'retyped', 'required', 'nullable', 'key']),
     field: z.string(),

@@ -15,7 +15,7 @@ const scanMarkSchema = z.strictObject({
   largest: cursorMarkSchema.optional(),
 });
 
-const positionSchema = z
+export const positionSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('start') }),
     z.strictObject({ kind: z.literal('scan'), scan: scanMarkSchema }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const body = z.strictObject({
+/** What a run does. */
+export const syncFields = {
   streams: z.array(z.string().min(1)).min(1).optional().describe('Only these streams; all when absent.'),
   refresh: z
     .union([z.literal(true), z.array(z.string().min(1)).min(1)])
@@ -16,6 +17,10 @@ const body = z.strictObject({
     .refine((window) => window.from !== undefined || window.to !== undefined, 'from or to is needed')
     .optional()
     .describe('Reads a window of cursor values again, and leaves the cursor where it is.'),
+};
+
+const body = z.strictObject({
+  ...syncFields,
   trigger: z.enum(['api', 'manual']).default('api').describe('`manual` when a person asked for it, as the CLI does.'),
 });
 

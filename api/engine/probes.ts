@@ -3,7 +3,16 @@ import type { Client } from '@temporalio/client';
 import type { CheckResult } from '../../connectors/sdk/types.js';
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import type { Catalog } from '../../schema/types.js';
-import { CHECK_WORKFLOW, DISCOVER_WORKFLOW, type ProbeInput } from '../../workflows/messages.js';
+import {
+  CHECK_WORKFLOW,
+  DISCOVER_WORKFLOW,
+  PLAN_WORKFLOW,
+  PREVIEW_WORKFLOW,
+  type PlanInput,
+  type PreviewInput,
+  type ProbeInput,
+  type StageRef,
+} from '../../workflows/messages.js';
 import { noWorker } from './engine-errors.js';
 import type { TemporalLink } from './temporal-link.js';
 
@@ -14,6 +23,11 @@ const UNTOUCHED_HISTORY = 2;
 
 type Handle = ReturnType<Client['workflow']['getHandle']>;
 
+interface ShortWorkflow {
+  readonly workflowType: string;
+  readonly resourceId: string;
+}
+
 /** Asks a worker to try a connector: the API itself runs no connector code. */
 export class Probes {
   constructor(
@@ -22,17 +36,31 @@ export class Probes {
   ) {}
 
   async check(input: ProbeInput, name: string): Promise<CheckResult> {
-    return (await this.run(CHECK_WORKFLOW, input, `Check ${input.kind} ${name}`)) as CheckResult;
+    const of = { workflowType: CHECK_WORKFLOW, resourceId: input.resourceId };
+    return (await this.run(of, input, `Check ${input.kind} ${name}`)) as CheckResult;
   }
 
   async discover(input: ProbeInput, name: string): Promise<Catalog> {
-    return (await this.run(DISCOVER_WORKFLOW, input, `Discover ${input.kind} ${name}`)) as Catalog;
+    const of = { workflowType: DISCOVER_WORKFLOW, resourceId: input.resourceId };
+    return (await this.run(of, input, `Discover ${input.kind} ${name}`)) as Catalog;
   }
 
-  private async run(workflowType: string, input: ProbeInput, staticSummary: string): Promise<unknown> {
+  /** Where the rows stand in the stage. */
+  async preview(input: PreviewInput, name: string): Promise<StageRef> {
+    const of = { workflowType: PREVIEW_WORKFLOW, resourceId: input.sourceId };
+    return (await this.run(of, input, `Preview ${name}`)) as StageRef;
+  }
+
+  /** Where what a run would do stands in the stage. */
+  async plan(input: PlanInput, name: string): Promise<StageRef> {
+    const of = { workflowType: PLAN_WORKFLOW, resourceId: input.connectionId };
+    return (await this.run(of, input, `Plan ${name}`)) as StageRef;
+  }
+
+  private async run({ workflowType, resourceId }: ShortWorkflow, input: unknown, staticSummary: string): Promise<unknown> {
     const handle = await this.link.call(PICK_UP_MS, (client) =>
       client.workflow.start(workflowType, {
-        workflowId: `${workflowType}/${input.resourceId}/${randomUUID()}`,
+        workflowId: `${workflowType}/${resourceId}/${randomUUID()}`,
         taskQueue: this.link.taskQueue,
         args: [input],
         staticSummary,

@@ -3,6 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { createServices } from '../api-services.js';
 import { SearchAttributes } from '../engine/search-attributes.js';
 import { TemporalLink } from '../engine/temporal-link.js';
+import { StagedAnswers } from '../previews/staged-answers.js';
 import { RejectFiles } from '../rejects/reject-files.js';
 import { UploadFiles } from '../uploads/upload-files.js';
 import { createApp } from '../server.js';
@@ -25,6 +26,7 @@ export async function offlineDocument(): Promise<OpenAPIObject> {
     workerState: undefined,
     rejectFiles: new RejectFiles(undefined),
     uploads: new UploadFiles(undefined),
+    answers: new StagedAnswers(undefined),
     closing: new AbortController().signal,
     log,
     watching: loadSettings({}),

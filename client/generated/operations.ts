@@ -18,6 +18,7 @@ import type {
   NewApiKey,
   NewWorkspace,
   Overview,
+  Preview,
   Readiness,
   RebuildReport,
   ReconcileReport,
@@ -28,12 +29,15 @@ import type {
   RunLogLine,
   RunStream,
   ScheduleInput,
+  SchemaDiff,
   SchemaVersion,
   SecretRotation,
   SecretStatus,
   SetStateInput,
+  SqlValidation,
   StateChange,
   StreamConfigInput,
+  SyncPlan,
   System,
   TargetNames,
   Upload,
@@ -649,6 +653,46 @@ export interface Operations {
     readonly inputRequired: true;
     readonly answer: SchemaVersion;
   };
+  /** Say what a run would do now. Looks at source and destination and changes neither. What it says holds as long as both stay as they are. */
+  readonly planSync: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body?: {
+        /** Only these streams; all when absent. */
+        readonly streams?: readonly (string)[];
+        /** Reads these streams, or all of the run, from the start; what they had loaded is replaced at once when they have ended. */
+        readonly refresh?: true | readonly (string)[];
+        /** Reads a window of cursor values again, and leaves the cursor where it is. */
+        readonly backfill?: {
+          /** First cursor value, as the source prints it. */
+          readonly from?: string;
+          /** The cursor value to stop before. */
+          readonly to?: string;
+        };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: SyncPlan;
+  };
+  /** What the source has now against the accepted columns, and what a run would make of it. Asks the source; nothing is recorded. */
+  readonly diffSchemas: {
+    readonly input: {
+      readonly id: string;
+      /** Only versions of this stream. */
+      readonly stream?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: {
+      readonly data: readonly (SchemaDiff)[];
+      readonly page: {
+        /** Send it as `after` to get the next page. */
+        readonly next: string | null;
+        readonly hasMore: boolean;
+      };
+    };
+  };
   /** Bring back what a lost Temporal database held. Cursors come from the ledgers in the destinations, schedules from the metadata. Where nothing is lost, nothing changes. */
   readonly rebuild: {
     readonly input: {
@@ -657,6 +701,90 @@ export interface Operations {
     };
     readonly inputRequired: false;
     readonly answer: RebuildReport;
+  };
+  /** Some rows of a stream. Whichever the source finds first. It is only read, and not for long. */
+  readonly previewStream: {
+    readonly input: {
+      readonly id: string;
+      readonly stream: string;
+      /** How many rows to show, at most 200. */
+      readonly limit?: number;
+      /** As this connection reads the stream: its columns and its filter. */
+      readonly connectionId?: string;
+    };
+    readonly inputRequired: true;
+    readonly answer: Preview;
+  };
+  /** Run a SELECT over samples of the streams of a source. DuckDB runs it, not the source: `sampled` says of which streams all rows were read. */
+  readonly querySource: {
+    readonly input: {
+      readonly id: string;
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        /** One SELECT; FROM names streams of the source. */
+        readonly sql: string;
+        /** How many rows to read of a stream, at most 100000. */
+        readonly sample?: number;
+        /** How many rows to show, at most 1000. */
+        readonly limit?: number;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Preview;
+  };
+  /** Say whether SQL may be a transform, and what its columns are made of. SQL that is refused is an answer, too: 200 with `valid: false`. Without a stream no worker is needed, and columns that do not exist are not found. */
+  readonly validateTransform: {
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        readonly sourceId?: string;
+        /** As this connection reads the stream: its columns and its filter, and its SQL where none is given. */
+        readonly connectionId?: string;
+        /** Stream of the source, e.g. public.orders. */
+        readonly stream?: string;
+        readonly sql: string;
+        /** Only these columns of the stream are input. */
+        readonly columns?: {
+          readonly include: readonly (string)[];
+        } | {
+          readonly exclude: readonly (string)[];
+        };
+        /** Tables that the SQL may read, with their columns, where no stream is named; `input` with unknown columns when absent. */
+        readonly inputs?: { readonly [name: string]: readonly (string)[] };
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: SqlValidation;
+  };
+  /** Run SQL over a sample of a stream. As a run does, in the locked engine; nothing is kept. */
+  readonly previewTransform: {
+    readonly input: {
+      /** Repeat the request with the same key when its outcome is unknown: it is carried out once, and answered again for 24 h. */
+      readonly idempotencyKey?: string;
+      readonly body: {
+        readonly sourceId?: string;
+        /** As this connection reads the stream: its columns and its filter, and its SQL where none is given. */
+        readonly connectionId?: string;
+        /** Stream of the source, e.g. public.orders. */
+        readonly stream: string;
+        /** One SELECT over input. The SQL of the connection when absent. */
+        readonly sql?: string;
+        /** Only these columns of the stream are input. */
+        readonly columns?: {
+          readonly include: readonly (string)[];
+        } | {
+          readonly exclude: readonly (string)[];
+        };
+        /** How many rows to read of a stream, at most 10000. */
+        readonly sample?: number;
+        /** How many rows to show, at most 200. */
+        readonly limit?: number;
+      };
+    };
+    readonly inputRequired: true;
+    readonly answer: Preview;
   };
   /** List runs */
   readonly listRuns: {
@@ -1241,7 +1369,13 @@ export const ROUTES = {
   refreshStream: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/refresh', query: [], headers: ['Idempotency-Key'], file: false },
   listSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas', query: ['stream'], headers: [], file: false },
   acceptSchema: { method: 'POST', path: '/v1/connections/{id}/streams/{stream}/schema/accept', query: [], headers: ['Idempotency-Key'], file: false },
+  planSync: { method: 'POST', path: '/v1/connections/{id}/plan', query: [], headers: ['Idempotency-Key'], file: false },
+  diffSchemas: { method: 'GET', path: '/v1/connections/{id}/schemas/diff', query: ['stream'], headers: [], file: false },
   rebuild: { method: 'POST', path: '/v1/rebuild', query: [], headers: ['Idempotency-Key'], file: false },
+  previewStream: { method: 'GET', path: '/v1/sources/{id}/streams/{stream}/preview', query: ['limit', 'connectionId'], headers: [], file: false },
+  querySource: { method: 'POST', path: '/v1/sources/{id}/query', query: [], headers: ['Idempotency-Key'], file: false },
+  validateTransform: { method: 'POST', path: '/v1/transforms/validate', query: [], headers: ['Idempotency-Key'], file: false },
+  previewTransform: { method: 'POST', path: '/v1/transforms/preview', query: [], headers: ['Idempotency-Key'], file: false },
   listRuns: { method: 'GET', path: '/v1/runs', query: ['limit', 'after', 'sort', 'fields', 'connectionId', 'status', 'trigger', 'since', 'until', 'include'], headers: [], file: false },
   getRun: { method: 'GET', path: '/v1/runs/{id}', query: ['wait'], headers: [], file: false },
   listRunStreams: { method: 'GET', path: '/v1/runs/{id}/streams', query: [], headers: [], file: false },

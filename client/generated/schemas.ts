@@ -69,6 +69,15 @@ export type CheckResult = {
   readonly facts: { readonly [name: string]: string };
 };
 
+export type ColumnLineage = {
+  /** `*` for columns that the SQL alone does not name. */
+  readonly column: string;
+  /** Columns of the input; `table.column` where there are several tables. */
+  readonly from: readonly (string)[];
+  /** The input column untouched; made of them; or made of more than is known here. */
+  readonly kind: 'passed' | 'computed' | 'unknown';
+};
+
 export type Condition = {
   readonly field: string;
   readonly is: '=' | '!=' | '<' | '<=' | '>' | '>=';
@@ -351,6 +360,42 @@ export type Overview = {
   } | null;
 };
 
+export type PlannedStream = {
+  readonly name: string;
+  readonly mode: string;
+  readonly target: {
+    readonly schema: string;
+    readonly table: string;
+  };
+  readonly cursorField: string | null;
+  /** Where it goes on. */
+  readonly from: Position;
+  /** The largest cursor value that would be read; null where the source cannot tell. */
+  readonly to: string | null;
+  /** What would be read; null where the source cannot tell. */
+  readonly rows: {
+    readonly count: number;
+    /** Counted, and not guessed. */
+    readonly exact: boolean;
+    /** So many of them are read again, at the cursor or within lag, and most of them are known. */
+    readonly again: number;
+  } | null;
+  /** What was loaded is replaced. */
+  readonly refresh: boolean;
+  readonly schema: SchemaOutlook | null;
+  /** What the catalog of the destination would be changed by, in order; null where the destination cannot tell. Where a table beside the target takes its place (`swap`), these statements have the same outcome. */
+  readonly ddl: readonly (string)[] | null;
+  /** How rows come into the target: slice by slice; by a table that takes its place; by replacing its rows; by what differs; added at once. */
+  readonly publish: 'in_place' | 'swap' | 'replace_rows' | 'difference' | 'append' | null;
+  readonly notes: readonly (string)[];
+  /** Why the stream would not run. */
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly suggestion: string;
+  } | null;
+};
+
 export type Position = {
   readonly kind: 'start';
 } | {
@@ -389,13 +434,50 @@ export type Position = {
   readonly kind: 'end';
 };
 
+export type Preview = {
+  readonly columns: readonly (PreviewColumn)[];
+  /** A value per column, as text that loses nothing: all digits, microseconds, bytes as \x and hexadecimal digits, lists as JSON of texts. NULL is null. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** There are more rows than these. */
+  readonly hasMore: boolean;
+  readonly sampled: readonly ({
+    readonly stream: string;
+    /** So many were read. */
+    readonly rows: number;
+    /** The stream has no more rows than these. */
+    readonly complete: boolean;
+  })[];
+  /** Rows that the SQL has seen. */
+  readonly rowsIn: number;
+  /** Rows that came out, whether they are shown or not. */
+  readonly rowsOut: number;
+  /** What the SQL has not seen, in words. */
+  readonly note: string | null;
+  readonly timing: {
+    readonly readMs: number;
+    readonly transformMs: number | null;
+  };
+};
+
+export type PreviewColumn = {
+  readonly name: string;
+  /** Logical type. */
+  readonly type: string;
+  readonly nullable: boolean;
+  /** The source's own type. */
+  readonly native?: {
+    readonly system: string;
+    readonly type: string;
+  };
+};
+
 export type Problem = {
   /** urn:millrace:error:<code> */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, project.conflict, project.invalid, project.partly_applied, project.plan_changed, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
+  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, preview.too_large, preview.unreadable, project.conflict, project.invalid, project.partly_applied, project.plan_changed, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
   readonly code: string;
   readonly suggestion: string;
   readonly errors: readonly ({
@@ -682,6 +764,27 @@ export type SchemaChange = {
   readonly breaking: boolean;
 };
 
+export type SchemaDiff = {
+  readonly stream: string;
+  readonly schema: SchemaOutlook | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly suggestion: string;
+  } | null;
+};
+
+export type SchemaOutlook = {
+  /** The version that was accepted last; null where no run has met the stream yet. */
+  readonly accepted: number | null;
+  /** schemaPolicy of the stream. */
+  readonly policy: string;
+  /** What the source has now against that version. */
+  readonly changes: readonly (SchemaChange)[];
+  /** What becomes of it: the target follows, new columns are left out, rows that need them are rejected, the stream stops. */
+  readonly effect: 'none' | 'follows' | 'left_out' | 'rejected' | 'stops';
+};
+
 export type SchemaVersion = {
   readonly stream: string;
   readonly version: number;
@@ -770,6 +873,25 @@ export type SetStateInput = {
     /** What is read replaces the target when the stream was read once. */
     readonly refreshing?: true;
   } };
+};
+
+export type SqlValidation = {
+  readonly valid: boolean;
+  /** Empty when it is valid. */
+  readonly errors: readonly ({
+    readonly code: string;
+    readonly message: string;
+    readonly suggestion: string;
+    /** From 1. */
+    readonly line?: number;
+    /** From 1, in characters. */
+    readonly column?: number;
+  })[];
+  /** Of the result; null when no stream was named, or the SQL is not valid. */
+  readonly columns: readonly (PreviewColumn)[] | null;
+  readonly lineage: readonly (ColumnLineage)[];
+  /** Each row of the result comes from one row of the input: rows that are left out are counted. Null when not valid. */
+  readonly rowWise: boolean | null;
 };
 
 export type StateChange = {
@@ -915,6 +1037,15 @@ export type StreamVerification = {
   readonly skippedColumns: readonly (string)[];
   readonly notes: readonly (string)[];
   readonly checkedAt: string;
+};
+
+export type SyncPlan = {
+  readonly connectionId: string;
+  readonly paused: boolean;
+  /** Number of the run that is active: another one waits for its end. */
+  readonly activeRun: number | null;
+  readonly streams: readonly (PlannedStream)[];
+  readonly notes: readonly (string)[];
 };
 
 export type System = {

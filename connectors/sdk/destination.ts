@@ -6,6 +6,7 @@ import type { BoundarySet, Position } from '../../checkpoint/position.js';
 import type { RejectReason } from '../../platform/db/store.js';
 import type { Engine } from '../../platform/duckdb/engine.js';
 import type { RowPolicy, WriteMode } from '../../schema/connection-config.js';
+import type { PublishWay } from '../../schema/sync-plan.js';
 import type { Field, Target } from '../../schema/types.js';
 import type { ReadBackRequest, TargetHashRequest, TargetHashes } from './hashes.js';
 import type { CheckResult, ColumnWindow, ConnectorContext, ConnectorInfo, FileEvent } from './types.js';
@@ -64,6 +65,22 @@ export type FenceResult =
       readonly endedSessions: number;
     }
   | { readonly outcome: 'refused'; readonly epoch: number };
+
+/** What a fence would find now. */
+export type Outlook = Omit<Extract<FenceResult, { outcome: 'raised' }>, 'outcome' | 'asOf' | 'endedSessions'> & {
+  /** False before the first run of any connection: what Millrace keeps for itself is created by it. */
+  readonly hasLedger: boolean;
+};
+
+/** The first slice of a run, without its rows. */
+export type TargetPlanRequest = Omit<LoadRequest, 'engine' | 'tempDir' | 'attempt' | 'keepRejects'>;
+
+/** What loading would do to the catalog of the destination. */
+export interface TargetPlan {
+  /** In order, each as a statement that would have the same outcome; what Millrace keeps for itself is left out. */
+  readonly statements: readonly string[];
+  readonly publish: PublishWay;
+}
 
 /** Everything that a ledger knows of a connection. */
 export interface Standing {
@@ -229,6 +246,13 @@ export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   takesNative?(format: string, fields: readonly Field[]): boolean;
   /** Raises the epoch, ends sessions of lower epochs, answers with the ledger: one transaction (I9). */
   fence(context: ConnectorContext<Config>, request: FenceRequest): Promise<FenceResult>;
+  /** What `fence` would answer, without raising an epoch or ending a session; changes nothing. */
+  outlook?(context: ConnectorContext<Config>, request: Omit<FenceRequest, 'epoch' | 'run'>): Promise<Outlook>;
+  /**
+   * What `load` would do to the target before and after it writes rows, by the same decisions; changes nothing and takes no
+   * locks that others wait for. @throws MillraceError what `load` would throw before it writes rows
+   */
+  planTarget?(context: ConnectorContext<Config>, request: TargetPlanRequest): Promise<TargetPlan>;
   /** What the ledger knows of a connection, all lineages of its own cursor; changes nothing. */
   standing(context: ConnectorContext<Config>, connectionId: string): Promise<Standing>;
   /** The slices of one run on the connection's own track, in the order in which they were loaded. */

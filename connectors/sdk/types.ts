@@ -54,6 +54,28 @@ export interface ReadRequest {
   readonly native?: string;
 }
 
+/** Some rows of a stream, to look at. */
+export interface PreviewRequest extends Pick<ReadRequest, 'stream' | 'fields' | 'filter' | 'tempDir'> {
+  /** At most so many rows. */
+  readonly limit: number;
+}
+
+/** What a read from a position would bring now. */
+export interface ReadEstimate {
+  /** Null where the source cannot tell. */
+  readonly rows: number | null;
+  /** `rows` were counted, and not guessed. */
+  readonly exact: boolean;
+  /** So many of `rows` lie at the cursor's last value or within `lag`: they are read again, and most of them are known already. */
+  readonly again: number;
+  /** The value of the cursor field up to which the read would go; null where there is none. */
+  readonly upTo: string | null;
+  /** Why newer rows would wait for a later run. */
+  readonly delayed?: string;
+  /** Why the upper bound could not be proven (I4), in words that follow a colon. */
+  readonly unproven?: string;
+}
+
 /** Plain objects with a value per field; anything that is not a string, number, boolean, bigint or null is passed as text. */
 export interface RowsEvent {
   readonly kind: 'rows';
@@ -176,6 +198,16 @@ export interface SourceDefinition<Config> extends ConnectorInfo<Config> {
    * stream's cursor. Present where the source can be asked for a window.
    */
   readWindow?(context: ConnectorContext<Config>, request: ReadRequest, window: ColumnWindow): AsyncIterable<ReadEvent>;
+  /**
+   * Some rows of a stream, soon and whatever its size, in the order that costs the source least. Yields data as `read` does, but
+   * no marks. The source is only read, and not for long. A repeated call may give other rows.
+   */
+  preview?(context: ConnectorContext<Config>, request: PreviewRequest): AsyncIterable<RowsEvent | FileEvent>;
+  /**
+   * What `read` with this request, or `readWindow`, would bring now, without reading it: counted where few rows are expected, guessed where many
+   * are. Does not wait for writers in flight; says instead what a run might wait for. Changes nothing.
+   */
+  estimate?(context: ConnectorContext<Config>, request: ReadRequest, window?: ColumnWindow): Promise<ReadEstimate>;
   /** A bulk format in which these fields can be read without loss. */
   nativeFormat?(fields: readonly Field[]): string | undefined;
   /** The rows of a stream as hashes that the source makes itself; undefined where they would not be like the other side's. */

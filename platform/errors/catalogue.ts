@@ -43,6 +43,8 @@ export const CATALOGUE = {
   'rejects.not_replayable': { recovery: 'fix_config', title: 'The rejected rows cannot be loaded again', suggestion: 'See detail; GET …/rejects lists what was rejected.', status: 409 },
   'rejects.unreadable': { recovery: 'fix_config', title: 'The API cannot read the rejected rows', suggestion: 'Give the API the MILLRACE_STAGE_URL of the workers, or read the files in the stage.', status: 503 },
   'uploads.no_stage': { recovery: 'fix_config', title: 'The API has nowhere to put files', suggestion: 'Give the API the MILLRACE_STAGE_URL of the workers.', status: 503 },
+  'preview.too_large': { recovery: 'fix_config', title: 'The rows are too large to be shown', suggestion: 'Ask for fewer rows or columns.', status: 422 },
+  'preview.unreadable': { recovery: 'fix_config', title: 'The API cannot read what a worker has answered', suggestion: 'Give the API the MILLRACE_STAGE_URL of the workers.', status: 503 },
   'backfill.not_possible': { recovery: 'fix_config', title: 'The stream cannot be backfilled', suggestion: 'See detail; a refresh reads the whole stream anew.', status: 422 },
   'state.nothing_to_undo': { recovery: 'fix_config', title: 'There is no change of position to undo', suggestion: 'See GET …/state/changes.', status: 409 },
   'schema.nothing_to_accept': { recovery: 'fix_config', title: 'There is no new version of the columns to accept', suggestion: 'See GET …/schemas.', status: 409 },

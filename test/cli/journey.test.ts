@@ -82,7 +82,7 @@ describe.sequential('from nothing to rows and back, by the command line alone', 
   test('sync shows the plan, tells of progress on stderr, and prints the table', async () => {
     const { code, stdout, stderr } = await cli('sync shop');
     expect({ code, stderr }).toMatchObject({ code: EXIT.ok, stderr: expect.stringContaining('Plan of shop:') });
-    expect(stderr).toMatch(/public\.orders +incremental_deduped +updated_at +start +raw\.orders/);
+    expect(stderr).toMatch(/public\.orders +incremental_deduped +start +2026-01-01 08:20:00\+00 +500 +raw\.orders +in place/);
     expect(stderr).toMatch(/^run 1 /m);
     expect(stderr).not.toContain('\u001b');
     expect(stdout).toMatch(/^stream .*\n─+.*\npublic\.orders +succeeded +500 +500 +0 +updated_at 2026-01-01 08:20:00\+00\n$/);

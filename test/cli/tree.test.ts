@@ -50,14 +50,15 @@ test('the tree has the commands of the contract', () => {
     runs: 'list show logs watch cancel retry',
     rejects: 'list export replay',
     state: 'get set reset diff',
-    schema: 'show accept',
+    schema: 'show diff accept',
+    transform: 'validate preview lineage',
     keys: 'create list rotate revoke',
     secrets: 'status rotate',
     workspaces: 'list create rm',
     context: 'set use list',
   };
   const expected = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.split(' ').map((verb) => `${noun} ${verb}`));
-  const single = 'discover sync copy load verify doctor completion rebuild version'.split(' ');
+  const single = 'discover preview query sync copy load verify doctor completion rebuild version'.split(' ');
   for (const line of [...expected, ...PROJECT, ...single]) {
     expect(lines).toContain(line);
   }
@@ -127,6 +128,9 @@ describe('what is misspelt is refused with what was meant', () => {
     ['sources show cmr', 'Did you mean crm?'],
     ['destinations test warehuse', 'Did you mean warehouse?'],
     ['sync shpo', 'Did you mean shop?'],
+    ['preview cmr public.a', 'Did you mean crm?'],
+    ['preview crm public.aa', 'Did you mean public.a?'],
+    ['schema diff shpo', 'Did you mean shop?'],
     ['sync shop --stream public.aa', 'Did you mean public.a?'],
     ['connectors show postgre', 'Did you mean postgres?'],
     ['keys revoke bootstap --yes', 'Did you mean bootstrap?'],

@@ -19,6 +19,7 @@ let stack: StackProcess;
 let source: TestDatabase;
 let destination: TestDatabase;
 const answers: string[] = [];
+const connections: string[] = [];
 
 beforeAll(async () => {
   [home, source, destination] = await Promise.all([tempHome('secrets'), freshDatabase('src'), freshDatabase('dst')]);
@@ -74,6 +75,7 @@ async function create(kind: 'sources' | 'destinations', name: string, config: ob
 async function run(sourceId: string, destinationId: string, streams: readonly object[]): Promise<string> {
   const connection = await call('POST', '/v1/connections', { name: 'c', sourceId, destinationId, streams });
   expect(connection.status, answers.at(-1)).toBe(201);
+  connections.push(connection.body['id']!);
   const ended = await call('POST', `/v1/connections/${connection.body['id']}/syncs?wait=60s`, {});
   await call('GET', `/v1/connections/${connection.body['id']}/state`);
   await call('GET', `/v1/runs/${ended.body['id']}/streams`);
@@ -109,8 +111,11 @@ test('runs and probes succeed and fail with planted passwords', async () => {
     await call('POST', `/v1/sources/${id}/check`);
     await call('POST', `/v1/sources/${id}/discover`);
     await call('GET', `/v1/sources/${id}`);
+    await call('GET', `/v1/sources/${id}/streams/public.good/preview`);
+    await call('POST', `/v1/sources/${id}/query`, { sql: 'select cast(note as int) as n from public.good' });
   }
   await call('POST', `/v1/destinations/${wrongTarget}/check`);
+  for (const id of connections) await call('POST', `/v1/connections/${id}/plan`, {});
   await call('PATCH', `/v1/sources/${wrong}`, { config: { ...fields(source, WRONG), database: 'nowhere' } });
   await Promise.all(['sources', 'destinations', 'connections', 'runs'].map((kind) => call('GET', `/v1/${kind}`)));
 }, 90_000);

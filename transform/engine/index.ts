@@ -1,16 +1,15 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { StagedColumn } from '../../connectors/sdk/destination.js';
-import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import type { AstNode } from '../guard/ast.js';
 import { followRows } from '../guard/follow-rows.js';
 import { readSqlOrThrow } from '../guard/index.js';
 import { passedThrough } from '../guard/lineage.js';
-import { errorAt } from '../guard/position.js';
 import { outputColumns } from './output-columns.js';
 import type { JobDone, TransformJob } from './protocol.js';
-import { type Limits, superviseJob } from './supervise.js';
+import { engineMb, inWorkDir, supervise } from './supervised-job.js';
+import type { Limits } from './supervise.js';
 
 /**
  * Runs a user's SQL over staged files, outside this process. `docs/transforms.md` says what the SQL may be.
@@ -18,6 +17,7 @@ import { type Limits, superviseJob } from './supervise.js';
  */
 
 export { closeTransformPool, warmTransformPool } from './pool.js';
+export { type QueryRequest, type QueryResult, type QueryTable, runQuery } from './query.js';
 
 export interface TransformRequest {
   readonly sql: string;
@@ -99,40 +99,9 @@ export async function describeTransform(
   return columnsOf(columns, query, done);
 }
 
-const engineMb = (limits: Limits): number => Math.round(limits.memoryMb / 2);
-
 function columnsOf(input: readonly StagedColumn[], query: AstNode, done: JobDone): StagedColumn[] {
   const origins = passedThrough(query, namesOf(input));
   return outputColumns({ input, inputTypes: done.inputTypes, output: done.columns, passedThrough: origins });
 }
 
 const namesOf = (columns: readonly StagedColumn[]): string[] => columns.map(({ column }) => column);
-
-async function inWorkDir<T>(parent: string, work: (workDir: string) => Promise<T>): Promise<T> {
-  const workDir = await mkdtemp(join(resolve(parent), 'transform-'));
-  try {
-    return await work(workDir);
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
-  }
-}
-
-async function supervise(job: TransformJob, limits: Limits, signal: AbortSignal): Promise<JobDone> {
-  try {
-    return await superviseJob({ ...job, columns: job.columns.map(({ column, stage }) => ({ column, stage })) }, limits, signal);
-  } catch (error) {
-    throw isMillraceError(error, 'transform.failed') ? located(error, job.sql) : error;
-  }
-}
-
-/** Turns DuckDB's byte offset into a line and a column of the user's text. */
-function located(error: MillraceError, sql: string): MillraceError {
-  const byteOffset = error.facts?.['byteOffset'];
-  if (byteOffset === undefined) return error;
-  const { line, column, position } = errorAt(sql, byteOffset, 'bytes', error.message);
-  return new MillraceError('transform.failed', {
-    detail: `${error.message} (line ${line}, column ${column})`,
-    facts: { line, column, position },
-    cause: error.cause,
-  });
-}

@@ -8,7 +8,7 @@ import { ROW_NUMBER } from '../guard/input-table.js';
 import { outputType } from './output-types.js';
 import type { JobDone, JobResult, OutputColumn, TransformJob } from './protocol.js';
 import { RESULT, SqlFailure, runUserSql, showResult } from './run-sql.js';
-import { showInput } from './show-input.js';
+import { showInput, showTables } from './show-input.js';
 
 /**
  * What the child does. The user's SQL meets an engine that can read the files of the slice, write the one file of the
@@ -28,9 +28,10 @@ export async function runJob(job: TransformJob): Promise<JobResult> {
 async function runLocked(job: TransformJob): Promise<Omit<JobDone, 'ok'>> {
   const options = { tempDirectory: job.workDir, memoryLimit: `${job.engineMemoryMb}MB`, threads: 2 };
   await using engine = await openTrustedEngine(options);
-  const { rows, types } = await showInput(engine, job);
+  const { rows, types } = job.tables ? await showTables(engine, job.tables) : await showInput(engine, job);
+  const files = [...job.inputs, ...(job.tables ?? []).flatMap(({ inputs }) => inputs)];
   await engine.run(`set errors_as_json = true`);
-  for (const statement of lockStatements([...job.inputs, job.outputPath])) await engine.run(statement);
+  for (const statement of lockStatements([...files, job.outputPath])) await engine.run(statement);
   const columns = await showResult(engine, job.sql);
   return { inputTypes: types, rowsIn: rows, columns, ...(await result(engine, job, columns)) };
 }

@@ -14,11 +14,19 @@ export interface TransformJob {
   /** Parquet files, in order of arrival. */
   readonly inputs: readonly string[];
   readonly columns: readonly InputColumn[];
+  /** What the SQL reads instead of `input`. */
+  readonly tables?: readonly InputTable[];
   /** A private folder; whoever sent the job removes it, also after a kill. */
   readonly workDir: string;
   readonly outputPath: string;
   /** DuckDB's own account of memory; the process as a whole is bounded from outside. */
   readonly engineMemoryMb: number;
+}
+
+/** Files under a name of their own. */
+export interface InputTable extends Pick<TransformJob, 'inputs' | 'columns'> {
+  readonly schema?: string;
+  readonly name: string;
 }
 
 export interface InputColumn {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../platform/duckdb/engine.js';
 import { quoteIdentifier, quoteLiteral } from '../../platform/duckdb/quote.js';
 import { NUMBERED_INPUT, ROW_NUMBER } from '../guard/input-table.js';
-import type { InputColumn, TransformJob } from './protocol.js';
+import type { InputColumn, InputTable, TransformJob } from './protocol.js';
 
 export interface ShownInput {
   readonly rows: number;
@@ -21,6 +21,21 @@ export async function showInput(engine: Engine, job: TransformJob): Promise<Show
   await engine.run(`create view ${NUMBERED_INPUT} as ${selectAll(job.columns, files, types)}`);
   await engine.run(`create view input as select * exclude (${ROW_NUMBER}) from ${NUMBERED_INPUT}`);
   return { rows: files.reduce((sum, { rows }) => sum + rows, 0), types };
+}
+
+/** The same for tables with names of their own, without row numbers. */
+export async function showTables(engine: Engine, tables: readonly InputTable[]): Promise<ShownInput> {
+  let rows = 0;
+  for (const { schema = 'main', name, inputs, columns } of tables) {
+    const files = await Promise.all(inputs.map((path) => inputFile(engine, path)));
+    await engine.run(`create schema if not exists ${quoteIdentifier(schema)}`);
+    const all = selectAll(columns, files, commonTypes(columns, files));
+    await engine.run(
+      `create view ${quoteIdentifier(schema)}.${quoteIdentifier(name)} as select * exclude (${ROW_NUMBER}) from (${all})`,
+    );
+    rows += files.reduce((sum, file) => sum + file.rows, 0);
+  }
+  return { rows, types: [] };
 }
 
 async function inputFile(engine: Engine, path: string): Promise<InputFile> {

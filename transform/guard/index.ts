@@ -21,7 +21,7 @@ const MAX_ERRORS = 20;
 /**
  * Says whether `sql` is one SELECT that may run as a transform, and where it is wrong. Names of columns and types are not
  * looked up: `describeTransform` does that.
- * @param inputs the tables it may read, in any case
+ * @param inputs the tables it may read, in any case; `a.b` is table b of schema a, too
  */
 export async function checkSql(sql: string, inputs: readonly string[] = ['input']): Promise<SqlCheck> {
   const read = await readSql(sql, inputs);

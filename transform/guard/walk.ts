@@ -16,7 +16,7 @@ interface Visit {
 }
 
 /** The parser itself writes `main` before some functions; the others are never a column or table of a transform. */
-const CATALOG_NAMES = new Set(['system', 'temp', 'memory', 'pg_catalog', 'information_schema']);
+export const CATALOG_NAMES: ReadonlySet<string> = new Set(['system', 'temp', 'memory', 'pg_catalog', 'information_schema']);
 
 /** Everything in the tree that is not allowed. A list of work instead of recursion: the depth is the user's choice. */
 export function findRefusals(query: AstNode, inputs: readonly string[]): readonly Refusal[] {
@@ -73,9 +73,10 @@ function refusedCall(node: AstNode, className: string, visit: Visit): string | u
 }
 
 function refusedTable(node: AstNode, tables: ReadonlySet<string>): string | undefined {
-  const name = textOf(node, 'table_name');
-  if (textOf(node, 'catalog_name') || textOf(node, 'schema_name')) return `Name the table ${name} without a schema.`;
+  const [schema, name] = [textOf(node, 'schema_name'), textOf(node, 'table_name')];
   if (childNode(node, 'at_clause')) return 'AT (…) is not allowed in a transform.';
+  if (schema && !textOf(node, 'catalog_name') && tables.has(`${schema}.${name}`.toLowerCase())) return undefined;
+  if (textOf(node, 'catalog_name') || schema) return `Name the table ${name} without a schema.`;
   return tables.has(name.toLowerCase())
     ? undefined
     : `There is no table ${name}: a transform reads from ${[...tables].join(', ')}.`;

@@ -3,8 +3,8 @@ import { fitIdentifier } from '../../../schema/naming.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, literal, qualified } from '../../postgres/sql.js';
 import { columnType } from '../../postgres/types.js';
-import type { LoadRequest, StagedColumn } from '../../sdk/destination.js';
-import { ensureSchema, lockShared } from './target.js';
+import type { StagedColumn } from '../../sdk/destination.js';
+import { type LoadTarget, ensureSchema, lockShared } from './target.js';
 
 /** Types that name an object of the source's server: their text is kept, the type has no meaning elsewhere. */
 const LOCAL_ONLY = /^(reg[a-z]+|aclitem|pg_node_tree)(\[\])?$/;
@@ -13,7 +13,7 @@ const LOCAL_ONLY = /^(reg[a-z]+|aclitem|pg_node_tree)(\[\])?$/;
  * The destination's columns. A value from Postgres keeps its exact type; enums are created beside the target; a type of an
  * extension that is not installed here becomes text.
  */
-export async function targetColumns(session: Session, request: LoadRequest): Promise<LoadColumn[]> {
+export async function targetColumns(session: Session, request: LoadTarget): Promise<LoadColumn[]> {
   const known = await knownTypes(session, request.columns);
   const domains = await targetDomains(session, request);
   const columns: LoadColumn[] = [];
@@ -28,7 +28,7 @@ export async function targetColumns(session: Session, request: LoadRequest): Pro
  * A domain in the target was chosen by its owner and stays: values that it does not take are bad rows (I7). Rows in binary
  * form need the very types of the source; the cursor's are compared.
  */
-async function targetDomains(session: Session, request: LoadRequest): Promise<ReadonlyMap<string, string>> {
+async function targetDomains(session: Session, request: LoadTarget): Promise<ReadonlyMap<string, string>> {
   if (request.segments.some(({ format }) => format !== 'parquet')) return new Map();
   const rows = await session.rows<LoadColumn>(
     `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type from pg_attribute a join pg_type t on t.oid = a.atttypid
@@ -38,7 +38,7 @@ async function targetDomains(session: Session, request: LoadRequest): Promise<Re
   return new Map(rows.map(({ name, type }) => [name, type]));
 }
 
-async function typeOf(session: Session, request: LoadRequest, column: StagedColumn, known: ReadonlySet<string>): Promise<string> {
+async function typeOf(session: Session, request: LoadTarget, column: StagedColumn, known: ReadonlySet<string>): Promise<string> {
   const native = column.native;
   if (native?.system !== 'postgres') return columnType(column.type);
   if (LOCAL_ONLY.test(native.type)) return 'text';
@@ -57,7 +57,7 @@ async function knownTypes(session: Session, columns: readonly StagedColumn[]): P
 }
 
 /** An enum with the same labels, in the target's schema; labels that came later are added, none is ever removed. */
-async function enumType(session: Session, request: LoadRequest, native: string, labels: readonly string[]): Promise<string> {
+async function enumType(session: Session, request: LoadTarget, native: string, labels: readonly string[]): Promise<string> {
   const isArray = native.endsWith('[]');
   const name = unqualified(isArray ? native.slice(0, -2) : native);
   const type = `${ident(request.target.schema)}.${ident(name)}`;
@@ -70,7 +70,11 @@ async function enumType(session: Session, request: LoadRequest, native: string, 
   if (held.length === 0) await session.run(`create type ${type} as enum (${labels.map(literal).join(', ')})`);
   const missing = held.length === 0 ? [] : labels.filter((label) => !held.includes(label));
   for (const label of missing) await session.run(`alter type ${type} add value if not exists ${literal(label)}`);
-  const [printed] = await session.rows<{ type: string }>(`select format_type(${literal(type)}::regtype, null) as type`);
+  // a plan has not made it
+  const [printed] = await session.rows<{ type: string }>(
+    `select coalesce(format_type(to_regtype(${literal(type)}), null), format('%I.%I', $1::text, $2::text)) as type`,
+    [request.target.schema, name],
+  );
   return isArray ? `${printed?.type}[]` : (printed?.type ?? 'text');
 }
 

@@ -1,9 +1,9 @@
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
-import type { FenceRequest, FenceResult } from '../../sdk/destination.js';
+import type { FenceRequest, FenceResult, Outlook } from '../../sdk/destination.js';
 import type { ConnectorContext } from '../../sdk/types.js';
 import type { PostgresDestinationConfig } from './config.js';
-import { boundariesAt, ensureLedger, lastPositions, loadedAs, missingTargets } from './ledger.js';
+import { boundariesAt, ensureLedger, hasLedger, lastPositions, loadedAs, missingTargets } from './ledger.js';
 
 const LOCK_TIMEOUT = '10s';
 
@@ -36,19 +36,35 @@ async function raise(session: Session, request: FenceRequest): Promise<FenceResu
 }
 
 async function standingOf(session: Session, request: FenceRequest): Promise<FenceResult> {
-  const { connectionId, track, feeds } = request;
+  const found = await standings(session, request);
+  return { outcome: 'raised', ...found, asOf: await momentOf(session, request.connectionId), endedSessions: 0 };
+}
+
+type Asked = Omit<FenceRequest, 'epoch' | 'run'>;
+
+async function standings(session: Session, { connectionId, track, feeds }: Asked): Promise<Omit<Outlook, 'hasLedger'>> {
   const names = feeds.map((feed) => feed.name);
   const live = await lastPositions(session, { connectionId, track: 'live', feeds: names });
   return {
-    outcome: 'raised',
     live,
     track: track === 'live' ? live : await lastPositions(session, { connectionId, track, feeds: names }),
     missingTargets: await missingTargets(session, feeds),
     loadedAs: await loadedAs(session, connectionId, feeds),
-    asOf: await momentOf(session, connectionId),
     boundaries: await boundariesAt(session, connectionId, feeds),
-    endedSessions: 0,
   };
+}
+
+/** What a fence would find; it is not raised, and what is not there is not created. */
+export async function outlook(context: ConnectorContext<PostgresDestinationConfig>, request: Asked): Promise<Outlook> {
+  await using session = await openSession(context.config, context);
+  try {
+    await session.run('begin isolation level repeatable read read only');
+    if (await hasLedger(session)) return { ...(await standings(session, request)), hasLedger: true };
+    const nothing = { live: [], track: [], loadedAs: {}, boundaries: {} };
+    return { ...nothing, missingTargets: await missingTargets(session, request.feeds), hasLedger: false };
+  } catch (error) {
+    throw postgresError(error, 'Cannot look at the destination');
+  }
 }
 
 async function momentOf(session: Session, connectionId: string): Promise<string> {

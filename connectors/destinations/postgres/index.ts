@@ -7,8 +7,9 @@ import { defineDestination } from '../../sdk/define.js';
 import { fitIdentifier } from '../../../schema/naming.js';
 import { check } from './check.js';
 import { type PostgresDestinationConfig, config } from './config.js';
-import { fence } from './fence.js';
+import { fence, outlook } from './fence.js';
 import { targetHashes } from './hashes.js';
+import { planTarget } from './plan-target.js';
 import { readBack } from './read-back.js';
 import { fateOf, runsOfRead } from './fate.js';
 import { slicesOfRun, standing } from './standing.js';
@@ -28,6 +29,8 @@ export default defineDestination<PostgresDestinationConfig>({
   }),
   takesNative: (format, fields) => format === nativeFormat(fields),
   fence,
+  outlook,
+  planTarget,
   standing,
   slicesOfRun,
   fateOf,

@@ -21,7 +21,7 @@ export async function ensureUnique(
   where: string | null = null,
 ): Promise<void> {
   const [index] = await session.rows(
-    `select 1 from pg_index i where i.indrelid = $1::regclass and i.indisunique and i.indisvalid
+    `select 1 from pg_index i where i.indrelid = to_regclass($1) and i.indisunique and i.indisvalid
        and pg_get_expr(i.indpred, i.indrelid) is not distinct from $3
        and (select array_agg(a.attname::text order by a.attname::text) from unnest(i.indkey) k(n) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n)
          = (select array_agg(k order by k) from unnest($2::text[]) k)`,
@@ -38,7 +38,7 @@ export async function dropOtherKeys(session: Session, target: Target, wanted: Ta
   const rows = await session.rows<{ drop: string }>(
     `select case when k.oid is null then format('drop index %s', i.indexrelid::regclass) else format('alter table %s drop constraint %I', i.indrelid::regclass, k.conname) end as drop
      from pg_index i join pg_class c on c.oid = i.indexrelid left join pg_constraint k on k.conindid = i.indexrelid and k.contype = 'p'
-     where i.indrelid = ${literal(qualified(target))}::regclass and (k.oid is not null or c.relname like '%\\_millrace\\_key')
+     where i.indrelid = to_regclass(${literal(qualified(target))}) and (k.oid is not null or c.relname like '%\\_millrace\\_key')
        and (select array_agg(a.attname::text order by a.attname::text) from unnest(i.indkey) n(n) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = n.n)
          is distinct from (select array_agg(n order by n) from unnest($1::text[]) n)`,
     [wanted.primaryKey],

@@ -15,7 +15,7 @@ import { dependents } from './dependents.js';
 import { dropOtherKeys, ensureKeys, ensureUnique } from './keys.js';
 import { rejectedOfRead } from './ledger.js';
 import { endShadow } from './shadow.js';
-import { type TableState, describeTable, ensureSchema, evolve } from './target.js';
+import { type LoadTarget, type TableState, describeTable, ensureSchema, evolve } from './target.js';
 
 /**
  * Puts the finished shadow in the target's place or its rows into the target, inside the load's transaction: readers see all
@@ -28,18 +28,20 @@ export async function publishShadow(session: Session, request: LoadRequest, shap
   await ensureSchema(session, request.target.schema);
   await endShadow(session, request);
   const target = await describeTable(session, request.target);
-  const adds = request.whole && request.mode !== 'full_refresh_overwrite' && !request.shadow?.replace;
-  return target && adds
+  return target && addsRows(request)
     ? addToTarget(session, request, { shape, target })
     : replaceTarget(session, request, { shape, target, wanted: targetTable(request.mode, shape, request.deletes) });
 }
+
+/** The modes in which rows of earlier reads stay, unless they are to be replaced. */
+export const addsRows = ({ whole, mode, shadow }: LoadTarget): boolean =>
+  whole && mode !== 'full_refresh_overwrite' && !shadow?.replace;
 
 interface Publishing {
   readonly shape: LoadShape;
   readonly target: TableState;
 }
 
-/** The modes in which rows of earlier reads stay. */
 async function addToTarget(session: Session, request: LoadRequest, { shape, target }: Publishing): Promise<readonly string[]> {
   const { mode, deletes } = request;
   const wanted = targetTable(mode, shape, deletes);
@@ -100,15 +102,27 @@ async function replaceTarget(
   { shape, target, wanted }: Replacing,
 ): Promise<readonly string[]> {
   if (request.whole) await dressShadow(session, request, { shadow: shape.target, wanted });
-  if (!target) return swap(session, request, { shadow: shape.target, target });
+  const way = target ? await replacementWay(session, request, { target, wanted }) : 'swap';
+  if (!target || way === 'swap') return swap(session, request, { shadow: shape.target, target });
+  return way === 'replace_rows'
+    ? replaceAll(session, request, { shadow: shape.target, wanted })
+    : addDifference(session, request, { shape, target });
+}
+
+/** @throws MillraceError `load.target_incompatible` where the table may be neither replaced nor changed row by row */
+export async function replacementWay(
+  session: Session,
+  request: LoadTarget,
+  { target, wanted }: { readonly target: TableState; readonly wanted: TableShape },
+): Promise<'swap' | 'replace_rows' | 'difference'> {
   const { foreignKeys, others } = await dependents(session, target.oid);
-  if (foreignKeys.length + others.length === 0) return swap(session, request, { shadow: shape.target, target });
+  if (foreignKeys.length + others.length === 0) return 'swap';
   if (request.onDependents === 'refuse')
     throw refusal(request, [...foreignKeys, ...others].join(', '), 'onDependents is refuse.');
-  if (foreignKeys.length === 0) return replaceAll(session, request, { shadow: shape.target, wanted });
+  if (foreignKeys.length === 0) return 'replace_rows';
   if (request.primaryKey.length === 0 || wanted.currentKey.length > 0)
     throw refusal(request, foreignKeys.join(', '), 'without a key rows can only be replaced.');
-  return addDifference(session, request, { shape, target });
+  return 'difference';
 }
 
 /** Rows that others refer to must stay as they are: only what differs is written. */
@@ -190,7 +204,7 @@ function windowWhere({ columns }: LoadShape, { field, from, to, below }: ColumnW
   ].join(' and ');
 }
 
-function refusal({ target, stream }: LoadRequest, dependent: string, why: string): MillraceError {
+function refusal({ target, stream }: LoadTarget, dependent: string, why: string): MillraceError {
   return new MillraceError('load.target_incompatible', {
     detail: `${target.schema}.${target.table} cannot be replaced, because something depends on it (${dependent}) and ${why}`,
     suggestion: 'Remove what depends on the table, name a primaryKey, use incremental_deduped, or choose another target.',

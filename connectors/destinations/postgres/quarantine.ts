@@ -1,4 +1,6 @@
-import type { LoadRequest, SegmentFile, StagedColumn } from '../../sdk/destination.js';
+import type { SegmentFile, StagedColumn } from '../../sdk/destination.js';
+
+import type { LoadTarget } from './target.js';
 
 /** What nobody has accepted yet of the columns that a slice has. */
 export interface Unaccepted {
@@ -10,7 +12,9 @@ export interface Unaccepted {
 }
 
 /** The request as if the source had not changed, and what has: rows that need it are rejected (schema policy `quarantine`). */
-export function asAccepted(request: LoadRequest): { readonly request: LoadRequest; readonly unaccepted?: Unaccepted } {
+export function asAccepted<Request extends LoadTarget>(
+  request: Request,
+): { readonly request: Request; readonly unaccepted?: Unaccepted } {
   const { quarantine, columns, segments } = request;
   if (!quarantine) return { request };
   const isAdded = ({ name }: StagedColumn): boolean => quarantine.added.includes(name);

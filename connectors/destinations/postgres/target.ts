@@ -5,8 +5,11 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import type { Target } from '../../../schema/types.js';
 import type { Session } from '../../postgres/session.js';
 import { ident, qualified } from '../../postgres/sql.js';
-import type { LoadRequest } from '../../sdk/destination.js';
+import type { LoadRequest, TargetPlanRequest } from '../../sdk/destination.js';
 import { ensureKeys } from './keys.js';
+
+/** What is looked at of a load before it writes rows. */
+export type LoadTarget = TargetPlanRequest;
 
 export interface TableState {
   readonly oid: string;
@@ -25,7 +28,7 @@ export async function describeTable(session: Session, target: Target): Promise<T
 }
 
 /** Makes sure that only this connection's feed writes the table. @throws MillraceError `load.target_owned`, `load.target_incompatible` */
-export async function claimTarget(session: Session, request: LoadRequest, table: TableState | undefined): Promise<void> {
+export async function claimTarget(session: Session, request: LoadTarget, table: TableState | undefined): Promise<void> {
   const { target } = request;
   const [owner] = await session.rows<{ connection: string; feed: string }>(
     `select connection, feed from _millrace.targets where schema_name = $1 and table_name = $2`,
@@ -51,7 +54,7 @@ export async function claimTarget(session: Session, request: LoadRequest, table:
 }
 
 /** The former owner's epoch is raised, so that a load of its last run that is still under way finds itself refused (I9). */
-async function takeOver(session: Session, request: LoadRequest, table: TableState | undefined): Promise<void> {
+async function takeOver(session: Session, request: LoadTarget, table: TableState | undefined): Promise<void> {
   const { target, formerOwner } = request;
   await session.run(`update _millrace.connections set epoch = epoch + 1 where connection = $1`, [formerOwner]);
   if (table && !replacesRows(request)) await refuseForeignRows(session, request);
@@ -63,10 +66,10 @@ async function takeOver(session: Session, request: LoadRequest, table: TableStat
 }
 
 /** Whether whatever the target holds is gone after the load, or merged by key. */
-const replacesRows = ({ mode }: LoadRequest): boolean =>
+const replacesRows = ({ mode }: LoadTarget): boolean =>
   mode === 'full_refresh_overwrite' || mode === 'incremental_deduped' || mode === 'mirror';
 
-async function refuseForeignRows(session: Session, request: LoadRequest): Promise<void> {
+export async function refuseForeignRows(session: Session, request: LoadTarget): Promise<void> {
   const [row] = await session.rows(`select 1 from ${qualified(request.target)} limit 1`);
   if (!row) return;
   throw new MillraceError('load.target_incompatible', {
@@ -77,7 +80,7 @@ async function refuseForeignRows(session: Session, request: LoadRequest): Promis
   });
 }
 
-const ownerText = ({ formerOwner }: LoadRequest): string =>
+const ownerText = ({ formerOwner }: LoadTarget): string =>
   formerOwner === undefined ? 'no connection of Millrace' : `connection ${formerOwner}, which was deleted,`;
 
 /**
@@ -87,6 +90,16 @@ const ownerText = ({ formerOwner }: LoadRequest): string =>
 export async function ensureTarget(session: Session, request: LoadRequest, shape: LoadShape): Promise<EvolvedTable> {
   const table = await describeTable(session, request.target);
   await claimTarget(session, request, table);
+  return bringUp(session, request, { shape, table });
+}
+
+interface Held {
+  readonly shape: LoadShape;
+  readonly table: TableState | undefined;
+}
+
+/** As `ensureTarget`, for a table that is ours or nobody's. */
+export async function bringUp(session: Session, request: LoadTarget, { shape, table }: Held): Promise<EvolvedTable> {
   const wanted = targetTable(request.mode, shape, request.deletes);
   if (table) {
     const evolved = await evolve(session, request, { table, wanted: wanted.columns });
@@ -120,7 +133,7 @@ export async function createTable(session: Session, target: Target, table: Table
   const key = table.primaryKey.length > 0 ? `, primary key (${table.primaryKey.map(ident).join(', ')})` : '';
   const definitions = table.columns.map((column) => `${ident(column.name)} ${column.type}`).join(', ');
   await session.run(`create table ${qualified(target)} (${definitions}${key})`);
-  await ensureKeys(session, target, table);
+  await ensureKeys(session, target, { ...table, primaryKey: [] }); // that one came with the table
 }
 
 /** Looks first: creating what exists still asks for the right to create. */
@@ -136,20 +149,29 @@ export async function lockShared(session: Session): Promise<void> {
   await session.run(`select pg_advisory_xact_lock(hashtext('millrace.shared'))`);
 }
 
+interface ColumnChanges {
+  readonly add: readonly LoadColumn[];
+  readonly change: readonly { readonly name: string; readonly to: string }[];
+}
+
+export async function alterColumns(session: Session, target: Target, { add, change }: ColumnChanges): Promise<void> {
+  const actions = [
+    ...add.map((column) => `add column ${ident(column.name)} ${column.type}`),
+    ...change.map(({ name, to }) => `alter column ${ident(name)} type ${to}`),
+  ];
+  if (actions.length > 0) await session.run(`alter table ${qualified(target)} ${actions.join(', ')}`);
+}
+
 /** Adds and widens columns, and says so; nothing is ever dropped (I6). @throws MillraceError `load.target_incompatible` */
 export async function evolve(
   session: Session,
-  request: LoadRequest,
+  request: LoadTarget,
   { table, wanted }: { readonly table: TableState | undefined; readonly wanted: readonly LoadColumn[] },
 ): Promise<EvolvedTable> {
   const existing = table?.columns ?? [];
   const { add, widen, conflicts } = planEvolution(existing, wanted);
   if (conflicts[0]) throw conflictError(request, conflicts[0]);
-  const actions = [
-    ...add.map((column) => `add column ${ident(column.name)} ${column.type}`),
-    ...widen.map(({ name, to }) => `alter column ${ident(name)} type ${to}`),
-  ];
-  if (actions.length > 0) await session.run(`alter table ${qualified(request.target)} ${actions.join(', ')}`);
+  await alterColumns(session, request.target, { add, change: widen });
   const widened = new Map(widen.map(({ name, to }) => [name, to]));
   return {
     notes: [
@@ -160,7 +182,7 @@ export async function evolve(
   };
 }
 
-function conflictError({ target, stream }: LoadRequest, { name, has, needs }: Evolution['conflicts'][number]): MillraceError {
+function conflictError({ target, stream }: LoadTarget, { name, has, needs }: Evolution['conflicts'][number]): MillraceError {
   return new MillraceError('load.target_incompatible', {
     detail: `Column ${name} of ${target.schema}.${target.table} is ${has}, the stream needs ${needs}.`,
     suggestion: 'Change the column in the target, cast it in the transform, or refresh the stream into another target.',

@@ -36,7 +36,7 @@ import { type Work, type Written, writeByPolicy } from './rows/careful.js';
 import { notesChanges } from './rows/changes.js';
 import { UNIQUE_VIOLATION } from './rows/data-error.js';
 import { beginShadow, requireShadow } from './shadow.js';
-import { type EvolvedTable, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
+import { type EvolvedTable, type LoadTarget, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
 /**
  * A small batch is looked up in a large target by its key: with the default costs the planner would read all of the target.
@@ -72,9 +72,7 @@ async function loadInTransaction(session: Session, asked: LoadRequest, signal: A
   const earlier = await acceptSlice(session, request);
   if (earlier) return resultOf(earlier, true, []);
   await insertLedgerRow(session, request);
-  const noted = await notesChanges(session, request);
-  const wanted = { ...shapeOf(request, await targetColumns(session, request)), notesChanges: noted };
-  refuseOtherTypes(request, wanted.columns);
+  const wanted = await wantedShape(session, request);
   const { notes, columns } = await ensureTables(session, request, wanted);
   const shape = withTypesOf(wanted, columns);
   const plan = planLoad(request.mode, shape, dialect);
@@ -86,6 +84,14 @@ async function loadInTransaction(session: Session, asked: LoadRequest, signal: A
   if (!request.shadow || request.shadow.publish) await recordLoadedAs(session, request, shape.primaryKey);
   const kept = rejects ? { rejects } : {};
   return { seq: request.seq, to: request.to, rows, ...kept, alreadyLoaded: false, notes: [...notes, ...published] };
+}
+
+/** What the slice is loaded as, by the destination's types. @throws MillraceError `load.target_incompatible` */
+export async function wantedShape(session: Session, request: LoadTarget): Promise<LoadShape> {
+  const noted = await notesChanges(session, request);
+  const wanted = { ...shapeOf(request, await targetColumns(session, request)), notesChanges: noted };
+  refuseOtherTypes(request, wanted.columns);
+  return wanted;
 }
 
 /** A twin of this load that committed first makes the ledger's key refuse us: then what it wrote is the answer. */
@@ -109,7 +115,7 @@ function resultOf(row: LedgerRow, alreadyLoaded: boolean, notes: readonly string
   return { seq: row.seq, to: parsePosition(row.to), rows, ...(rejects ? { rejects } : {}), alreadyLoaded, notes };
 }
 
-function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShape {
+function shapeOf(request: LoadTarget, columns: readonly LoadColumn[]): LoadShape {
   const cursor = columns.find((column) => column.name === fitIdentifier(request.cursorField ?? ''));
   refuseReserved(request);
   const keyed = isKeyed(request.mode);
@@ -129,7 +135,7 @@ function shapeOf(request: LoadRequest, columns: readonly LoadColumn[]): LoadShap
 }
 
 /** @throws MillraceError `load.target_incompatible` when a transform makes a column of ours */
-function refuseReserved({ columns, stream }: LoadRequest): void {
+function refuseReserved({ columns, stream }: LoadTarget): void {
   const reserved = columns.find(({ name }) => isReserved(name));
   if (!reserved) return;
   throw new MillraceError('load.target_incompatible', {
@@ -140,7 +146,7 @@ function refuseReserved({ columns, stream }: LoadRequest): void {
 }
 
 /** @throws MillraceError `load.target_incompatible` when a transform left out what the mode compares */
-function requireColumns(request: LoadRequest, columns: readonly LoadColumn[], cursor: LoadColumn | undefined): void {
+function requireColumns(request: LoadTarget, columns: readonly LoadColumn[], cursor: LoadColumn | undefined): void {
   const missing = request.primaryKey.find((key) => !columns.some((column) => column.name === fitIdentifier(key)));
   if (missing !== undefined) {
     throw new MillraceError('load.target_incompatible', {
@@ -164,7 +170,7 @@ function withTypesOf(shape: LoadShape, columns: readonly LoadColumn[]): LoadShap
 }
 
 /** Binary rows carry no types: with another column type they would load silently wrong. */
-function refuseOtherTypes(request: LoadRequest, columns: readonly LoadColumn[]): void {
+function refuseOtherTypes(request: LoadTarget, columns: readonly LoadColumn[]): void {
   if (request.segments.every((segment) => segment.format === 'parquet')) return;
   const other = request.columns.find((column, index) => column.native?.type !== columns[index]?.type);
   if (!other) return;
@@ -188,7 +194,7 @@ async function ensureTables(session: Session, request: LoadRequest, shape: LoadS
 }
 
 /** One for each feed and track: a backfill never touches the shadow of a refresh. */
-function shadowOf({ connectionId, feed, track }: LoadRequest): Target {
+function shadowOf({ connectionId, feed, track }: LoadTarget): Target {
   const name = track === 'live' ? `${connectionId}/${feed}` : `${connectionId}/${feed}/${track}`;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return { schema: LEDGER_SCHEMA, table: `shadow_${digest}` };

@@ -5,15 +5,18 @@ import type { Field } from '../../../schema/types.js';
 import { type TypedCondition, badFilter, conditionsOf } from '../../sdk/filter.js';
 import type { ReadRequest } from '../../sdk/types.js';
 
+/** What filters look at of a request. */
+type Filtered = Pick<ReadRequest, 'stream' | 'fields' | 'filter'>;
+
 /** The requested fields, then those that only the filter looks at. */
-export function fieldsToRead(request: ReadRequest): readonly Field[] {
+export function fieldsToRead(request: Filtered): readonly Field[] {
   const asked = conditionsOf(request).map(({ field }) => field);
   const more = asked.filter(({ name }) => !request.fields.some((field) => field.name === name));
   return [...request.fields, ...new Map(more.map((field) => [field.name, field])).values()];
 }
 
 /** Conditions over columns `c0`, `c1` … in the order of `fieldsToRead`; undefined when every row is wanted. */
-export function filterSql(request: ReadRequest): string | undefined {
+export function filterSql(request: Filtered): string | undefined {
   const fields = fieldsToRead(request);
   const conditions = conditionsOf(request).map((condition) => {
     const column = `c${fields.findIndex(({ name }) => name === condition.field.name)}`;
@@ -49,7 +52,7 @@ function comparison(field: Field, column: string, is: string, value: string): st
 const comparedAs = (field: Field): string => (field.type.startsWith('decimal') ? 'decimal(38,18)' : stageType(field.type));
 
 /** @throws MillraceError `source.bad_filter` for a value that is none of the field's type, and for fields that have no order */
-export async function checkFilter(engine: Engine, request: ReadRequest): Promise<void> {
+export async function checkFilter(engine: Engine, request: Filtered): Promise<void> {
   for (const condition of conditionsOf(request)) {
     const { field, values } = condition;
     if (values.length === 0) continue;

@@ -6,6 +6,7 @@ import { defineSource } from '../../sdk/define.js';
 import { check } from './check.js';
 import { type FilesConfig, config } from './config.js';
 import { discover } from './discover.js';
+import { preview } from './preview.js';
 import { read } from './read.js';
 
 export default defineSource<FilesConfig>({
@@ -17,4 +18,5 @@ export default defineSource<FilesConfig>({
   check,
   discover,
   read,
+  preview,
 });

@@ -39,7 +39,11 @@ function conditionSql({ field, is, values }: TypedCondition): string {
 const isText = (field: Field): boolean => field.type === 'string' && field.native?.definition?.kind !== 'enum';
 
 /** @throws MillraceError `source.bad_filter` naming the condition that Postgres does not take */
-export async function checkFilter(session: Session, relation: string, request: ReadRequest): Promise<void> {
+export async function checkFilter(
+  session: Session,
+  relation: string,
+  request: Pick<ReadRequest, 'stream' | 'filter'>,
+): Promise<void> {
   const conditions = conditionsOf(request);
   if (conditions.length === 0) return;
   const refused = await refusalOf(session, relation, conditions);

@@ -8,7 +8,9 @@ import { check } from './check.js';
 import { type PostgresSourceConfig, config } from './config.js';
 import { discover } from './discover.js';
 import { sourceHashes } from './hashes.js';
+import { preview } from './preview.js';
 import { read } from './read.js';
+import { estimate } from './run-estimate.js';
 import { readWindow } from './window.js';
 
 export default defineSource<PostgresSourceConfig>({
@@ -20,6 +22,8 @@ export default defineSource<PostgresSourceConfig>({
   discover,
   read,
   readWindow,
+  preview,
+  estimate,
   nativeFormat,
   sourceHashes,
 });

@@ -29,7 +29,7 @@ async function* readSlices(read: PostgresRead, window: ColumnWindow): AsyncItera
   let { position } = request;
   if (position.kind === 'start') await requireBounds(read.session, field, window);
   for (let done = false; !done;) {
-    const range = `${above(field, position, window)} and ${below(field, window)}`;
+    const range = windowWhere(field, window, position);
     const slice = await inSnapshot(read.session, async () => {
       const end = await sliceEnd(read, field, null, range);
       const where = end === null ? range : `${range} and ${cursorSql(field)} <= ${cursorLiteral(field, end)}`;
@@ -42,11 +42,16 @@ async function* readSlices(read: PostgresRead, window: ColumnWindow): AsyncItera
   }
 }
 
+/** What of a window is left to read behind a position. */
+export const windowWhere = (field: Field, window: ColumnWindow, position: Position): string =>
+  `${above(field, position, window)} and ${below(field, window)}`;
+
 /** @throws MillraceError `backfill.not_possible` for a bound that is no value of the field's type */
-async function requireBounds(session: Session, field: Field, { from, to }: ColumnWindow): Promise<void> {
+export async function requireBounds(session: Session, field: Field, { from, to }: ColumnWindow): Promise<void> {
   for (const [name, bound] of Object.entries({ from, to })) {
     if (bound === undefined) continue;
-    await session.rows(`select ${cursorLiteral(field, bound)}`).catch((cause: unknown) => {
+    const look = async (): Promise<unknown> => session.rows(`select ${cursorLiteral(field, bound)}`);
+    await look().catch((cause: unknown) => {
       throw new MillraceError('backfill.not_possible', {
         detail: `'${bound}' is no ${field.native?.type ?? field.type}, which ${field.name} is.`,
         path: `backfill.${name}`,
