@@ -4,7 +4,7 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import { IdPipe } from '../http/id-pipe.js';
 import { type Page, pageSchema } from '../http/pagination.js';
-import { Answers, BodyMayBeMissing, Describe } from '../openapi/describe.js';
+import { Answers, BodyMayBeMissing, Describe, MayAnswer } from '../openapi/describe.js';
 import { PLANS } from '../tokens.js';
 import {
   planBodySchema,
@@ -48,6 +48,7 @@ export class PlanController {
     'Asks the source; nothing is recorded.',
   )
   @Answers(200, pageSchema(schemaDiffSchema))
+  @MayAnswer(422)
   schemaDiff(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('connection')) id: string,

@@ -5,7 +5,7 @@ import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import { IdPipe } from '../http/id-pipe.js';
 import { ClientGone } from '../http/wait.js';
-import { Answers, Describe, MayNotFind } from '../openapi/describe.js';
+import { Answers, Describe, MayAnswer } from '../openapi/describe.js';
 import { EVENTS } from '../tokens.js';
 import { eventStreamSchema, eventsQuerySchema, type EventsQuery } from './event-schemas.js';
 import type { EventService } from './event-service.js';
@@ -57,7 +57,7 @@ export class EventsController {
   @ApiHeader(LAST_EVENT_ID)
   @ApiProduces('text/event-stream')
   @Answers(200, eventStreamSchema)
-  @MayNotFind()
+  @MayAnswer(404)
   async ofRuns(
     @Caller() caller: Principal,
     @Query({ schema: eventsQuerySchema }) { connectionId }: EventsQuery,

@@ -28,9 +28,10 @@ export function Answers(status: number, standardSchema?: z.ZodType, description 
 export const OPTIONAL_BODY = 'x-optional-body';
 export const BodyMayBeMissing = (): Decorator => applyDecorators(ApiExtension(OPTIONAL_BODY, true)) as Decorator;
 
-/** Marks a route that looks for a resource which its path does not name; document.ts adds the 404. */
-export const MAY_NOT_FIND = 'x-may-not-find';
-export const MayNotFind = (): Decorator => applyDecorators(ApiExtension(MAY_NOT_FIND, true)) as Decorator;
+/** Problems that a route may answer beside those that routes like it do, such as 404 for what its path does not name. */
+export const MAY_ANSWER = 'x-may-answer';
+export const MayAnswer = (...statuses: readonly number[]): Decorator =>
+  applyDecorators(ApiExtension(MAY_ANSWER, statuses)) as Decorator;
 
 export const HonoursIfMatch = (): Decorator =>
   applyDecorators(

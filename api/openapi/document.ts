@@ -2,13 +2,13 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BINARY } from '../uploads/binary-body.js';
 import { SCOPE_EXTENSION } from '../auth/scope.js';
-import { IDEMPOTENCY_KEY, MAY_NOT_FIND, OPTIONAL_BODY } from './describe.js';
+import { IDEMPOTENCY_KEY, MAY_ANSWER, OPTIONAL_BODY } from './describe.js';
 import { type Route, addProblems, problemComponent, problemResponses } from './problem-responses.js';
 import { convertZodSchema } from './schema-converter.js';
 
 const OPEN_TAGS = ['health', 'documentation'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
-type Mark = typeof OPTIONAL_BODY | typeof MAY_NOT_FIND;
+type Mark = typeof OPTIONAL_BODY | typeof MAY_ANSWER;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /** The OpenAPI 3.1 document of the running routes; docs/openapi.json is this, committed. */
@@ -42,7 +42,7 @@ function describeCommonParts(route: Route): void {
   if (takeMark(operation, OPTIONAL_BODY) && operation.requestBody && 'content' in operation.requestBody)
     operation.requestBody.required = false;
   if (method === 'post' && !takesFile(operation)) takeIdempotencyKey(operation);
-  addProblems(route, { mayNotFind: takeMark(operation, MAY_NOT_FIND) });
+  addProblems(route, takeMark(operation, MAY_ANSWER) as readonly number[] | undefined);
 }
 
 function takeIdempotencyKey(operation: Operation): void {
@@ -61,8 +61,8 @@ function takesFile({ requestBody }: Operation): boolean {
 }
 
 /** Marks are for this module only: the document does not keep them. */
-function takeMark(operation: Operation & { [OPTIONAL_BODY]?: boolean; [MAY_NOT_FIND]?: boolean }, mark: Mark): boolean {
-  const marked = operation[mark] === true;
+function takeMark(operation: Operation & { [mark in Mark]?: unknown }, mark: Mark): unknown {
+  const marked = operation[mark];
   delete operation[mark];
   return marked;
 }

@@ -10,13 +10,6 @@ export interface Route {
   readonly operation: Operation;
 }
 
-interface Marks {
-  /** Also looks for what its path does not name. */
-  readonly mayNotFind: boolean;
-}
-
-const NOT_FOUND = 404;
-
 type ProblemStatus = readonly [status: number, name: string, when: (route: Route) => boolean, description: string];
 
 /** Every status that is not a success, and when operations answer it. What they need not say is left out. */
@@ -24,7 +17,7 @@ const PROBLEMS: readonly ProblemStatus[] = [
   [400, 'BadRequest', isKeyed, 'Path, query, headers or body are not of the form described here.'],
   [401, 'Unauthenticated', isKeyed, 'No valid API key.'],
   [403, 'Forbidden', isKeyed, 'The scope of the API key is too small.'],
-  [NOT_FOUND, 'NotFound', ({ path }) => path.includes('{'), 'There is no such resource in the workspace of the API key.'],
+  [404, 'NotFound', ({ path }) => path.includes('{'), 'There is no such resource in the workspace of the API key.'],
   [409, 'Conflict', isWrite, 'It conflicts with the current state, or the same request is being carried out.'],
   [412, 'Stale', hasParameter('If-Match'), 'The resource has changed since it was read.'],
   [413, 'TooLarge', hasBody, 'The body is too large.'],
@@ -38,10 +31,10 @@ const PROBLEMS: readonly ProblemStatus[] = [
 ];
 
 /** Adds to an operation each problem it may answer with, instead of one `default` for all that programs would have to guess. */
-export function addProblems(route: Route, { mayNotFind }: Marks): void {
+export function addProblems(route: Route, more: readonly number[] = []): void {
   const { responses } = route.operation;
   for (const [status, name, when] of PROBLEMS)
-    if (when(route) || (status === NOT_FOUND && mayNotFind)) responses[status] ??= { $ref: `#/components/responses/${name}` };
+    if (when(route) || more.includes(status)) responses[status] ??= { $ref: `#/components/responses/${name}` };
 }
 
 /** What {@link addProblems} refers to. */

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Caller, type Principal } from '../auth/principal.js';
 import { RequireScope } from '../auth/scope.js';
 import { IdPipe } from '../http/id-pipe.js';
-import { Answers, Describe } from '../openapi/describe.js';
+import { Answers, Describe, MayAnswer } from '../openapi/describe.js';
 import { PREVIEWS } from '../tokens.js';
 import {
   previewSchema,
@@ -30,6 +30,7 @@ export class PreviewsController {
   @RequireScope('operate')
   @Describe('previewStream', 'Some rows of a stream', 'Whichever the source finds first. It is only read, and not for long.')
   @Answers(200, previewSchema)
+  @MayAnswer(422)
   ofStream(
     @Caller() caller: Principal,
     @Param('id', new IdPipe('source')) id: string,
@@ -65,6 +66,7 @@ export class PreviewsController {
     'SQL that is refused is an answer, too: 200 with `valid: false`. Without a stream no worker is needed, and columns that do not exist are not found.',
   )
   @Answers(200, validationSchema)
+  @MayAnswer(404)
   validate(@Caller() caller: Principal, @Body({ schema: validateSchema }) body: ValidateBody): Promise<ValidationView> {
     return this.previews.validate(caller, body);
   }
@@ -74,6 +76,7 @@ export class PreviewsController {
   @RequireScope('operate')
   @Describe('previewTransform', 'Run SQL over a sample of a stream', 'As a run does, in the locked engine; nothing is kept.')
   @Answers(200, previewSchema)
+  @MayAnswer(404)
   ofTransform(
     @Caller() caller: Principal,
     @Body({ schema: transformPreviewSchema }) body: TransformPreviewBody,

@@ -1,3 +1,4 @@
+import { newId } from '../../platform/db/ids.js';
 import type { Millrace } from '../support/millrace.js';
 
 /** Ids of things that exist, by what an operation's path begins with. */
@@ -27,6 +28,7 @@ export async function makeExisting(millrace: Millrace): Promise<Existing> {
     '/v1/rejects': rejects.body.data[0].id,
     '/v1/verifications': verification.body.id,
     '/v1/api-keys': key.body.id,
+    '/v1/uploads': newId('upload'),
     '/v1/workspaces': 'wsp_default',
   };
 }
