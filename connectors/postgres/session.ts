@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { type PostgresConnectionConfig, clientOptions } from './config.js';
 import { postgresError } from './errors.js';
+import { connectionKey, destroyClient, giveBack, takeIdle } from './idle-clients.js';
+import { literal } from './sql.js';
 
 /** Every value must read the same whatever the database or role has set (notes: values through CSV without loss). */
 const SESSION_SETTINGS =
@@ -34,36 +36,65 @@ export const asReader = ({ sessionName, signal }: SessionOptions): SessionOption
 });
 
 /**
- * One connection with pinned settings. When `signal` fires the socket is destroyed, so that no query outlives its caller;
- * the server notices and rolls back.
+ * One session with pinned settings, on a new connection or one that another session has left a moment ago. When `signal`
+ * fires the socket is destroyed, so that no query outlives its caller; the server notices and rolls back.
  *
  * @throws MillraceError `connector.unreachable`, `connector.auth_failed` …
  */
 export async function openSession(config: PostgresConnectionConfig, options: SessionOptions): Promise<Session> {
   options.signal.throwIfAborted();
-  const client = new pg.Client({ ...clientOptions(config, options.sessionName), types: AS_TEXT });
-  client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
-  const destroy = (): void =>
-    void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  const clientConfig = clientOptions(config, options.sessionName);
+  const key = connectionKey(clientConfig);
+  const client = (await reused(key, options)) ?? (await connected(clientConfig, options));
+  const destroy = (): void => destroyClient(client);
   options.signal.addEventListener('abort', destroy, { once: true });
-  const close = async (): Promise<void> => {
-    options.signal.removeEventListener('abort', destroy);
-    if (options.signal.aborted) return destroy();
-    await client.end().catch(destroy);
-  };
-  try {
-    await client.connect();
-    await client.query(SESSION_SETTINGS);
-  } catch (error) {
-    destroy();
-    options.signal.throwIfAborted();
-    throw postgresError(error, 'Cannot connect');
-  }
   return {
     client,
     rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
       (await client.query<Row>(sql, values.length ? [...values] : undefined)).rows,
     run: async (sql, values = []) => (await client.query(sql, values.length ? [...values] : undefined)).rowCount ?? 0,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: async () => {
+      options.signal.removeEventListener('abort', destroy);
+      if (options.signal.aborted) destroy();
+      else await giveBack(client, key);
+    },
   };
+}
+
+/** Undefined when there is none, or the server has ended it meanwhile. */
+async function reused(key: string, { sessionName, signal }: SessionOptions): Promise<pg.Client | undefined> {
+  const client = takeIdle(key);
+  if (!client) return undefined;
+  try {
+    await until(signal, client, client.query(`set application_name = ${literal(sessionName)}; ${SESSION_SETTINGS}`));
+    return client;
+  } catch {
+    destroyClient(client);
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function connected(config: pg.ClientConfig, { signal }: SessionOptions): Promise<pg.Client> {
+  const client = new pg.Client({ ...config, types: AS_TEXT });
+  client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
+  try {
+    await until(
+      signal,
+      client,
+      client.connect().then(() => client.query(SESSION_SETTINGS)),
+    );
+    return client;
+  } catch (error) {
+    destroyClient(client);
+    signal.throwIfAborted();
+    throw postgresError(error, 'Cannot connect');
+  }
+}
+
+/** Ends the connection, and with it what is waited for, when the signal fires. */
+async function until(signal: AbortSignal, client: pg.Client, doing: Promise<unknown>): Promise<void> {
+  const destroy = (): void => destroyClient(client);
+  signal.addEventListener('abort', destroy, { once: true });
+  await doing.finally(() => signal.removeEventListener('abort', destroy));
 }

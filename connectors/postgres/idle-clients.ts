@@ -1,0 +1,88 @@
+/**
+ * Connections that wait a moment for the next session. A small run opens half a dozen sessions; a new connection costs the
+ * server a process with empty caches, and both sides the exchange of keys.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type pg from 'pg';
+
+/** Long enough for the steps of a run and for runs that follow each other; whoever wants to drop the database waits no longer. */
+const KEPT_MS = 5_000;
+const MOST = 16;
+
+interface Inner {
+  readonly connection: { readonly stream: Socket };
+  /** Nothing is under way. */
+  readonly readyForQuery: boolean;
+}
+
+const inner = (client: pg.Client): Inner => client as unknown as Inner;
+
+/** What `pg` does not offer: the end of everything that is under way, at once. */
+export function destroyClient(client: pg.Client): void {
+  inner(client).connection.stream.destroy();
+}
+
+interface Idle {
+  readonly client: pg.Client;
+  readonly key: string;
+  readonly timer: NodeJS.Timeout;
+  /** The server has ended it. */
+  readonly gone: () => void;
+}
+
+const waiting = new Set<Idle>();
+
+/** Only the very same server, user and password are the same connection; the name of the session may differ. */
+export function connectionKey({ application_name: _, stream: _made, ...options }: pg.ClientConfig): string {
+  return createHash('sha256').update(JSON.stringify(options)).digest('base64');
+}
+
+/** One that has just been used by somebody else, or none. Its settings are those that it was opened with. */
+export function takeIdle(key: string): pg.Client | undefined {
+  const found = [...waiting].findLast((idle) => idle.key === key);
+  if (!found) return undefined;
+  forget(found);
+  inner(found.client).connection.stream.ref();
+  return found.client;
+}
+
+/**
+ * Takes over a connection whose session is over. What is open is rolled back when this resolves; then settings, temporary
+ * tables, locks and prepared statements are forgotten. Closed where that is not possible; never fails.
+ */
+export async function giveBack(client: pg.Client, key: string): Promise<void> {
+  try {
+    if (!inner(client).readyForQuery || waiting.size >= MOST) return await client.end();
+    await client.query('rollback'); // only a warning when there is nothing to undo
+    void clean(client).then(
+      () => keep(client, key),
+      () => destroyClient(client),
+    );
+  } catch {
+    destroyClient(client);
+  }
+}
+
+async function clean(client: pg.Client): Promise<void> {
+  await client.query('discard all');
+  await client.query("set application_name = 'millrace-idle'");
+}
+
+function keep(client: pg.Client, key: string): void {
+  const end = (): void => {
+    forget(idle);
+    client.end().catch(() => destroyClient(client));
+  };
+  const idle: Idle = { client, key, timer: setTimeout(end, KEPT_MS).unref(), gone: () => forget(idle) };
+  waiting.add(idle);
+  client.once('end', idle.gone);
+  inner(client).connection.stream.unref(); // nobody waits for it, and the process may end
+}
+
+function forget(idle: Idle): void {
+  clearTimeout(idle.timer);
+  idle.client.off('end', idle.gone);
+  waiting.delete(idle);
+}
