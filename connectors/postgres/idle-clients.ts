@@ -35,8 +35,9 @@ interface Idle {
 const waiting = new Set<Idle>();
 
 /** Only the very same server, user and password are the same connection; the name of the session may differ. */
-export function connectionKey({ application_name: _, stream: _made, ...options }: pg.ClientConfig): string {
-  return createHash('sha256').update(JSON.stringify(options)).digest('base64');
+export function connectionKey(options: pg.ClientConfig): string {
+  const same = { ...options, application_name: undefined, stream: undefined };
+  return createHash('sha256').update(JSON.stringify(same)).digest('base64');
 }
 
 /** One that has just been used by somebody else, or none. Its settings are those that it was opened with. */
