@@ -61,9 +61,12 @@ export async function openSession(config: PostgresConnectionConfig, options: Ses
   };
 }
 
-/** Undefined when there is none, or the server has ended it meanwhile. */
+/**
+ * Undefined when there is none, or the server has ended it meanwhile; for readers always: what is read may depend on settings
+ * of database and role, which a connection learns when it is made.
+ */
 async function reused(key: string, { sessionName, signal }: SessionOptions): Promise<pg.Client | undefined> {
-  const client = takeIdle(key);
+  const client = sessionName.endsWith(READER) ? undefined : takeIdle(key);
   if (!client) return undefined;
   try {
     await until(signal, client, client.query(`set application_name = ${literal(sessionName)}; ${SESSION_SETTINGS}`));

@@ -66,6 +66,17 @@ test('two sessions at the same time never share a connection', async () => {
   expect(await pidOf(first)).not.toBe(await pidOf(second));
 });
 
+test('a session that reads has a connection of its own, which knows the settings of the database as they are now', async () => {
+  const first = await open('millrace/con_a/1/feed/1');
+  const pid = await pidOf(first);
+  await first[Symbol.asyncDispose]();
+  await isIdle(pid);
+  await database.query(`alter database ${database.name} set timezone = 'Asia/Tokyo'`);
+  await using second = await open('millrace/con_a/1/feed/1/read');
+  expect(await pidOf(second)).not.toBe(pid);
+  expect(await second.rows(`select reset_val from pg_settings where name = 'TimeZone'`)).toEqual([{ reset_val: 'Asia/Tokyo' }]);
+});
+
 test('another user or database is another connection', async () => {
   await using other = await freshDatabase('elsewhere');
   const first = await open('millrace/con_a/1/feed/1');
