@@ -218,6 +218,11 @@ export type Connector = {
   readonly kind: 'source' | 'destination';
   readonly title: string;
   readonly stability: 'stable' | 'beta' | 'alpha';
+  /** The package that it comes from: `millrace` itself, or one of somebody else. */
+  readonly origin: {
+    readonly package: string;
+    readonly version: string;
+  };
   readonly modes: readonly ('full_refresh_overwrite' | 'full_refresh_append' | 'incremental_append' | 'incremental_deduped' | 'mirror' | 'scd2')[];
   /** Of sources: who knows how far a stream was read. */
   readonly cursor?: 'field' | 'source';
