@@ -26,8 +26,8 @@ const MAY_IMPORT = {
   cli: [...VOCABULARY, 'cli', 'client', MESSAGES],
 };
 
-/** `millrace start` runs API and worker in its own process and loads them only then. */
-const LAZY = { cli: ['api/server.ts', 'api/bootstrap-key.ts', 'worker/main.ts'] };
+/** `millrace start` runs API and worker in its own process and loads them only then; `connector test` loads connectors. */
+const LAZY = { cli: ['api/server.ts', 'api/bootstrap-key.ts', 'worker/main.ts', 'connectors/packages/test.ts'] };
 
 const WORKFLOW_PACKAGES = ['@temporalio/workflow', '@temporalio/common'];
 

@@ -42,6 +42,7 @@ test('the tree has the commands of the contract', () => {
   const lines = new Set(ALL.map(({ line }) => line));
   const nouns = {
     connectors: 'list show',
+    connector: 'new test',
     sources: 'list show add test rm',
     destinations: 'list show add test rm',
     connections: 'list show add rm pause resume',
