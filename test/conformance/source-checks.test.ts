@@ -43,6 +43,9 @@ let kept = 0; // what a connector must not have
 const BROKEN: Readonly<Record<string, readonly (readonly [what: string, broken: Break])[]>> = {
   definition: [
     ['has an id that is no name', () => ({ id: 'My Shop' })],
+    ['cannot read', () => ({ read: undefined as never })],
+  ],
+  documentation: [
     ['says nothing of a field', () => ({ config: config2({ token: secret() }) })],
     ['does not mark a token as secret', () => ({ config: config2({ token: z.string().describe('A token.') }) })],
   ],

@@ -23,7 +23,13 @@ const SECRET_NAME = /(pass(word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?
 const UNKNOWN_FIELD = 'no_such_field_of_millrace';
 
 export const infoChecks: readonly ConformanceCheck<InfoSession>[] = [
-  { name: 'definition', title: 'the definition is complete and documents every field', run: checkDefinition },
+  { name: 'definition', title: 'the definition is complete', run: checkDefinition },
+  {
+    name: 'documentation',
+    title: 'every field of the configuration is documented, and secrets are marked',
+    needs: ['definition'],
+    run: checkDocumentation,
+  },
   {
     name: 'config',
     title: 'the configuration is accepted, and one with an unknown field is not',
@@ -43,6 +49,10 @@ async function checkDefinition({ definition }: InfoSession): Promise<string> {
   const faults = definitionFaults(definition);
   if (faults.length > 0)
     throw new CheckFault(`${faults.join('; ')}.`, 'See SourceDefinition and DestinationDefinition in millrace/sdk.');
+  return `${definition.id} (${definition.stability})`;
+}
+
+async function checkDocumentation({ definition }: InfoSession): Promise<string> {
   const fields = configFields(definition.config);
   const silent = fields.filter(({ described }) => !described).map(({ path }) => path);
   if (silent.length > 0)
@@ -56,7 +66,7 @@ async function checkDefinition({ definition }: InfoSession): Promise<string> {
       `These fields of config look secret and are not: ${open.join(', ')}.`,
       'Make them with secret() of millrace/sdk.',
     );
-  return `${definition.id} (${definition.stability}), ${fields.length} fields`;
+  return fields.map(({ path }) => path).join(', ') || 'no fields';
 }
 
 async function checkConfig({ definition, harness }: InfoSession): Promise<string> {
