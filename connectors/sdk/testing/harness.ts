@@ -46,6 +46,8 @@ export interface HarnessLimits {
   readonly sliceBytes?: number;
   /** A read of more slices is broken off, and judged by these. 1,000 when absent. */
   readonly maxSlices?: number;
+  /** How long a source may wait for what is still being written. 5,000 when absent. */
+  readonly settleMs?: number;
   /** How long a read may go on after it was cancelled. 5,000 when absent. */
   readonly cancelMs?: number;
   /** How long a check may take. 60,000 when absent. */
@@ -56,6 +58,7 @@ export const DEFAULT_LIMITS: Required<HarnessLimits> = {
   sliceRows: 2,
   sliceBytes: 1,
   maxSlices: 1_000,
+  settleMs: 5_000,
   cancelMs: 5_000,
   checkMs: 60_000,
 };

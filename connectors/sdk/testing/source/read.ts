@@ -130,7 +130,7 @@ export function requestOf(
     ...(cursor ? { cursorField: cursor.field } : {}),
     nullCursor: 'include',
     rereadNullCursor: false,
-    settleMs: 0,
+    settleMs: limits.settleMs,
     ...(filter ? { filter } : {}),
     position: from.position,
     sliceRows: limits.sliceRows,
