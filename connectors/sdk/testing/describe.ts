@@ -1,8 +1,8 @@
 import type { ConformanceCheck } from './check.js';
-import type { SourceHarness } from './harness.js';
+import { destinationChecks, destinationSuite } from './destination/suite.js';
 import { sourceChecks, sourceSuite } from './source/suite.js';
 import type { Suite, SuiteSession } from './suite.js';
-import { DEFAULT_LIMITS } from './harness.js';
+import { DEFAULT_LIMITS, type DestinationHarness, type SourceHarness } from './harness.js';
 
 /** What a test may say of itself while it runs. */
 export interface SkipContext {
@@ -35,6 +35,17 @@ export function describeSource(name: string, harness: SourceHarness | (() => Pro
   const suite = sourceSuite(typeof harness === 'function' ? harness : async () => harness);
   const timeout = typeof harness === 'function' ? undefined : harness.limits?.checkMs;
   describeChecks(`source ${name}`, { suite, checks: sourceChecks, timeout }, runner);
+}
+
+/** The same for a destination; see {@link describeSource}. */
+export function describeDestination(
+  name: string,
+  harness: DestinationHarness | (() => Promise<DestinationHarness>),
+  runner: TestRunner,
+): void {
+  const suite = destinationSuite(typeof harness === 'function' ? harness : async () => harness);
+  const timeout = typeof harness === 'function' ? undefined : harness.limits?.checkMs;
+  describeChecks(`destination ${name}`, { suite, checks: destinationChecks, timeout }, runner);
 }
 
 interface Described<Session extends SuiteSession> {

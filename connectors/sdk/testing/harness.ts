@@ -1,3 +1,6 @@
+import type { WriteMode } from '../../../schema/connection-config.js';
+import type { Target } from '../../../schema/types.js';
+import type { DestinationDefinition } from '../destination.js';
 import type { SourceDefinition } from '../types.js';
 
 /** A row with a value per field, as its author would write it; what is left out is NULL. */
@@ -36,6 +39,27 @@ export interface StreamCase {
   readonly cursorField?: string;
   /** Adds or changes rows in the system. @returns exactly what the next incremental read is to bring */
   makeChanges?(): Promise<readonly ExpectedRow[]>;
+}
+
+/** What an author gives to have a destination tested. Its tables are made anew, under names that nothing else has. */
+export interface DestinationHarness {
+  // A definition knows its own configuration; here it is only what its schema accepts.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly definition: DestinationDefinition<any>;
+  /** As a user writes it, secrets in clear. */
+  readonly goodConfig: unknown;
+  /** The same system with credentials that it refuses. */
+  readonly badConfig?: unknown;
+  /** Where the suite puts its tables. */
+  readonly schema: string;
+  /**
+   * All rows of a table as the system itself shows them, by another way than the connector's: a text per column. Columns
+   * named `_millrace_*` are looked at only where a mode is made of them. No rows when the table is not there.
+   */
+  rowsOf(target: Target): Promise<readonly ExpectedRow[]>;
+  /** Modes that it can load; all when absent. */
+  readonly modes?: readonly WriteMode[];
+  readonly limits?: HarnessLimits;
 }
 
 /** How much is read. */

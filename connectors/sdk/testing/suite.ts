@@ -1,5 +1,5 @@
 import type { ConformanceCheck } from './check.js';
-import { CheckFault, type CheckReport, verdictOf } from './report.js';
+import { CheckFault, type CheckReport, type ConformanceReport, verdictOf } from './report.js';
 
 /** What a suite asks of its session. */
 export interface SuiteSession extends AsyncDisposable {
@@ -21,6 +21,17 @@ export class Suite<Session extends SuiteSession> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#session)?.[Symbol.asyncDispose]();
+  }
+
+  /** Runs every check, in order. */
+  async report(connector: ConformanceReport['connector'], told: (check: CheckReport) => void): Promise<ConformanceReport> {
+    const reports: CheckReport[] = [];
+    for (const check of this.checks) {
+      const report = await this.run(check);
+      reports.push(report);
+      told(report);
+    }
+    return { connector, ok: reports.every(({ status }) => status !== 'fail'), checks: reports };
   }
 
   /** Runs a check, after those that it needs. */

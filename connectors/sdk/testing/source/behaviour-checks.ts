@@ -10,13 +10,6 @@ export const behaviourChecks: readonly ConformanceCheck<SourceSession>[] = [
   { name: 'handles', title: 'nothing that was opened stays open', needs: ['full-read'], run: checkHandles },
 ];
 
-export const secretsCheck: ConformanceCheck<SourceSession> = {
-  name: 'secrets',
-  title: 'no secret stands in a log line, fact or error',
-  needs: ['definition'],
-  run: checkSecrets,
-};
-
 async function checkCancel(session: SourceSession): Promise<string> {
   for (const subject of await session.subjects()) {
     for (const before of [true, false]) {
@@ -96,15 +89,4 @@ async function readUntil(session: SourceSession, subject: Parameters<typeof full
     events += 1;
     if (stopAt === 'data' || events > session.limits.maxSlices) break;
   }
-}
-
-async function checkSecrets(session: SourceSession): Promise<string> {
-  const secrets = session.secrets();
-  const leaked = session.said.find((text) => secrets.some((secret) => secret !== '' && text.includes(secret)));
-  if (leaked !== undefined)
-    throw new CheckFault(
-      `A secret stands in what the connector said: ${session.hidden(leaked).slice(0, 200)}`,
-      'Leave configuration and URLs with passwords out of messages.',
-    );
-  return `${secrets.length} secrets, ${session.said.length} messages`;
 }

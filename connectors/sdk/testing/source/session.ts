@@ -1,11 +1,10 @@
 import { cursorType } from '../../cursor.js';
-import { isMillraceError } from '../../../../platform/errors/error.js';
-import { maskSecrets, secretTexts } from '../../../../platform/secrets/mask.js';
 import type { Catalog, StreamDescription } from '../../../../schema/types.js';
-import type { ConnectorContext, SourceDefinition } from '../../types.js';
+import type { SourceDefinition } from '../../types.js';
 import { Bench, type StagedRow } from '../bench.js';
-import { DEFAULT_LIMITS, type HarnessLimits, type SourceHarness, type StreamCase } from '../harness.js';
+import type { SourceHarness, StreamCase } from '../harness.js';
 import { CheckFault, CheckSkipped } from '../report.js';
+import { ConnectorSession } from '../session.js';
 import { type Ask, type WholeRead, readOn } from './read.js';
 
 /** Without expectations only so many streams are looked at. */
@@ -17,49 +16,20 @@ export interface Subject {
   readonly stream: StreamDescription;
 }
 
-/** What the checks of one source share. It remembers what was read, never anything of the connector. */
-export class SourceSession implements AsyncDisposable {
-  readonly definition: SourceDefinition<unknown>;
-  readonly limits: Required<HarnessLimits>;
-  /** Everything that the connector said: log lines, facts, reasons, errors. Looked through for secrets at the end. */
-  readonly said: string[] = [];
-  /** Fires when the check in progress has taken too long. */
-  signal: AbortSignal = new AbortController().signal;
+/** What the checks of one source share. */
+export class SourceSession extends ConnectorSession<SourceDefinition<unknown>> {
   #catalog: Promise<Catalog> | undefined;
   readonly #reads = new Map<string, Promise<WholeRead>>();
 
   private constructor(
-    readonly harness: SourceHarness,
-    readonly bench: Bench,
+    override readonly harness: SourceHarness,
+    bench: Bench,
   ) {
-    this.definition = harness.definition as SourceDefinition<unknown>;
-    this.limits = { ...DEFAULT_LIMITS, ...harness.limits };
+    super(harness, bench);
   }
 
   static async open(harness: SourceHarness): Promise<SourceSession> {
     return new SourceSession(harness, await Bench.open());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.bench[Symbol.asyncDispose]();
-  }
-
-  /** A new one for each call, as after a restart. */
-  context(config: unknown = this.harness.goodConfig, signal: AbortSignal = this.signal): ConnectorContext<unknown> {
-    const say = (message: string, facts: Record<string, unknown> = {}): void =>
-      void this.said.push(`${message} ${JSON.stringify(facts)}`);
-    const log = { debug: say, info: say, warn: say };
-    return { config: this.definition.config.parse(structuredClone(config)), signal, log, sessionName: 'millrace/conformance' };
-  }
-
-  /** Secrets of both configurations, in clear. */
-  secrets(): readonly string[] {
-    const { goodConfig, badConfig } = this.harness;
-    return [goodConfig, badConfig].flatMap((config) => secretTexts(this.definition.config, config));
-  }
-
-  hidden(text: string): string {
-    return maskSecrets(text, this.secrets());
   }
 
   catalog(): Promise<Catalog> {
@@ -105,11 +75,5 @@ export class SourceSession implements AsyncDisposable {
   /** The author's rows, as staged; undefined when none were given. */
   async expected({ known, stream }: Subject): Promise<readonly StagedRow[] | undefined> {
     return known.rows && this.bench.expected(stream.fields, known.rows, this.signal);
-  }
-
-  /** Notes what was thrown, for the search for secrets. */
-  heard(error: unknown): void {
-    for (let cause = error; cause instanceof Error; cause = cause.cause) this.said.push(cause.message);
-    if (isMillraceError(error)) this.said.push(error.suggestion, JSON.stringify(error.facts ?? {}));
   }
 }

@@ -1,9 +1,10 @@
 import type { ConformanceCheck } from '../check.js';
 import type { SourceHarness } from '../harness.js';
 import { infoChecks } from '../info-checks.js';
-import type { ConformanceReport } from '../report.js';
+import type { CheckReport, ConformanceReport } from '../report.js';
 import { Suite } from '../suite.js';
-import { behaviourChecks, secretsCheck } from './behaviour-checks.js';
+import { secretsCheck } from '../secrets-check.js';
+import { behaviourChecks } from './behaviour-checks.js';
 import { catalogChecks } from './catalog-checks.js';
 import { readChecks } from './read-checks.js';
 import { changesCheck, resumeChecks } from './resume-checks.js';
@@ -33,15 +34,8 @@ export const sourceSuite = (harness: () => Promise<SourceHarness>): Suite<Source
  */
 export async function testSource(
   harness: SourceHarness,
-  told: (check: ConformanceReport['checks'][number]) => void = () => undefined,
+  told: (check: CheckReport) => void = () => undefined,
 ): Promise<ConformanceReport> {
   await using suite = sourceSuite(async () => harness);
-  const checks: ConformanceReport['checks'][number][] = [];
-  for (const check of sourceChecks) {
-    const report = await suite.run(check);
-    checks.push(report);
-    told(report);
-  }
-  const id = String(harness.definition?.id);
-  return { connector: { id, kind: 'source' }, ok: checks.every(({ status }) => status !== 'fail'), checks };
+  return suite.report({ id: String(harness.definition?.id), kind: 'source' }, told);
 }
