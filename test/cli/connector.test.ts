@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXIT } from '../../cli/exit-codes.js';
 import { loadConnectors } from '../../connectors/packages/index.js';
 import { startMillrace } from '../support/millrace.js';
+import { freshDatabase } from '../support/servers.js';
 import { type TempHome, tempHome } from '../support/temp-home.js';
 import { runCli } from './support/cli.js';
 import { linkDependencies, runScript } from './support/connector-package.js';
@@ -107,6 +108,21 @@ describe('connector test', () => {
       fix: 'Make a new token.',
     });
     expect(stdout).not.toContain('canary-77e1');
+  });
+
+  test('takes the id of a source of this build as well, and reads only some slices of it', async () => {
+    await using database = await freshDatabase('connector_test');
+    await database.query(
+      'create table a (id bigint primary key, note text); insert into a select n, $$x$$ from generate_series(1, 5000) n',
+    );
+    const args = ['connector', 'test', 'postgres', '--set-env', 'url=CRM_URL', '--slices', '2', '--rows', '1000', '--json'];
+    const { code, stdout } = await runCli(args, { env: { CRM_URL: database.url } });
+    const { data } = JSON.parse(stdout) as { data: { checks: { name: string; status: string; detail: string }[] }[] };
+    expect(data[0]?.checks.find(({ name }) => name === 'full-read')).toMatchObject({
+      status: 'pass',
+      detail: '2000 rows of public.a',
+    });
+    expect({ code, failed: data[0]?.checks.filter(({ status }) => status === 'fail') }).toEqual({ code: EXIT.ok, failed: [] });
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../../../checkpoint/position.js';
 import { WRITE_MODES, type WriteMode } from '../../../../schema/connection-config.js';
 import { shortHash } from '../../../../schema/naming.js';
 import type { Field, Target } from '../../../../schema/types.js';
@@ -54,7 +55,11 @@ export class DestinationSession extends ConnectorSession<DestinationDefinition<u
     if (different) throw new CheckFault(`The target holds other ${different}.`, 'Compare with what load was given.');
   }
 
-  staged(fields: readonly Field[], rows: readonly ExpectedRow[]): Promise<readonly StagedRow[]> {
-    return this.bench.expected(fields, rows, this.signal);
+  /** As texts that are equal when the values are; how a system spaces and orders JSON is its own. */
+  async staged(fields: readonly Field[], rows: readonly ExpectedRow[]): Promise<readonly StagedRow[]> {
+    const staged = await this.bench.expected(fields, rows, this.signal);
+    return staged.map((row) => row.map((value, index) => (fields[index]?.type === 'json' ? plainJson(value) : value)));
   }
 }
+
+const plainJson = (text: string | null): string | null => (text === null ? null : canonicalJson(JSON.parse(text)));

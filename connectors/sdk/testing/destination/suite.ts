@@ -31,5 +31,5 @@ export async function testDestination(
   told: (check: CheckReport) => void = () => undefined,
 ): Promise<ConformanceReport> {
   await using suite = destinationSuite(async () => harness);
-  return suite.report({ id: String(harness.definition?.id), kind: 'destination' }, told);
+  return await suite.report({ id: String(harness.definition?.id), kind: 'destination' }, told);
 }

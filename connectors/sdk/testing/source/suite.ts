@@ -37,5 +37,5 @@ export async function testSource(
   told: (check: CheckReport) => void = () => undefined,
 ): Promise<ConformanceReport> {
   await using suite = sourceSuite(async () => harness);
-  return suite.report({ id: String(harness.definition?.id), kind: 'source' }, told);
+  return await suite.report({ id: String(harness.definition?.id), kind: 'source' }, told);
 }
