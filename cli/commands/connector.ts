@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { join, relative, resolve } from 'node:path';
+import { catalogueEntry } from '../../platform/errors/catalogue.js';
 import { millraceVersion } from '../../platform/config/version.js';
 import { addCommand, addNoun, withOutput } from '../command.js';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
 import { collect, positiveInteger } from '../input.js';
+import type { Output } from '../output/output.js';
 import { connectorNames } from '../scaffold/names.js';
 import { packageFiles } from '../scaffold/package-files.js';
 import { sourceFiles } from '../scaffold/source-files.js';
@@ -98,14 +100,38 @@ function addTest(noun: Command): void {
           ...(options.stream ? { streams: options.stream } : {}),
           limits: { maxSlices: options.slices, sliceRows: options.rows, sliceBytes: options.rows * ROW_BYTES },
         });
-        const text = (): string => reports.map(({ text: shown }) => shown).join('\n\n');
-        out.result(
-          reports.map(({ report }) => report),
-          text,
-        );
-        return reports.every(({ report }) => report.ok) ? EXIT.ok : EXIT.failed;
+        return showReports(out, reports);
       }),
     );
+}
+
+interface Tested {
+  readonly report: ConformanceReport;
+  readonly text: string;
+}
+
+interface ConformanceReport {
+  readonly ok: boolean;
+  readonly connector: { readonly id: string };
+  readonly checks: readonly { readonly name: string; readonly status: string }[];
+}
+
+function showReports(out: Output, reports: readonly Tested[]): ExitCode {
+  const data = reports.map(({ report }) => report);
+  const text = (): string => reports.map(({ text: shown }) => shown).join('\n\n');
+  const failed = data.flatMap(({ checks }) => checks.filter(({ status }) => status === 'fail').map(({ name }) => name));
+  if (failed.length === 0) {
+    out.result(data, text);
+    return EXIT.ok;
+  }
+  const { suggestion } = catalogueEntry('connector.not_conforming');
+  const ids = data.map(({ connector }) => connector.id).join(', ');
+  out.failedResult(data, text, {
+    code: 'connector.not_conforming',
+    message: `${ids} fails ${failed.length === 1 ? 'the check' : 'the checks'} ${failed.join(', ')}.`,
+    suggestion,
+  });
+  return EXIT.failed;
 }
 
 /** For sources that go by bytes. */

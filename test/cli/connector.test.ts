@@ -92,7 +92,7 @@ describe('connector test', () => {
     expect(stdout).toMatch(/✓ wrong-credentials +connector\.auth_failed/);
     expect(stdout).toMatch(/✓ full-read +8 rows of orders/);
     expect(stdout).toMatch(/✓ resume +\d+ marks/);
-    expect(stdout).toMatch(/– changes .*\n +→ Give makeChanges\./);
+    expect(stdout).toMatch(/– changes .*\n +→ Give makeChanges in the harness of its tests\./);
     expect(stdout).not.toContain('Grace');
   });
 
@@ -100,7 +100,11 @@ describe('connector test', () => {
     const wrong = write('wrong.json', { ...config, token: 'canary-77e1' });
     const { code, stdout } = await runCli(['connector', 'test', folder, '--config', wrong, '--json']);
     expect(code).toBe(EXIT.failed);
-    const { data } = JSON.parse(stdout) as { data: { ok: boolean; checks: { name: string }[] }[] };
+    const { data, ...envelope } = JSON.parse(stdout) as { data: { ok: boolean; checks: { name: string }[] }[] };
+    expect(envelope).toMatchObject({
+      ok: false,
+      error: { code: 'connector.not_conforming', message: expect.stringMatching(/^my-shop fails the checks? check/) },
+    });
     expect(data[0]).toMatchObject({ ok: false, connector: { id: 'my-shop', kind: 'source' } });
     expect(data[0]?.checks.find(({ name }) => name === 'check')).toMatchObject({
       status: 'fail',

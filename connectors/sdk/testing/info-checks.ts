@@ -99,7 +99,10 @@ async function checkCheck(session: InfoSession): Promise<string> {
 async function checkWrong(session: InfoSession): Promise<string> {
   const { badConfig } = session.harness;
   if (badConfig === undefined)
-    throw new CheckSkipped('No configuration with wrong credentials was given.', 'Give one, where the system has credentials.');
+    throw new CheckSkipped(
+      'No configuration with wrong credentials was given.',
+      'Give badConfig, or --bad-config, where the system has credentials.',
+    );
   const error = await session.definition.check(session.context(badConfig)).then(
     () => undefined,
     (thrown: unknown) => thrown ?? new Error('nothing'),

@@ -111,7 +111,7 @@ async function checkResume(session: SourceSession): Promise<string> {
   if (tried === 0)
     throw new CheckSkipped(
       'Every stream was read in one slice, so there is no mark to go on from.',
-      'Give more rows, or set limits.sliceRows.',
+      'Give more rows, or make slices smaller: limits.sliceRows, or --rows.',
     );
   return `${tried} marks`;
 }
@@ -180,7 +180,8 @@ async function checkNothingNew(session: SourceSession): Promise<string> {
 async function checkChanges(session: SourceSession): Promise<string> {
   let brought = 0;
   const changing = (await incrementalSubjects(session)).filter(({ subject }) => subject.known.makeChanges);
-  if (changing.length === 0) throw new CheckSkipped('No stream can be changed here.', 'Give makeChanges.');
+  if (changing.length === 0)
+    throw new CheckSkipped('No stream can be changed here.', 'Give makeChanges in the harness of its tests.');
   for (const { subject, ask } of changing) {
     const { end } = await session.firstRead(ask);
     const changes = (await subject.known.makeChanges?.()) ?? [];
