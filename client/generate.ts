@@ -96,7 +96,8 @@ function inputName(name: string): string {
 }
 
 function bodyLine({ requestBody }: Operation): readonly InputLine[] {
-  if (takesFile(requestBody)) return [{ text: '      readonly body: ReadableStream<Uint8Array> | Blob | Uint8Array;\n', required: true }];
+  if (takesFile(requestBody))
+    return [{ text: '      readonly body: ReadableStream<Uint8Array> | Blob | Uint8Array;\n', required: true }];
   const schema = requestBody?.content['application/json']?.schema;
   if (!schema) return [];
   const required = requestBody?.required ?? false;
