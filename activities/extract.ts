@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import { atCursorSql, boundaryTable } from '../checkpoint/boundary.js';
 import { type BoundaryStore, boundaryPath } from '../checkpoint/boundary-store.js';
 import type { BoundarySet } from '../checkpoint/position.js';
+import { takenBefore } from '../checkpoint/slice-end.js';
 import type { ReadRequest } from '../connectors/sdk/types.js';
 import { MillraceError, isMillraceError } from '../platform/errors/error.js';
 import { cursorDistance } from '../schema/cursor-distance.js';
 import { boundaryFolder, sliceFolder } from '../stage/layout.js';
 import { rowsFile } from '../stage/rows.js';
-import type { Taken } from '../stage/subtraction.js';
 import { SliceWriter } from '../stage/writer.js';
-import { stagedNames } from '../schema/naming.js';
 import { isKeyed } from '../schema/write-mode.js';
-import { closeSlice } from './close-slice.js';
+import { type SliceRead, closeSlice, readFrom } from './close-slice.js';
 import type { ExtractInput, Extracted, Place } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { distancesOf } from './distances.js';
@@ -35,15 +33,6 @@ export function createExtract(dependencies: ActivityDependencies) {
       sayExtracted(say, input.place.seq + 1, extracted);
       return extracted;
     });
-}
-
-/** One slice being read. */
-export interface SliceRead {
-  readonly input: ExtractInput;
-  readonly feed: FeedPlan;
-  readonly folder: string;
-  readonly held: BoundarySet | undefined;
-  readonly boundaries: BoundaryStore;
 }
 
 async function extract(shell: Shell, dependencies: ActivityDependencies, input: ExtractInput): Promise<Extracted> {
@@ -87,7 +76,7 @@ async function readSlice(
       fields: feed.fields,
       signal: shell.signal,
     },
-    taken: await takenBefore(read),
+    taken: await takenBefore(readFrom(read)),
   });
   let said: Pick<Extracted, 'delayed' | 'unproven'> = {};
   let batches = 0;
@@ -182,16 +171,4 @@ async function isFileLost(stage: ActivityDependencies['stage'], held: BoundarySe
     if (isMillraceError(error, 'stage.corrupt')) return true;
     throw error;
   }
-}
-
-/** Only at the cursor's last value can rows come again; during a first-read scan they cannot. */
-async function takenBefore({ input, feed, held, boundaries }: SliceRead): Promise<Taken | undefined> {
-  const { position } = input.place;
-  if (!held || !feed.cursor || position.kind !== 'cursor' || position.cursor.value === null) return undefined;
-  const columnOf = stagedNames(feed.fields);
-  const fields = held.fields.map((field) => ({ ...field, column: columnOf(field.name) }));
-  const stage = held.fields.find((field) => field.name === feed.cursor?.field)?.stage ?? 'VARCHAR';
-  const atCursor = atCursorSql(columnOf(feed.cursor.field), stage, position.cursor.value, feed.cursor.type === 'decimal');
-  const rows = held.hashes && Object.values(held.hashes).reduce((sum, count) => sum + count, 0);
-  return { fields, atCursor, table: boundaryTable(held, await boundaryPath(boundaries.stage, held)), rows };
 }

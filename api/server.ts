@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Knex } from 'knex';
+import { loadConnectors } from '../connectors/packages/index.js';
 import type { ApiOptions, RunningApi } from '../platform/config/runtime.js';
 import { openMetadata } from '../platform/db/open.js';
 import { MillraceError } from '../platform/errors/error.js';
@@ -45,6 +46,7 @@ const CLOSE_GRACE_MS = 8_000;
 /** Migrates the database, then listens. Temporal need not be there yet. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const log = createLogger({ level: options.settings.logLevel }).child({ component: 'api' });
+  await loadConnectors({ folder: process.cwd(), configured: options.settings.connectors, log });
   const db = await openMetadata(options.databaseUrl);
   const link = temporalLink(options);
   const closing = new AbortController();

@@ -7,6 +7,7 @@ import { addApi } from './commands/api.js';
 import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
 import { addConnections } from './commands/connections.js';
+import { addConnector } from './commands/connector.js';
 import { addConnectors } from './commands/connectors.js';
 import { addContext } from './commands/context.js';
 import { addCopy } from './commands/copy.js';
@@ -45,6 +46,7 @@ const GROUPS: readonly (readonly [string, readonly Add[]])[] = [
     'Set up:',
     [
       addConnectors,
+      addConnector,
       (program) => addSystems(program, 'source'),
       (program) => addSystems(program, 'destination'),
       addDiscover,

@@ -26,8 +26,16 @@ const MAY_IMPORT = {
   cli: [...VOCABULARY, 'checkpoint', 'cli', 'client', MESSAGES],
 };
 
-/** `millrace start` runs API and worker in its own process and loads them only then. */
-const LAZY = { cli: ['api/server.ts', 'api/bootstrap-key.ts', 'worker/main.ts'] };
+/** `millrace start` runs API and worker in its own process and loads them only then; `connector test` and `doctor` load connectors. */
+const LAZY = {
+  cli: [
+    'api/server.ts',
+    'api/bootstrap-key.ts',
+    'worker/main.ts',
+    'connectors/packages/test.ts',
+    'connectors/packages/examine.ts',
+  ],
+};
 
 const WORKFLOW_PACKAGES = ['@temporalio/workflow', '@temporalio/common'];
 

@@ -5,6 +5,7 @@
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { loadConnectors } from '../connectors/packages/index.js';
 import type { RunningWorker, WorkerOptions } from '../platform/config/runtime.js';
 import { createMetadataStore } from '../platform/db/metadata-store.js';
 import { openTrustedEngine } from '../platform/duckdb/engine.js';
@@ -32,6 +33,7 @@ const ACTIVITY_SLOTS = 16;
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const log = createLogger({ level: options.settings.logLevel }).child({ process: 'worker' });
   installRuntime(log);
+  await loadConnectors({ folder: process.cwd(), configured: options.settings.connectors, log });
   const stage = openStage(options.stageUrl);
   await removeAbandonedTemp(options.stageUrl);
   const temp = await stage.tempDir(); // not the system's: what a killed worker leaves here is removed at the next start

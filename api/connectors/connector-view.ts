@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnyDestination, type AnySource, destinations, sources } from '../../connectors/registry.js';
+import { type AnyDestination, type AnySource, destinations, originOf, sources } from '../../connectors/registry.js';
 import type { ConnectorInfo } from '../../connectors/sdk/types.js';
 import { WRITE_MODES } from '../../schema/connection-config.js';
 
@@ -11,6 +11,9 @@ export const connectorSchema = z
     kind: z.enum(['source', 'destination']),
     title: z.string(),
     stability: z.enum(['stable', 'beta', 'alpha']),
+    origin: z
+      .object({ package: z.string(), version: z.string() })
+      .describe('The package that it comes from: `millrace` itself, or one of somebody else.'),
     modes: z.array(z.enum(WRITE_MODES)),
     cursor: z.enum(['field', 'source']).optional().describe('Of sources: who knows how far a stream was read.'),
     guarantee: z
@@ -37,11 +40,13 @@ function destinationView(destination: AnyDestination): ConnectorView {
   return { ...infoView(destination), kind: 'destination', guarantee: destination.guarantee };
 }
 
-function infoView({ id, title, stability, config }: ConnectorInfo<unknown>): Omit<ConnectorView, 'kind'> {
+function infoView(connector: AnySource | AnyDestination): Omit<ConnectorView, 'kind'> {
+  const { id, title, stability, config } = connector;
   return {
     id,
     title,
     stability,
+    origin: originOf(connector),
     modes: [...WRITE_MODES],
     config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
   };

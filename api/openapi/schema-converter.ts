@@ -14,12 +14,15 @@ interface JsonSchema {
  * of 3.0. A named schema that reads differently as input and as output (defaults) gets a component for each.
  */
 export const convertZodSchema: Converter = (schema, { schemaType }) => {
-  if (!(schema instanceof z.ZodType)) return undefined;
+  if (!isZodSchema(schema)) return undefined;
   const { $schema: _dialect, $defs = {}, ...own } = jsonSchema(schema, schemaType);
   const other = jsonSchema(schema, schemaType === 'input' ? 'output' : 'input').$defs ?? {};
   const renamed = schemaType === 'input' ? differing($defs, other) : [];
   return rename({ schema: own, components: { ...$defs } }, renamed);
 };
+
+/** By its structure: a connector's schema comes from that package's own zod. */
+const isZodSchema = (schema: unknown): schema is z.ZodType => typeof schema === 'object' && schema !== null && '_zod' in schema;
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   return z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as JsonSchema;

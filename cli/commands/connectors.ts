@@ -39,10 +39,22 @@ export function unknownConnector(id: string, known: readonly Connector[]): Millr
 }
 
 function tableOf(connectors: readonly Connector[]): string {
-  const columns = [{ title: 'id' }, { title: 'kind' }, { title: 'title' }, { title: 'stability' }, { title: 'modes' }];
-  const rows = connectors.map(({ id, kind, title, stability, modes }) => [id, kind, title, stability, modes.join(', ')]);
+  const columns = [
+    { title: 'id' },
+    { title: 'kind' },
+    { title: 'title' },
+    { title: 'stability' },
+    { title: 'package' },
+    { title: 'modes' },
+  ];
+  const rows = connectors.map(({ id, kind, title, stability, origin, modes }) => [
+    ...[id, kind, title, stability],
+    ...[packageOf(origin), modes.join(', ')],
+  ]);
   return formatTable(columns, rows, stdoutWidth());
 }
+
+const packageOf = ({ package: name, version }: Connector['origin']): string => `${name} ${version}`;
 
 interface Field {
   readonly type?: string | readonly string[];
@@ -51,7 +63,7 @@ interface Field {
   readonly default?: unknown;
 }
 
-function describe({ id, kind, title, stability, modes, config }: Connector): string {
+function describe({ id, kind, title, stability, origin, modes, config }: Connector): string {
   const fields = Object.entries((config['properties'] ?? {}) as Readonly<Record<string, Field>>);
   const required = (config['required'] ?? []) as readonly string[];
   const rows = fields.map(([name, field]) => [name, typeOf(field), required.includes(name) ? 'yes' : '', remarks(field)]);
@@ -61,6 +73,7 @@ function describe({ id, kind, title, stability, modes, config }: Connector): str
     ['kind', kind],
     ['title', title],
     ['stability', stability],
+    ['package', packageOf(origin)],
     ['modes', modes.join(', ')],
   ]);
   return `${head}\n\n${formatTable(columns, rows, stdoutWidth())}`;

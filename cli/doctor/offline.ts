@@ -23,6 +23,7 @@ export function offlineChecks(settings: Settings, env: NodeJS.ProcessEnv, stackR
     { name: 'disk space', run: () => checkDisk(stageFolder(settings)) },
     { name: 'ports', run: () => checkPorts(settings, stackRuns) },
     { name: 'DuckDB', run: checkDuckDb },
+    { name: 'packages', run: () => checkPackages(settings) },
     { name: 'Temporal binary', run: async () => checkBinary(settings, env) },
   ];
 }
@@ -35,6 +36,15 @@ function describeSettings({ databaseUrl, temporalAddress, stageUrl, secretKey }:
     return warn('MILLRACE_SECRET_KEY is not set.', 'Set it for millrace api and millrace worker: openssl rand -base64 32.');
   }
   return pass(own.length === 0 ? 'valid; everything embedded' : `valid; set: ${own.join(', ')}`);
+}
+
+/** Connector packages of others, as a process that is started here would load them. */
+async function checkPackages({ connectors }: Settings): Promise<ReturnType<typeof pass>> {
+  const { examinePackages } = await import('../../connectors/packages/examine.js');
+  const packages = await examinePackages(process.cwd(), connectors);
+  const broken = packages.find(({ fault, configured }) => fault && configured) ?? packages.find(({ fault }) => fault);
+  if (broken?.fault) return (broken.configured ? fail : warn)(broken.fault.detail, broken.fault.fix);
+  return pass(packages.length === 0 ? 'no connectors but those of this build' : packages.map(({ loads }) => loads).join('; '));
 }
 
 function checkHome(home: string): ReturnType<typeof pass> {

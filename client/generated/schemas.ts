@@ -239,6 +239,11 @@ export type Connector = {
   readonly kind: 'source' | 'destination';
   readonly title: string;
   readonly stability: 'stable' | 'beta' | 'alpha';
+  /** The package that it comes from: `millrace` itself, or one of somebody else. */
+  readonly origin: {
+    readonly package: string;
+    readonly version: string;
+  };
   readonly modes: readonly ('full_refresh_overwrite' | 'full_refresh_append' | 'incremental_append' | 'incremental_deduped' | 'mirror' | 'scd2')[];
   /** Of sources: who knows how far a stream was read. */
   readonly cursor?: 'field' | 'source';
@@ -477,7 +482,7 @@ export type Problem = {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, preview.too_large, preview.unreadable, project.conflict, project.invalid, project.partly_applied, project.plan_changed, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
+  /** One of: backfill.not_possible, connection.invalid, connection.paused, connector.auth_failed, connector.invalid_config, connector.not_conforming, connector.permission_denied, connector.rate_limited, connector.transient, connector.unknown, connector.unreachable, engine.internal, engine.no_database, engine.no_worker, engine.timeout, engine.unavailable, load.bad_value, load.blocked, load.count_mismatch, load.destination_behind, load.stale_epoch, load.stale_position, load.target_incompatible, load.target_missing, load.target_owned, preview.too_large, preview.unreadable, project.conflict, project.invalid, project.partly_applied, project.plan_changed, rejects.not_replayable, rejects.unreadable, request.conflict, request.forbidden, request.in_flight, request.invalid, request.key_reused, request.not_found, request.precondition_required, request.rate_limited, request.stale, request.too_large, request.unauthenticated, request.unsupported_media, run.already_active, run.lost, run.not_active, run.not_retryable, run.not_staged, run.terminated, schema.nothing_to_accept, secret.unresolved, setup.invalid, setup.unavailable, source.bad_data, source.bad_filter, source.bound_unproven, source.boundary_lost, source.cursor_changed, source.cursor_unsupported, source.field_missing, source.null_cursor, source.primary_key_missing, source.schema_changed, source.stream_missing, stage.corrupt, stage.full, state.nothing_to_undo, transform.failed, transform.limit_exceeded, transform.refused_sql, uploads.no_stage, verify.mismatch, verify.not_possible. More may come. */
   readonly code: string;
   readonly suggestion: string;
   readonly errors: readonly ({

@@ -28,14 +28,20 @@ export const postgresConnectionFields = {
     .describe('Connection URL; the other fields override its parts.'),
   host: z.string().min(1).optional().describe('Host name or address.'),
   port: z.number().int().min(1).max(65_535).optional().describe('Port; 5432 when absent.'),
-  user: z.string().min(1).optional(),
-  password: secret(z.string()).optional(),
-  database: z.string().min(1).optional(),
+  user: z.string().min(1).optional().describe('User; postgres when absent.'),
+  password: secret(z.string()).optional().describe('Password of the user.'),
+  database: z.string().min(1).optional().describe('Database; postgres when absent.'),
   ssl: z
     .enum(['disable', 'require', 'verify-full'])
     .optional()
     .describe('disable: never; require: encrypted without checking the certificate; verify-full: encrypted and checked.'),
-  connectTimeoutMs: z.number().int().min(100).max(60_000).default(10_000),
+  connectTimeoutMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long to wait for a connection, in milliseconds.'),
 };
 
 export interface PostgresConnectionConfig {

@@ -71,6 +71,8 @@ export interface Settings {
   /** How often a key may ask one API process; no limit when absent. */
   readonly rateLimit?: { readonly requests: number; readonly perMs: number };
   readonly logLevel: LogLevel;
+  /** Modules with connectors beside those that the project's dependencies bring. */
+  readonly connectors: readonly string[];
 }
 
 const port = z.coerce.number('must be a port number').int('must be a whole number').min(0).max(65535);
@@ -112,6 +114,7 @@ const SCHEMA = z.object({
     .optional(),
   MILLRACE_AUDIT_KEEP: z.string().default('90d').transform(decodeDuration('1h', '36500d')),
   MILLRACE_RATE_LIMIT: z.string().default('100000/1m').transform(decodeRateLimit),
+  MILLRACE_CONNECTORS: z.string().default('').transform(decodeNames),
   MILLRACE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -150,6 +153,7 @@ function toSettings(env: z.infer<typeof SCHEMA>, requested: readonly PortName[])
     restoreWindowMs: env.MILLRACE_RESTORE_WINDOW,
     oldSecretKeys: env.MILLRACE_SECRET_KEY_OLD ?? [],
     logLevel: env.MILLRACE_LOG_LEVEL,
+    connectors: env.MILLRACE_CONNECTORS,
     ...(env.MILLRACE_RATE_LIMIT !== undefined && { rateLimit: env.MILLRACE_RATE_LIMIT }),
     ...(env.DATABASE_URL !== undefined && { databaseUrl: env.DATABASE_URL }),
     ...(env.TEMPORAL_ADDRESS !== undefined && { temporalAddress: env.TEMPORAL_ADDRESS }),
@@ -184,6 +188,13 @@ function decodeDuration(least: string, most: string): (text: string, context: z.
       context.addIssue({ code: 'custom', message: `must be a duration from ${least} to ${most}, such as 5m` });
     return ms;
   };
+}
+
+function decodeNames(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 /** `off` is no limit. */

@@ -61,6 +61,7 @@ export const CATALOGUE = {
   'connector.unreachable': { recovery: 'retry', title: 'The server cannot be reached', suggestion: 'Check host, port and network.', status: 422 },
   'connector.transient': { recovery: 'retry', title: 'A passing fault of the other system', suggestion: 'It is retried by itself.' },
   'connector.rate_limited': { recovery: 'retry', title: 'The other system asked to slow down', suggestion: 'It is retried after the time it asked for.' },
+  'connector.not_conforming': { recovery: 'fix_config', title: 'The connector does not do what a connector must', suggestion: 'Mend what the failed checks name; see docs/connector-development.md.', status: 422 },
   'source.stream_missing': { recovery: 'fix_config', title: 'The stream does not exist in the source', suggestion: 'Discover the source again and correct the stream name.', status: 422 },
   'source.field_missing': { recovery: 'fix_config', title: 'The field does not exist in the stream', suggestion: 'Correct the field name.', status: 422 },
   'source.cursor_unsupported': { recovery: 'fix_config', title: 'The field cannot be a cursor', suggestion: 'Choose a number, date, time or text field.', status: 422 },

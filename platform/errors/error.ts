@@ -1,4 +1,4 @@
-import { type ErrorCode, type Recovery, catalogueEntry } from './catalogue.js';
+import { CATALOGUE, type ErrorCode, type Recovery, catalogueEntry } from './catalogue.js';
 
 /** One wrong field of a request or configuration. */
 export interface FieldError {
@@ -27,8 +27,15 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** A connector package may bring its own copy of this module: its errors are told by this mark, not by their class. */
+const MARK = Symbol.for('millrace.error');
+
 /** The only error that crosses a layer: everything else is wrapped in one where it is caught. */
 export class MillraceError extends Error {
+  static {
+    Object.defineProperty(this.prototype, MARK, { value: true });
+  }
+
   readonly code: ErrorCode;
   readonly recovery: Recovery;
   readonly suggestion: string;
@@ -51,8 +58,12 @@ export class MillraceError extends Error {
 }
 
 export function isMillraceError(error: unknown, code?: ErrorCode): error is MillraceError {
-  return error instanceof MillraceError && (code === undefined || error.code === code);
+  return isMarked(error) && (code === undefined || error.code === code);
 }
+
+/** Another version of the package may know codes that this one does not. */
+const isMarked = (error: unknown): error is MillraceError =>
+  error instanceof Error && MARK in error && 'code' in error && Object.hasOwn(CATALOGUE, String(error.code));
 
 /** What an error of any kind says. */
 export function errorText(error: unknown): string {

@@ -51,6 +51,7 @@ describe('doctor', () => {
       'disk space',
       'ports',
       'DuckDB',
+      'packages',
       'Temporal binary',
       'metadata database',
       'clock',

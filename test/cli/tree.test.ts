@@ -44,6 +44,7 @@ test('the tree has the commands of the contract', () => {
   const lines = new Set(ALL.map(({ line }) => line));
   const nouns = {
     connectors: 'list show',
+    connector: 'new test',
     sources: 'list show add test rm restore',
     destinations: 'list show add test rm restore',
     connections: 'list show add rm restore pause resume',

@@ -34,7 +34,7 @@ const csvSchema = z.strictObject({
     .describe('An unquoted value that means NULL.')
     .meta({ examples: ['\\N', 'NULL'] }),
   quotedNulls: z.boolean().default(false).describe('A quoted nullValue means NULL as well; otherwise "" is an empty text.'),
-  encoding: z.enum(['utf-8', 'latin-1', 'utf-16']).default('utf-8'),
+  encoding: z.enum(['utf-8', 'latin-1', 'utf-16']).default('utf-8').describe('Of the text in the files.'),
 });
 
 const fileStreamSchema = z
@@ -45,7 +45,7 @@ const fileStreamSchema = z
       .min(1)
       .describe('Below root, with *, **, ?, [abc] and {a,b}. A name ending in .gz or .zst is read as gzip or zstd.')
       .meta({ examples: ['airports*.csv.gz', 'orders/**/*.parquet'] }),
-    format: z.enum(FORMATS),
+    format: z.enum(FORMATS).describe('Of all files of the stream.'),
     csv: csvSchema.partial().optional().describe('For csv and tsv.'),
     types: z
       .record(z.string().min(1), z.enum(TYPES))
@@ -80,7 +80,8 @@ export const config = z.strictObject({
         if (names.indexOf(name) < index)
           context.addIssue({ code: 'custom', path: [index, 'name'], message: `${name} is listed twice` });
       });
-    }),
+    })
+    .describe('Sets of files, each read as one table.'),
   changedBy: z
     .enum(['arrival', 'modification'])
     .default('arrival')

@@ -1,0 +1,347 @@
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { MillraceError, secret } from '../../connectors/sdk/index.js';
+import type { ReadEvent, ReadRequest, SourceDefinition } from '../../connectors/sdk/index.js';
+import { sourceSuite } from '../../connectors/sdk/testing/source/suite.js';
+import { closeLeaks, harnessOf, leakSocket, type Parts, type Shop, type ShopConfig, TOKEN } from './support/shop.js';
+import {
+  type ConformanceReport,
+  describeSource,
+  formatReport,
+  sourceChecks,
+  testSource,
+} from '../../connectors/sdk/testing/index.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+afterAll(closeLeaks);
+
+type Break = (parts: Parts, shop: Shop) => Partial<SourceDefinition<ShopConfig>>;
+type Read = Parts['read'];
+
+const statusOf = (report: ConformanceReport): Record<string, string> =>
+  Object.fromEntries(report.checks.map(({ name, status }) => [name, status]));
+
+test('a source that does what it must passes every check, and none is skipped', async () => {
+  const told: string[] = [];
+  const report = await testSource(harnessOf(), ({ name }) => void told.push(name));
+  expect(Object.values(statusOf(report)), formatReport(report)).toEqual(sourceChecks.map(() => 'pass'));
+  expect(report).toMatchObject({ ok: true, connector: { id: 'shop', kind: 'source' } });
+  expect(told).toEqual(sourceChecks.map(({ name }) => name));
+});
+
+/** The events of a right read, each changed on its way. */
+const mapped = (read: Read, change: (event: ReadEvent, request: ReadRequest) => readonly ReadEvent[]): Read =>
+  async function* (context, request) {
+    for await (const event of read(context, request)) yield* change(event, request);
+  };
+
+const config2 = <T extends z.ZodRawShape>(shape: T): SourceDefinition<ShopConfig>['config'] =>
+  z.strictObject(shape) as unknown as SourceDefinition<ShopConfig>['config'];
+
+let kept = 0; // what a connector must not have
+
+/** For each check a source that is right in all but one thing. */
+const BROKEN: Readonly<Record<string, readonly (readonly [what: string, broken: Break])[]>> = {
+  definition: [
+    ['has an id that is no name', () => ({ id: 'My Shop' })],
+    ['cannot read', () => ({ read: undefined as never })],
+  ],
+  documentation: [
+    ['says nothing of a field', () => ({ config: config2({ token: secret() }) })],
+    ['does not mark a token as secret', () => ({ config: config2({ token: z.string().describe('A token.') }) })],
+  ],
+  config: [['takes whatever it gets', () => ({ config: z.object({ token: secret().describe('A token.') }) })]],
+  check: [['does not say that it is well', () => ({ check: async () => ({}) as never })]],
+  'wrong-credentials': [
+    ['never looks at the credentials', ({ check }) => ({ check: (context) => check({ ...context, config: { token: TOKEN } }) })],
+    ['throws what it got', ({ check }) => ({ check: (context) => check(context).catch(() => Promise.reject(new Error('401'))) })],
+    [
+      'calls a wrong token a passing fault',
+      ({ check }) => ({
+        check: (context) =>
+          check(context).catch(() => Promise.reject(new MillraceError('connector.transient', { detail: 'No.' }))),
+      }),
+    ],
+    [
+      'repeats the token',
+      ({ check }) => ({
+        check: (context) =>
+          check(context).catch(() =>
+            Promise.reject(new MillraceError('connector.auth_failed', { detail: `${context.config.token} is wrong.` })),
+          ),
+      }),
+    ],
+  ],
+  discover: [
+    ['lists nothing', () => ({ discover: async () => ({ streams: [] }) })],
+    [
+      'has a type that there is not',
+      ({ discover }) => ({
+        discover: async (...asked) => ({
+          streams: (await discover(...asked)).streams.map((stream) => ({
+            ...stream,
+            fields: stream.fields.map((field) => ({ ...field, type: 'text' as never })),
+          })),
+        }),
+      }),
+    ],
+    [
+      'names a key that is no field',
+      ({ discover }) => ({
+        discover: async (...asked) => ({
+          streams: (await discover(...asked)).streams.map((stream) => ({ ...stream, primaryKey: ['key'] })),
+        }),
+      }),
+    ],
+  ],
+  'discover-named': [['lists all whatever is asked', ({ discover }) => ({ discover: (context) => discover(context) })]],
+  'full-read': [
+    [
+      'loses the last row of each batch',
+      ({ read }) => ({
+        read: mapped(read, (event) => [event.kind === 'rows' ? { ...event, rows: event.rows.slice(0, -1) } : event]),
+      }),
+    ],
+    ['ends without a mark', ({ read }) => ({ read: mapped(read, (event) => (event.kind === 'mark' ? [] : [event])) })],
+    [
+      'turns numbers into floats',
+      ({ read }) => ({
+        read: mapped(read, (event) => [
+          event.kind === 'rows'
+            ? { ...event, rows: event.rows.map((row) => ({ ...row, amount: Number(row['amount']) * 1.1 })) }
+            : event,
+        ]),
+      }),
+    ],
+    [
+      'yields text for a number',
+      ({ read }) => ({
+        read: mapped(read, (event) => [
+          event.kind === 'rows' ? { ...event, rows: event.rows.map((row) => ({ ...row, id: 'first' })) } : event,
+        ]),
+      }),
+    ],
+    [
+      'never ends',
+      ({ read }) => ({
+        read: mapped(read, (event) =>
+          event.kind === 'mark' ? [{ ...event, position: { kind: 'exact', position: { kind: 'start' } }, done: false }] : [],
+        ),
+      }),
+    ],
+  ],
+  types: [
+    [
+      'selects numbers for text',
+      ({ read }) => ({
+        read: mapped(read, (event) => {
+          if (event.kind !== 'rows') return [event];
+          const values = event.rows.map(
+            (row) =>
+              `(${row['id'] as number}, '${row['customer'] as string}', ${(row['amount'] as string | null) ?? 'null'}::decimal(12,2), '${row['changed_at'] as string}'::timestamptz)`,
+          );
+          const scan = `(values ${values.join(', ')}) as t(id, customer, amount, changed_at)`;
+          return [
+            {
+              kind: 'file',
+              bytes: 1,
+              file: { format: 'duckdb-scan', scan, label: 'values', select: ['id::integer', 'customer', 'amount', 'changed_at'] },
+            },
+          ];
+        }),
+      }),
+    ],
+  ],
+  columns: [
+    [
+      'reads only whole rows',
+      ({ read }) => ({
+        read: mapped(read, (event, { fields }) => [
+          event.kind === 'rows' && fields.length === 1 ? { ...event, rows: event.rows.map(({ id }) => ({ id })) } : event,
+        ]),
+      }),
+    ],
+  ],
+  filter: [
+    [
+      'does not look at the filter',
+      ({ read }) => ({
+        read: (context, request) => read(context, { ...request, filter: [] }),
+      }),
+    ],
+  ],
+  'incremental-read': [
+    [
+      'leaves the first value out',
+      ({ read }) => ({
+        read: mapped(read, (event, { sync }) => [
+          event.kind === 'rows' && sync === 'incremental' ? { ...event, rows: event.rows.filter(({ id }) => id !== 1) } : event,
+        ]),
+      }),
+    ],
+    [
+      'reads above the cursor, so that a slice cuts rows of one value in two',
+      (_, shop) => ({
+        read: (context, request) => (request.sync === 'full' ? _.read(context, request) : readAbove(shop, request, 2)),
+      }),
+    ],
+  ],
+  marks: [
+    [
+      'goes on behind the end',
+      ({ read }) => ({ read: mapped(read, (event) => (event.kind === 'mark' && event.done ? [event, event] : [event])) }),
+    ],
+    [
+      'ends a full read with a cursor',
+      ({ read }) => ({
+        read: mapped(read, (event, { sync }) => [
+          event.kind === 'mark' && sync === 'full' && event.done
+            ? {
+                ...event,
+                position: { kind: 'exact', position: { kind: 'cursor', cursor: { type: 'int', field: 'id', value: '8' } } },
+              }
+            : event,
+        ]),
+      }),
+    ],
+    [
+      'puts a number into a position',
+      ({ read }) => ({
+        read: mapped(read, (event) => {
+          if (event.kind !== 'mark' || event.position.kind !== 'exact' || event.position.position.kind !== 'scan') return [event];
+          const after = event.position.position.scan.after.map(Number) as unknown as string[];
+          return [{ ...event, position: { kind: 'exact', position: { kind: 'scan', scan: { by: ['id'], after } } } }];
+        }),
+      }),
+    ],
+  ],
+  resume: [
+    [
+      'keeps its place in the process',
+      ({ read }) => ({
+        read: (context, request) => {
+          if (request.sync === 'incremental') return read(context, request);
+          if (request.position.kind === 'start') kept = 0;
+          const after = [String(kept)];
+          return mapped(
+            (inner, asked) =>
+              read(inner, { ...asked, position: kept === 0 ? { kind: 'start' } : { kind: 'scan', scan: { by: ['id'], after } } }),
+            (event) => {
+              if (event.kind === 'rows') kept = Math.max(kept, ...event.rows.map(({ id }) => Number(id)));
+              return [event];
+            },
+          )(context, request);
+        },
+      }),
+    ],
+  ],
+  ties: [
+    [
+      'reads above the cursor',
+      (parts, shop) => ({
+        read: (context, request) => (request.sync === 'full' ? parts.read(context, request) : readAbove(shop, request, 1_000)),
+      }),
+    ],
+  ],
+  'nothing-new': [
+    [
+      'begins anew every time',
+      (parts, shop) => ({
+        read: (context, request) => (request.sync === 'full' ? parts.read(context, request) : readAllAtOnce(shop)),
+      }),
+    ],
+  ],
+  cancel: [
+    [
+      'does not look at the signal',
+      ({ read }) => ({ read: (context, request) => read({ ...context, signal: new AbortController().signal }, request) }),
+    ],
+    ['waits for ever', ({ read }) => ({ read: hanging(read) })],
+  ],
+  handles: [['leaves a connection open', ({ check }) => ({ check: async (context) => (await leakSocket(), check(context)) })]],
+  changes: [
+    [
+      'does not see what comes late with an old value',
+      ({ read }, shop) => {
+        const old = new Set(shop.orders.map(({ id }) => id));
+        return {
+          read: mapped(read, (event, { sync }) => [
+            event.kind === 'rows' && sync === 'incremental'
+              ? {
+                  ...event,
+                  rows: event.rows.filter(({ id, changed_at: at }) => old.has(Number(id)) || String(at).includes(':05:')),
+                }
+              : event,
+          ]),
+        };
+      },
+    ],
+  ],
+  secrets: [
+    [
+      'logs its configuration',
+      ({ discover }) => ({
+        discover: (context, names) => {
+          context.log.info('connecting', { config: context.config });
+          return discover(context, names);
+        },
+      }),
+    ],
+  ],
+};
+
+/** An incremental read that is wrong: it begins above the cursor. */
+async function* readAbove(shop: Shop, { position }: ReadRequest, sliceRows: number): AsyncIterable<ReadEvent> {
+  const from = position.kind === 'cursor' ? Date.parse(`${position.cursor.value ?? ''}:00`.replace(' ', 'T')) : 0;
+  const left = shop.orders.filter(({ changed_at: at }) => Date.parse(at) > from);
+  yield { kind: 'rows', rows: left.slice(0, sliceRows) };
+  yield { kind: 'mark', done: left.length <= sliceRows, position: { kind: 'largest' } };
+}
+
+/** Every row, again and again, with changes that nobody made. */
+async function* readAllAtOnce(shop: Shop): AsyncIterable<ReadEvent> {
+  yield { kind: 'rows', rows: shop.orders.slice() };
+  yield { kind: 'mark', done: true, position: { kind: 'largest' } };
+}
+
+const hanging = (read: Read): Read =>
+  async function* (context, request) {
+    for await (const event of read({ ...context, signal: new AbortController().signal }, request)) {
+      yield event;
+      if (context.signal.aborted) await new Promise(() => undefined);
+    }
+  };
+
+const cases = Object.entries(BROKEN).flatMap(([check, breaks]) => breaks.map(([what, broken]) => ({ check, what, broken })));
+
+describe('a source that', () => {
+  test.each(cases)('$what fails $check', async ({ check: name, broken }) => {
+    await using suite = sourceSuite(async () => harnessOf(broken));
+    const check = sourceChecks.find((candidate) => candidate.name === name);
+    if (name === 'secrets') await suite.report({ id: 'shop', kind: 'source' }, () => undefined);
+    const report = check && (await suite.run(check));
+    expect(report).toMatchObject({ name, status: 'fail', detail: expect.stringMatching(/\S/), fix: expect.stringMatching(/\S/) });
+    expect(report?.detail).not.toContain(TOKEN);
+  });
+});
+
+test('every check can fail', () => {
+  expect(Object.keys(BROKEN).toSorted()).toEqual(sourceChecks.map(({ name }) => name).toSorted());
+});
+
+test('what hangs is ended, told, and what needs it is skipped', async () => {
+  const hangs = harnessOf(() => ({ check: () => new Promise(() => undefined) }));
+  const report = await testSource({ ...hangs, limits: { checkMs: 200 } });
+  expect(statusOf(report)).toMatchObject({ check: 'fail', 'wrong-credentials': 'skip' });
+  expect(formatReport(report)).toMatch(/✗ check +It did not end within 200 ms\.\n +→ /);
+});
+
+test('without expectations reads are compared with each other, and no row is shown', async () => {
+  const { streams: _, ...harness } = harnessOf();
+  const report = await testSource({ ...harness, limits: { maxSlices: 2 } });
+  expect(statusOf(report)).toMatchObject({ 'full-read': 'pass', resume: 'pass', changes: 'skip' });
+  expect(report.ok, formatReport(report)).toBe(true);
+  expect(formatReport(report)).not.toContain('Grace');
+});
+
+describeSource('described as tests of this runner', async () => harnessOf(), { afterAll, describe, test });
