@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type AnyDestination, type AnySource, destinations, originOf, sources } from '../../connectors/registry.js';
-import type { ConnectorInfo } from '../../connectors/sdk/types.js';
 import { WRITE_MODES } from '../../schema/connection-config.js';
 
 const jsonSchema = z.record(z.string(), z.unknown()).describe('JSON Schema of `config`; secret fields have `secret: true`.');
