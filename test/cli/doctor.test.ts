@@ -114,7 +114,7 @@ describe('completion', () => {
     const name = connections.data[0]?.name ?? '';
     expect(name).toMatch(/^con-/);
     expect(await complete('so')).toEqual(['sources']);
-    expect(await complete('runs', '')).toEqual(['cancel', 'list', 'retry', 'show', 'watch']);
+    expect(await complete('runs', '')).toEqual(['cancel', 'list', 'logs', 'retry', 'show', 'watch']);
     expect(await complete('sync', '--str')).toEqual(['--stream', '--strict']);
     expect(await complete('sync', '')).toEqual([name]);
     expect(await complete('sync', name, '--stream', '')).toEqual(['public.orders']);
@@ -133,7 +133,7 @@ describe('completion', () => {
       eval "$(millrace completion bash)"
       COMP_WORDS=(millrace connections re); COMP_CWORD=2; _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
-    expect({ stdout, stderr }).toEqual({ stdout: 'resume\n', stderr: '' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'restore\nresume\n', stderr: '' });
   });
 
   test.each(['bash', 'zsh', 'fish'])('%s gets a script; others get the list', async (shell) => {
