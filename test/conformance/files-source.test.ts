@@ -52,4 +52,9 @@ async function harness(): Promise<SourceHarness> {
   };
 }
 
-describeSource('files', harness, { afterAll, describe, test });
+const notApplicable = {
+  'wrong-credentials': 'files are read without any',
+  ties: 'a file is read as a whole, and its place in order is its own',
+};
+
+describeSource('files', harness, { afterAll, describe, test }, { notApplicable });
