@@ -56,7 +56,7 @@ ${SQL.replace('${', () => '$${').replaceAll(/^/gm, '      ')}
 
 function exported(existing: Existing, name?: string): Exported {
   const names = new Map(existing.systems.map((system) => [system.id, system.name]));
-  return exportFiles(existing, { folder: '/work/copy', names, ...(name !== undefined && { name }) });
+  return exportFiles(existing, { folder: '/srv/copy', names, ...(name !== undefined && { name }) });
 }
 
 test('what is exported and read again is what is there', () => {
