@@ -42,62 +42,54 @@ export const asReader = ({ sessionName, signal }: SessionOptions): SessionOption
  * @throws MillraceError `connector.unreachable`, `connector.auth_failed` …
  */
 export async function openSession(config: PostgresConnectionConfig, options: SessionOptions): Promise<Session> {
-  options.signal.throwIfAborted();
-  const clientConfig = clientOptions(config, options.sessionName);
+  const { sessionName, signal } = options;
+  signal.throwIfAborted();
+  const clientConfig = clientOptions(config, sessionName);
   const key = connectionKey(clientConfig);
-  const client = (await reused(key, options)) ?? (await connected(clientConfig, options));
+  // what is read may depend on settings of database and role, which a connection learns when it is made
+  const idle = sessionName.endsWith(READER) ? undefined : takeIdle(key);
+  if (idle) {
+    const settings = `set application_name = ${literal(sessionName)}; ${SESSION_SETTINGS}`;
+    const session = await sessionOn(idle, { key, signal, ready: idle.query(settings) }).catch(() => undefined);
+    if (session) return session;
+    signal.throwIfAborted(); // else the server has ended it meanwhile
+  }
+  const client = new pg.Client({ ...clientConfig, types: AS_TEXT });
+  client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
+  const ready = client.connect().then(() => client.query(SESSION_SETTINGS));
+  return sessionOn(client, { key, signal, ready }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw postgresError(error, 'Cannot connect');
+  });
+}
+
+interface Opening {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  /** Rejects when the connection cannot be used. */
+  readonly ready: Promise<unknown>;
+}
+
+/** The signal is heard from before the connection is ready until the session ends, without a gap. */
+async function sessionOn(client: pg.Client, { key, signal, ready }: Opening): Promise<Session> {
   const destroy = (): void => destroyClient(client);
-  options.signal.addEventListener('abort', destroy, { once: true });
+  signal.addEventListener('abort', destroy, { once: true });
+  try {
+    await ready;
+  } catch (error) {
+    signal.removeEventListener('abort', destroy);
+    destroy();
+    throw error;
+  }
   return {
     client,
     rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
       (await client.query<Row>(sql, values.length ? [...values] : undefined)).rows,
     run: async (sql, values = []) => (await client.query(sql, values.length ? [...values] : undefined)).rowCount ?? 0,
     [Symbol.asyncDispose]: async () => {
-      options.signal.removeEventListener('abort', destroy);
-      if (options.signal.aborted) destroy();
+      signal.removeEventListener('abort', destroy);
+      if (signal.aborted) destroy();
       else await giveBack(client, key);
     },
   };
-}
-
-/**
- * Undefined when there is none, or the server has ended it meanwhile; for readers always: what is read may depend on settings
- * of database and role, which a connection learns when it is made.
- */
-async function reused(key: string, { sessionName, signal }: SessionOptions): Promise<pg.Client | undefined> {
-  const client = sessionName.endsWith(READER) ? undefined : takeIdle(key);
-  if (!client) return undefined;
-  try {
-    await until(signal, client, client.query(`set application_name = ${literal(sessionName)}; ${SESSION_SETTINGS}`));
-    return client;
-  } catch {
-    destroyClient(client);
-    signal.throwIfAborted();
-    return undefined;
-  }
-}
-
-async function connected(config: pg.ClientConfig, { signal }: SessionOptions): Promise<pg.Client> {
-  const client = new pg.Client({ ...config, types: AS_TEXT });
-  client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
-  try {
-    await until(
-      signal,
-      client,
-      client.connect().then(() => client.query(SESSION_SETTINGS)),
-    );
-    return client;
-  } catch (error) {
-    destroyClient(client);
-    signal.throwIfAborted();
-    throw postgresError(error, 'Cannot connect');
-  }
-}
-
-/** Ends the connection, and with it what is waited for, when the signal fires. */
-async function until(signal: AbortSignal, client: pg.Client, doing: Promise<unknown>): Promise<void> {
-  const destroy = (): void => destroyClient(client);
-  signal.addEventListener('abort', destroy, { once: true });
-  await doing.finally(() => signal.removeEventListener('abort', destroy));
 }
