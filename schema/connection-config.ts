@@ -143,9 +143,16 @@ export const runOptionsSchema = z.strictObject({
 
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
-/** Older versions of a connection were saved without some of them. */
+const usualRunOptions: RunOptions = runOptionsSchema.parse({});
+
+/** Of a stored version, with what was not there yet when it was saved. */
 export function runOptionsOf({ limits, pauseAfterFailures, keepStaged, targetNames }: Partial<RunOptions>): RunOptions {
-  return runOptionsSchema.parse({ limits, pauseAfterFailures, keepStaged, targetNames });
+  return {
+    limits: { ...usualRunOptions.limits, ...limits },
+    pauseAfterFailures: pauseAfterFailures ?? usualRunOptions.pauseAfterFailures,
+    keepStaged: keepStaged ?? usualRunOptions.keepStaged,
+    targetNames: targetNames ?? usualRunOptions.targetNames,
+  };
 }
 
 /** What cron and interval have in common. */
@@ -198,6 +205,13 @@ export const connectionSettings = {
   streams: streamsConfigSchema,
   ...runOptionsSchema.shape,
 };
+
+const { name: _name, mode: _mode, ...usualStream } = streamConfigSchema.parse({ name: '-', mode: 'mirror' });
+
+/** Streams of a stored version, with what was not there yet when they were saved. */
+export function storedStreams(streams: readonly (Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'mode'>)[]): StreamConfig[] {
+  return streams.map((stream) => ({ ...usualStream, ...stream }));
+}
 
 export type WriteMode = (typeof WRITE_MODES)[number];
 export type RowPolicy = StreamConfig['rowPolicy'];

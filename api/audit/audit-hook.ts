@@ -28,10 +28,13 @@ const NOT_LOGGED = [429];
 
 /** Finishes the entry before the answer goes out: who reads the log after it finds it there. */
 export function finishAudits(server: FastifyInstance, db: Knex, reportFault: (requestId: string, error: unknown) => void): void {
-  server.addHook('onSend', async (request, reply) => {
+  server.addHook('onSend', (request, reply, _payload, done) => {
     const entry = entries.get(request);
     entries.delete(request);
-    if (!entry || NOT_LOGGED.includes(reply.statusCode)) return;
-    await entry.finish(db).catch((error: unknown) => reportFault(request.id, error));
+    if (!entry || NOT_LOGGED.includes(reply.statusCode)) return done();
+    entry
+      .finish(db)
+      .catch((error: unknown) => reportFault(request.id, error))
+      .then(() => done(), done);
   });
 }

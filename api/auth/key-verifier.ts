@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { prepared } from '../../platform/db/direct.js';
 import type { ApiKeyRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
@@ -13,6 +14,8 @@ const ATTEMPTS = { requests: 10, perMs: 60_000 } as const;
 const AT_ONCE = 2;
 /** Those who wait for their turn; about two seconds. */
 const MOST_WAITING = 100;
+
+const KEY = { name: 'api key', text: 'select * from api_keys where prefix = $1' };
 
 interface Attempt {
   readonly text: string;
@@ -43,7 +46,7 @@ export class KeyVerifier {
   async verify(text: string, address: string, now: Date): Promise<ApiKeyRow | undefined> {
     const presented = parseKey(text);
     if (!presented) return undefined;
-    const row = await this.db<ApiKeyRow>('api_keys').where({ prefix: presented.prefix }).first();
+    const [row] = await prepared<ApiKeyRow>(this.db, KEY, [presented.prefix]);
     if (!row || row.revoked_at || (row.expires_at && row.expires_at <= now)) return undefined;
     return (await this.isGenuine({ text, secret: presented.secret, row, address })) ? row : undefined;
   }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { prepared, rowsOf } from '../../platform/db/direct.js';
 import { newId } from '../../platform/db/ids.js';
 import type { ConnectionConfig, ConnectionRow, ConnectorRow, Labels, ScheduleDigest, RunRow } from '../../platform/db/rows.js';
 import { endOpenRuns } from '../../platform/db/run-projection.js';
@@ -51,6 +52,13 @@ const LISTED = {
   sorts: { name: byText('connections.name'), updatedAt: byTime('connections.updated_at') },
 };
 
+const CONNECTION = {
+  name: 'connection',
+  text: `select connections.*, connection_versions.config
+    from connections join connection_versions on connection_id = connections.id and connection_versions.version = connections.version
+    where workspace_id = $1 and id = $2 and deleted_at is null`,
+};
+
 /** The rows of connections and their versions; every query stays within one workspace. Bound to a pool or a transaction. */
 export class ConnectionStore {
   constructor(
@@ -69,7 +77,7 @@ export class ConnectionStore {
 
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<StoredConnection> {
-    const row = await this.newest().where({ workspace_id: workspaceId, id }).first<StoredConnection | undefined>();
+    const [row] = await prepared<StoredConnection>(this.db, CONNECTION, [workspaceId, id]);
     if (row) return row;
     throw new MillraceError('request.not_found', { detail: `There is no connection ${id}.` });
   }
@@ -91,19 +99,17 @@ export class ConnectionStore {
 
   async list(workspaceId: string, list: ConnectionList): Promise<readonly Listed<StoredConnection>[]> {
     const { sourceId, destinationId, paused, label, search, deleted } = list;
-    return this.versioned()
-      .where({
-        workspace_id: workspaceId,
-        ...(sourceId === undefined ? {} : { source_id: sourceId }),
-        ...(destinationId === undefined ? {} : { destination_id: destinationId }),
-        ...(paused === undefined ? {} : { paused }),
-      })
-      .modify((query) => {
-        this.window.where(query, 'connections', deleted);
-        whereLabels(query, 'connections.labels', label);
-        whereNameHolds(query, 'connections.name', search);
-        listPage(query, list, LISTED);
-      });
+    const query = this.versioned().where({
+      workspace_id: workspaceId,
+      ...(sourceId === undefined ? {} : { source_id: sourceId }),
+      ...(destinationId === undefined ? {} : { destination_id: destinationId }),
+      ...(paused === undefined ? {} : { paused }),
+    });
+    this.window.where(query, 'connections', deleted);
+    whereLabels(query, 'connections.labels', label);
+    whereNameHolds(query, 'connections.name', search);
+    listPage(query, list, LISTED);
+    return rowsOf(query);
   }
 
   /** All of a workspace in the order of their ids, some at a time. */

@@ -1,4 +1,4 @@
-import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
+import { runOptionsOf, storedStreams } from '../../schema/connection-config.js';
 import type { RestoreWindow } from '../archive/archive.js';
 import type { ConnectionView } from './connection-schemas.js';
 import type { StoredConnection } from './connection-store.js';
@@ -15,7 +15,7 @@ export function connectionView(row: StoredConnection, window: RestoreWindow): Co
     tripped: row.tripped,
     ...runOptionsOf(row.config),
     schedule: row.config.schedule,
-    streams: streamsConfigSchema.parse(row.config.streams),
+    streams: storedStreams(row.config.streams),
     labels: { ...row.labels },
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

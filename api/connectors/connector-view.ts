@@ -47,6 +47,17 @@ function infoView(connector: AnySource | AnyDestination): Omit<ConnectorView, 'k
     stability,
     origin: originOf(connector),
     modes: [...WRITE_MODES],
-    config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+    config: jsonSchemaOf(config),
   };
+}
+
+const jsonSchemas = new WeakMap<z.ZodType, Record<string, unknown>>();
+
+/** Schemas do not change while the process lives, and take milliseconds to convert. */
+function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
+  const known = jsonSchemas.get(schema);
+  if (known) return known;
+  const converted = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+  jsonSchemas.set(schema, converted);
+  return converted;
 }

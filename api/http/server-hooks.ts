@@ -15,21 +15,24 @@ export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
 }
 
 export function echoRequestId(server: FastifyInstance): void {
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
+    done();
   });
 }
 
 export function securityHeaders(server: FastifyInstance): void {
-  server.addHook('onRequest', async (_request, reply) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     void reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+    done();
   });
 }
 
 /** Else a client that was answered while the server closes keeps its connection, and with it the server, open. */
 export function hangUpWhenClosing(server: FastifyInstance, closing: AbortSignal): void {
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing.aborted) void reply.header('Connection', 'close');
+    done();
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { prepared, rowsOf } from '../../platform/db/direct.js';
 import { firstIdOf } from '../../platform/db/ids.js';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
 import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.js';
@@ -10,22 +11,25 @@ import type { RunQuery } from './run-schemas.js';
 
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
 
+const RUN = { name: 'run', text: `select runs.*, ${CONNECTION_NAME} from runs where workspace_id = $1 and id = $2` };
+const STREAMS = { name: 'streams of a run', text: 'select * from run_streams where run_id = $1 order by name' };
+const STREAMS_OF_RUNS = { name: 'streams of runs', text: 'select * from run_streams where run_id = any($1) order by name' };
+
 /** Reads the projection of runs. Every query stays within one workspace. */
 export class RunStore {
   constructor(private readonly db: Knex) {}
 
   async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunRow>[]> {
     const { connectionId, status, trigger, since, until } = list;
-    return this.db('runs')
+    const query = this.db('runs')
       .select('runs.*', this.db.raw(CONNECTION_NAME))
-      .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) })
-      .modify((query) => {
-        if (status !== undefined) void query.whereIn('status', status);
-        if (trigger !== undefined) void query.whereIn('trigger', trigger);
-        if (since !== undefined) void query.where('id', '>=', firstIdOf('run', since));
-        if (until !== undefined) void query.where('id', '<', firstIdOf('run', until));
-        listPage(query, list, LISTED);
-      });
+      .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) });
+    if (status !== undefined) void query.whereIn('status', status);
+    if (trigger !== undefined) void query.whereIn('trigger', trigger);
+    if (since !== undefined) void query.where('id', '>=', firstIdOf('run', since));
+    if (until !== undefined) void query.where('id', '<', firstIdOf('run', until));
+    listPage(query, list, LISTED);
+    return rowsOf(query);
   }
 
   /** By connection; one look into the index for each, however many runs it has. */
@@ -41,20 +45,19 @@ export class RunStore {
 
   /** By run. */
   async streamsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly RunStreamRow[]>> {
-    const rows = await this.db<RunStreamRow>('run_streams')
-      .whereIn('run_id', [...runIds])
-      .orderBy('name');
+    const rows = await prepared<RunStreamRow>(this.db, STREAMS_OF_RUNS, [[...runIds]]);
     const byRun = new Map<string, RunStreamRow[]>();
-    for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), row]);
+    for (const row of rows) {
+      const streams = byRun.get(row.run_id);
+      if (streams) streams.push(row);
+      else byRun.set(row.run_id, [row]);
+    }
     return byRun;
   }
 
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<RunRow> {
-    const row = await this.db('runs')
-      .select('runs.*', this.db.raw(CONNECTION_NAME))
-      .where({ workspace_id: workspaceId, id })
-      .first<RunRow | undefined>();
+    const [row] = await prepared<RunRow>(this.db, RUN, [workspaceId, id]);
     if (row) return row;
     throw new MillraceError('request.not_found', { detail: `There is no run ${id}.` });
   }
@@ -69,7 +72,7 @@ export class RunStore {
   }
 
   async streams(runId: string): Promise<readonly RunStreamRow[]> {
-    return this.db<RunStreamRow>('run_streams').where({ run_id: runId }).orderBy('name');
+    return prepared(this.db, STREAMS, [runId]);
   }
 
   /** Number of the connection's newest run; 0 when it never ran. */

@@ -5,6 +5,7 @@
 import knex, { type Knex } from 'knex';
 import { MillraceError, isMillraceError } from '../errors/error.js';
 import { migrationSource } from './migrations/index.js';
+import { valueParsers } from './value-parsers.js';
 
 /** Any number, as long as no other program takes it in the same database. */
 const MIGRATION_LOCK = 6_455_724_637;
@@ -19,7 +20,7 @@ const MIGRATION_TABLE = 'millrace_migrations';
 export async function openMetadata(databaseUrl: string): Promise<Knex> {
   const db = knex({
     client: 'pg',
-    connection: { connectionString: databaseUrl, application_name: 'millrace/metadata' },
+    connection: { connectionString: databaseUrl, application_name: 'millrace/metadata', types: valueParsers },
     pool: { min: 0, max: 10 },
     acquireConnectionTimeout: 10_000,
     migrations: { migrationSource, tableName: MIGRATION_TABLE },
