@@ -100,8 +100,8 @@ export class EventService {
   private async begin(watched: Watched, lastId: number | undefined): Promise<Beginning> {
     const missed = lastId === undefined ? undefined : await this.store.changedAfter(watched, lastId);
     if (lastId !== undefined && missed) {
-      const over = watched.runId !== undefined && !(await this.isRunOpen(watched, missed.runs));
-      return { events: missed.runs.map((run) => this.eventOf(run)), known: Math.max(lastId, missed.head), over };
+      const known = Math.max(lastId, missed.head);
+      return { events: missed.runs.map((run) => this.eventOf(run)), known, over: await this.isOver(watched, missed.runs, known) };
     }
     const { head, runs } = await this.store.snapshot(watched);
     const [only] = runs;
@@ -111,8 +111,11 @@ export class EventService {
     return { events: [{ id: head, event: 'snapshot', data }], known: head, over: false };
   }
 
-  private async isRunOpen({ workspaceId, runId = '' }: Watched, [changed]: readonly ChangedRun[]): Promise<boolean> {
-    return isOpen(changed?.run ?? (await this.parts.runs.get(workspaceId, runId)));
+  /** A run that has ended since it was looked for what was missed is not over: its end is still to be told. */
+  private async isOver(watched: Watched, [changed]: readonly ChangedRun[], known: number): Promise<boolean> {
+    if (watched.runId === undefined) return false;
+    const run = changed?.run ?? (await this.parts.runs.get(watched.workspaceId, watched.runId));
+    return !isOpen(run) && Number(run.changed) <= known;
   }
 
   private eventOf(change: ChangedRun): SentEvent {
