@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/long-first.js';
 
 const SERVER_TESTS = ['test/**/*.test.ts'];
 
@@ -13,6 +14,8 @@ export default defineConfig({
       : ['default'],
     pool: 'forks',
     maxWorkers: 2,
+    isolate: false, // loading Nest, Temporal and DuckDB anew for each file took more time than most tests
+    sequence: { sequencer: LongFirst },
     env: { UV_THREADPOOL_SIZE: '16' },
     projects: [
       {

@@ -2,7 +2,7 @@ import type { RunStore } from '../runs/run-store.js';
 import { type LinkOf, runSummaryView } from '../runs/run-view.js';
 import type { SystemService } from '../systems/system-service.js';
 import type { ConnectionItem } from './connection-schemas.js';
-import type { StoredConnection } from './connection-store.js';
+import type { ListedConnection } from './connection-store.js';
 
 type Included = Pick<ConnectionItem, 'source' | 'destination' | 'lastRun'>;
 
@@ -15,8 +15,8 @@ export class ConnectionIncludes {
   ) {}
 
   /** In the order of `rows`. */
-  async of(workspaceId: string, rows: readonly StoredConnection[], names: readonly string[] = []): Promise<readonly Included[]> {
-    const ids = (name: string, idOf: (row: StoredConnection) => string): readonly string[] =>
+  async of(workspaceId: string, rows: readonly ListedConnection[], names: readonly string[] = []): Promise<readonly Included[]> {
+    const ids = (name: string, idOf: (row: ListedConnection) => string): readonly string[] =>
       names.includes(name) ? [...new Set(rows.map(idOf))] : [];
     const [sources, destinations, lastRuns] = await Promise.all([
       this.systems.sources.ofIds(

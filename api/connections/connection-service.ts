@@ -21,7 +21,7 @@ import type {
   ConnectionView,
   CreateConnection,
 } from './connection-schemas.js';
-import type { ConnectionStore, StoredConnection } from './connection-store.js';
+import type { ConnectionStore, ListedConnection, StoredConnection } from './connection-store.js';
 import { validateConnection, validateRestore, type Candidate, type Ends } from './connection-validation.js';
 import { connectionRecord, connectionView } from './connection-view.js';
 import { scheduleStatus } from './schedule-status.js';
@@ -110,7 +110,7 @@ export class ConnectionService {
     return tagged(this.view(row), row);
   }
 
-  private view(row: StoredConnection): ConnectionView {
+  private view(row: ListedConnection): ConnectionView {
     return connectionView(row, this.store.window);
   }
 

@@ -18,6 +18,14 @@ export interface StoredConnection extends ConnectionRow {
   readonly config: ConnectionConfig;
 }
 
+/** What lists show of a connection: not what is only remembered of its Schedule. */
+export type ListedConnection = Omit<StoredConnection, 'schedule_digest'>;
+
+const LISTED_COLUMNS = [
+  ...['id', 'workspace_id', 'name', 'labels', 'source_id', 'destination_id', 'version', 'paused', 'tripped', 'revision'],
+  ...['created_at', 'updated_at', 'deleted_at'],
+].map((column) => `connections.${column}`);
+
 export interface NewConnection {
   readonly workspaceId: string;
   readonly name: string;
@@ -97,9 +105,9 @@ export class ConnectionStore {
     throw new MillraceError('request.not_found', { detail: `There is no connection ${id}.` });
   }
 
-  async list(workspaceId: string, list: ConnectionList): Promise<readonly Listed<StoredConnection>[]> {
+  async list(workspaceId: string, list: ConnectionList): Promise<readonly Listed<ListedConnection>[]> {
     const { sourceId, destinationId, paused, label, search, deleted } = list;
-    const query = this.versioned().where({
+    const query = this.versioned(LISTED_COLUMNS).where({
       workspace_id: workspaceId,
       ...(sourceId === undefined ? {} : { source_id: sourceId }),
       ...(destinationId === undefined ? {} : { destination_id: destinationId }),
@@ -228,14 +236,14 @@ export class ConnectionStore {
     return this.versioned().whereNull('connections.deleted_at');
   }
 
-  private versioned(): Knex.QueryBuilder {
+  private versioned(columns: readonly string[] = ['connections.*']): Knex.QueryBuilder {
     return this.db('connections')
       .join('connection_versions', (join) => {
         join
           .on('connection_versions.connection_id', 'connections.id')
           .andOn('connection_versions.version', 'connections.version');
       })
-      .select('connections.*', 'connection_versions.config');
+      .select(...columns, 'connection_versions.config');
   }
 
   private named(): Knex.QueryBuilder {

@@ -1,9 +1,9 @@
 import { runOptionsOf, storedStreams } from '../../schema/connection-config.js';
 import type { RestoreWindow } from '../archive/archive.js';
 import type { ConnectionView } from './connection-schemas.js';
-import type { StoredConnection } from './connection-store.js';
+import type { ListedConnection, StoredConnection } from './connection-store.js';
 
-export function connectionView(row: StoredConnection, window: RestoreWindow): ConnectionView {
+export function connectionView(row: ListedConnection, window: RestoreWindow): ConnectionView {
   return {
     id: row.id,
     workspaceId: row.workspace_id,

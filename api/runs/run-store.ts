@@ -9,6 +9,14 @@ import { type Listed, listPage, orNever } from '../lists/list-sql.js';
 import { CONNECTION_NAME } from './connection-name.js';
 import type { RunQuery } from './run-schemas.js';
 
+/** What lists show of a run: not what only its worker needs. */
+export type RunSummaryRow = Omit<RunRow, 'request' | 'staged' | 'changed'>;
+
+const SUMMARY = [
+  ...['id', 'workspace_id', 'connection_id', 'connection_version', 'number', 'trigger', 'status', 'workflow_id'],
+  ...['started_at', 'ended_at', 'error', 'created_at'],
+].map((column) => `runs.${column}`);
+
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
 
 const RUN = { name: 'run', text: `select runs.*, ${CONNECTION_NAME} from runs where workspace_id = $1 and id = $2` };
@@ -19,10 +27,10 @@ const STREAMS_OF_RUNS = { name: 'streams of runs', text: 'select * from run_stre
 export class RunStore {
   constructor(private readonly db: Knex) {}
 
-  async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunRow>[]> {
+  async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunSummaryRow>[]> {
     const { connectionId, status, trigger, since, until } = list;
     const query = this.db('runs')
-      .select('runs.*', this.db.raw(CONNECTION_NAME))
+      .select(...SUMMARY, this.db.raw(CONNECTION_NAME))
       .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) });
     if (status !== undefined) void query.whereIn('status', status);
     if (trigger !== undefined) void query.whereIn('trigger', trigger);

@@ -1,5 +1,6 @@
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
 import { verificationOfStream } from '../verifications/verification-view.js';
+import type { RunSummaryRow } from './run-store.js';
 import type { RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
 
 /** Address of a workflow in the Temporal Web UI, or null. */
@@ -9,7 +10,7 @@ export function runView(row: RunRow, streams: readonly RunStreamRow[], linkOf: L
   return { ...runSummaryView(row, linkOf), streams: streams.map(runStreamView) };
 }
 
-export function runSummaryView(row: RunRow, linkOf: LinkOf): RunSummaryView {
+export function runSummaryView(row: RunSummaryRow, linkOf: LinkOf): RunSummaryView {
   return {
     id: row.id,
     workspaceId: row.workspace_id,
@@ -29,7 +30,7 @@ export function runSummaryView(row: RunRow, linkOf: LinkOf): RunSummaryView {
 }
 
 /** The row may have been written a moment after the run began, by another clock. */
-function requestedAt({ created_at, started_at }: RunRow): Date {
+function requestedAt({ created_at, started_at }: RunSummaryRow): Date {
   return started_at && started_at < created_at ? started_at : created_at;
 }
 

@@ -5,7 +5,7 @@ import { connectorViews } from '../../../api/connectors/connector-view.js';
 import { connectionJsonSchema, projectJsonSchema, schemaText } from './json-schemas.js';
 
 const committed = (name: string): Promise<string> => readFile(new URL(`../../../docs/schema/${name}`, import.meta.url), 'utf8');
-const PROJECT = projectJsonSchema(connectorViews());
+const PROJECT = projectJsonSchema(connectorViews().filter(({ origin }) => origin.package === 'millrace'));
 
 test('the committed schemas are what the code makes: npm run docs', async () => {
   expect(await committed('millrace.schema.json')).toBe(schemaText(PROJECT));
