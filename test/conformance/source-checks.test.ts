@@ -38,6 +38,17 @@ const mapped = (read: Read, change: (event: ReadEvent, request: ReadRequest) => 
 const config2 = <T extends z.ZodRawShape>(shape: T): SourceDefinition<ShopConfig>['config'] =>
   z.strictObject(shape) as unknown as SourceDefinition<ShopConfig>['config'];
 
+const without = (request: ReadRequest, name: 'holdBack' | 'lag'): ReadRequest => {
+  const { [name]: _, ...rest } = request;
+  return rest;
+};
+
+/** Where a read of all that the shop holds ends. */
+const NEWEST = {
+  kind: 'cursor',
+  cursor: { type: 'timestamptz', field: 'changed_at', value: '2026-01-01 00:04:00.123456+00' },
+} as const;
+
 let kept = 0; // what a connector must not have
 
 /** For each check a source that is right in all but one thing. */
@@ -248,6 +259,26 @@ const BROKEN: Readonly<Record<string, readonly (readonly [what: string, broken: 
       'begins anew every time',
       (parts, shop) => ({
         read: (context, request) => (request.sync === 'full' ? parts.read(context, request) : readAllAtOnce(shop)),
+      }),
+    ],
+  ],
+  'hold-back': [
+    ['does not look at it', ({ read }) => ({ read: (context, request) => read(context, without(request, 'holdBack')) })],
+    [
+      'takes what waits for read',
+      ({ read }) => ({
+        read: mapped(read, (event, { holdBack }) => [
+          event.kind === 'mark' && holdBack ? { ...event, position: { kind: 'exact', position: NEWEST } } : event,
+        ]),
+      }),
+    ],
+  ],
+  lag: [
+    ['does not look at it', ({ read }) => ({ read: (context, request) => read(context, without(request, 'lag')) })],
+    [
+      'begins anew for it',
+      ({ read }) => ({
+        read: (context, request) => read(context, request.lag ? { ...request, position: { kind: 'start' } } : request),
       }),
     ],
   ],
