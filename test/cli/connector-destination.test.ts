@@ -39,7 +39,7 @@ const warehouse = (name: string): string => {
 
 test('connector new --kind destination makes a package that passes every check of its own tests', async () => {
   const { code, output } = await runScript(folder, 'test');
-  expect(output).toMatch(/# pass 24\n# fail 0\n# cancelled 0\n# skipped 0/);
+  expect(output).toMatch(/# pass 27\n# fail 0\n# cancelled 0\n# skipped 0/);
   expect(code).toBe(0);
 });
 
