@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import { MillraceError } from '../platform/errors/error.js';
-import { canAsk } from './ask.js';
+import { answerTo, canAsk } from './ask.js';
 
 export interface Confirmation {
   /** What is going to happen, for people. */
@@ -17,13 +16,8 @@ export interface Confirmation {
 export async function confirm({ what, name, yes }: Confirmation): Promise<void> {
   if (yes) return;
   if (!canAsk()) throw refusal(`${what} This needs --yes.`, 'Add --yes.');
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const typed = await prompt.question(`${what}\nType ${name} to go on: `);
-    if (typed.trim() !== name) throw refusal('The name was not typed; nothing was changed.', 'Type it exactly, or add --yes.');
-  } finally {
-    prompt.close();
-  }
+  const typed = await answerTo(`${what}\nType ${name} to go on: `);
+  if (typed !== name) throw refusal('The name was not typed; nothing was changed.', 'Type it exactly, or add --yes.');
 }
 
 function refusal(detail: string, suggestion: string): MillraceError {

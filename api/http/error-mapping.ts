@@ -20,6 +20,13 @@ export function toMillraceError(thrown: unknown): MillraceError {
   if (isMillraceError(thrown)) return thrown;
   if (holdsTextPostgresCannot(thrown))
     return new MillraceError('request.invalid', { detail: 'Text may not contain NUL characters.', cause: thrown });
+  if (isTakenInProject(thrown))
+    return new MillraceError('request.conflict', {
+      detail: 'Its project (the label millrace/project) already has one of this name.',
+      suggestion: 'Look at what is there: somebody else may have made it a moment ago. With a project of files, plan again.',
+      path: 'name',
+      cause: thrown,
+    });
   const status = statusOf(thrown);
   const code = status === undefined ? undefined : CODE_OF_STATUS[status];
   if (code) return new MillraceError(code, { detail: messageOf(thrown), cause: thrown });
@@ -43,6 +50,12 @@ function isFastifyError(error: Error): boolean {
 /** JSON allows U+0000, Postgres text and jsonb do not. */
 function holdsTextPostgresCannot(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && (thrown.code === '22021' || thrown.code === '22P05');
+}
+
+/** By the indexes of `012-project-names.ts`. */
+function isTakenInProject(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || !('code' in thrown) || thrown.code !== '23505') return false;
+  return 'constraint' in thrown && /^(sources|destinations|connections)_by_project$/.test(String(thrown.constraint));
 }
 
 function messageOf(thrown: unknown): string {

@@ -7,9 +7,9 @@ import { addCommand, addNoun, withOutput } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { collect, positiveInteger } from '../input.js';
 import type { Output } from '../output/output.js';
-import { connectorNames } from '../scaffold/names.js';
+import { connectorFiles } from '../scaffold/connector-files.js';
+import { type ConnectorKind, connectorNames } from '../scaffold/names.js';
 import { packageFiles } from '../scaffold/package-files.js';
-import { sourceFiles } from '../scaffold/source-files.js';
 import { writeFiles } from '../scaffold/write.js';
 import { type ConfigOptions, configOf } from '../system-config.js';
 
@@ -19,24 +19,31 @@ export function addConnector(program: Command): void {
   addTest(noun);
 }
 
+const KINDS = ['source', 'destination'];
+
 interface NewOptions {
+  readonly kind: ConnectorKind;
   readonly dir?: string;
 }
 
 function addNew(noun: Command): void {
   addCommand(noun, 'new <name>', {
-    description: 'Make a package with a source that works and the tests that it must pass.',
-    examples: ['millrace connector new my-shop', 'millrace connector new @acme/my-shop --dir ./connectors/my-shop'],
+    description: 'Make a package with a source or a destination that works and the tests that it must pass.',
+    examples: [
+      'millrace connector new my-shop',
+      'millrace connector new @acme/my-shop --dir ./connectors/my-shop',
+      'millrace connector new my-lake --kind destination',
+    ],
   })
-    .addOption(new Option('--kind <kind>', 'what it is to be').choices(['source']).default('source'))
+    .addOption(new Option('--kind <kind>', 'what it is to be').choices(KINDS).default('source'))
     .option('--dir <folder>', 'where to put it; a folder of its name when absent')
     .action(
-      withOutput<[string], NewOptions>(async ({ args: [name], options: { dir }, out }) => {
+      withOutput<[string], NewOptions>(async ({ args: [name], options: { kind, dir }, out }) => {
         const names = connectorNames(name);
         const folder = resolve(dir ?? names.folder);
-        const files = { ...packageFiles(names, millraceVersion()), ...sourceFiles(names) };
+        const files = { ...packageFiles(kind, names, millraceVersion()), ...connectorFiles(kind, names) };
         writeFiles(folder, files);
-        const made = { id: names.id, package: names.package, folder, files: Object.keys(files).toSorted() };
+        const made = { id: names.id, kind, package: names.package, folder, files: Object.keys(files).toSorted() };
         out.result(made, () => madeText(made));
       }),
     );
@@ -64,6 +71,7 @@ function madeText({ package: name, folder, files }: Made): string {
 }
 
 interface TestOptions extends ConfigOptions {
+  readonly kind?: ConnectorKind;
   readonly badConfig?: string;
   readonly stream?: readonly string[];
   readonly slices: number;
@@ -76,7 +84,8 @@ const SLICES = 5;
 
 function addTest(noun: Command): void {
   addCommand(noun, 'test <module>', {
-    description: 'Test a connector against a live system: only reads, and of each stream only a few slices.',
+    description:
+      'Test a connector against a live system: nothing is written, and of each stream of a source only a few slices are read.',
     examples: [
       'millrace connector test . --config @config.json',
       'millrace connector test millrace-connector-my-shop --set url=https://shop.example --set-env token=SHOP_TOKEN',
@@ -87,6 +96,7 @@ function addTest(noun: Command): void {
     .option('--set <key=value>', 'a field of the configuration; may be repeated', collect)
     .option('--set-env <key=VARIABLE>', 'a field from an environment variable; may be repeated', collect)
     .option('--bad-config <json>', 'a configuration with wrong credentials, to see that they are refused')
+    .addOption(new Option('--kind <kind>', 'of what is both, which one; the source when absent').choices(KINDS))
     .option('--stream <name>', 'a stream to read; may be repeated; the first three when absent', collect)
     .option('--slices <number>', 'at most so many slices of each stream', positiveInteger, SLICES)
     .option('--rows <number>', 'about so many rows in a slice', positiveInteger, SLICE_ROWS)
@@ -97,6 +107,7 @@ function addTest(noun: Command): void {
           folder: process.cwd(),
           config: configOf(options, process.env),
           ...(options.badConfig === undefined ? {} : { badConfig: configOf({ config: options.badConfig }, {}) }),
+          ...(options.kind === undefined ? {} : { kind: options.kind }),
           ...(options.stream ? { streams: options.stream } : {}),
           limits: { maxSlices: options.slices, sliceRows: options.rows, sliceBytes: options.rows * ROW_BYTES },
         });

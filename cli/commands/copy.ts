@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Client } from '../../client/index.js';
+import { literalPattern } from '../../platform/names/literal-pattern.js';
 import { type Call, addApiCommand, withOutput } from '../command.js';
 import { streamOf } from '../connection-input.js';
 import type { ExitCode } from '../exit-codes.js';
@@ -53,12 +54,11 @@ async function streamsOf(
   return wanted.flatMap((stream) => named(stream.name, names).map((name) => ({ ...stream, name })));
 }
 
+/** No glob of paths: a name of a stream may begin with a dot and hold slashes, brackets and question marks, which are only text. */
 function named(typed: string, names: readonly string[]): readonly string[] {
   if (!typed.includes('*')) return [pickStream('The source', names, typed)];
-  const pattern = new RegExp(`^${typed.split('*').map(escaped).join('.*')}$`);
+  const pattern = new RegExp(`^${typed.split('*').map(literalPattern).join('.*')}$`, 's');
   const found = names.filter((name) => pattern.test(name));
   if (found.length > 0) return found;
   throw invalid('--stream', `No stream of the source is like ${typed}.`, `It has: ${names.slice(0, 20).join(', ') || 'none'}.`);
 }
-
-const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);

@@ -16,13 +16,16 @@ export async function findPlace(api: Client, typed: string, stream: string): Pro
     const { id } = typed.startsWith('con_') ? { id: undefined } : await findSystem(api, 'source', typed);
     if (id !== undefined) return { sourceId: id, stream };
   } catch (error) {
-    if (!isMillraceError(asMillraceError(error), 'request.not_found')) throw error;
-    const connection = await findConnection(api, typed).catch(() => undefined);
-    if (!connection) throw error;
+    if (!isMissing(error)) throw error;
+    const connection = await findConnection(api, typed).catch((other: unknown) => {
+      throw isMissing(other) ? error : other;
+    });
     return placeIn(connection, stream);
   }
   return placeIn(await findConnection(api, typed), stream);
 }
+
+const isMissing = (error: unknown): boolean => isMillraceError(asMillraceError(error), 'request.not_found');
 
 function placeIn(connection: Awaited<ReturnType<typeof findConnection>>, stream: string): StreamPlace {
   return { sourceId: connection.sourceId, connectionId: connection.id, stream: findStream(connection, stream) };

@@ -36,12 +36,19 @@ export async function pickByName<Item extends Named>(
   for await (const item of items) all.push(item);
   const byId = all.find(({ id }) => id === typed);
   if (byId) return byId;
-  const [first, ...others] = all.filter(({ name }) => name === typed);
-  if (!first) throw notFound(noun, typed, all, hint);
-  if (others.length === 0) return first;
+  const found = all.filter(({ name }) => name === typed);
+  const one = onlyOne(noun, found, 'Use an id.');
+  if (one) return one;
+  throw notFound(noun, typed, all, hint);
+}
+
+/** Undefined when nothing has the name. @throws MillraceError `request.conflict` with the ids when several have it */
+function onlyOne<Item extends Named>(noun: string, [first, ...others]: readonly Item[], suggestion: string): Item | undefined {
+  if (!first || others.length === 0) return first;
+  const ids = [first, ...others].map(({ id }) => id);
   throw new MillraceError('request.conflict', {
-    detail: `${others.length + 1} ${noun}s are named ${typed}.`,
-    suggestion: `Use an id: ${[first, ...others].map(({ id }) => id).join(', ')}.`,
+    detail: `${ids.length} ${noun}s are named ${first.name}: ${ids.join(', ')}.`,
+    suggestion,
   });
 }
 
@@ -56,16 +63,16 @@ function notFound(noun: string, typed: string, known: readonly Named[], hint = `
 
 /** What has the name; all there is when nothing has, to find the nearest. */
 async function* candidates<Item extends Named>(list: NamedList<Item>, typed: string): AsyncIterable<Item> {
-  let found = false;
+  const found = await namedExactly(list, typed);
+  yield* found.length > 0 ? found : every(list, { limit: PAGE });
+}
+
+async function namedExactly<Item extends Named>(list: NamedList<Item>, typed: string): Promise<readonly Item[]> {
   const search = typed.trim();
-  if (search !== '' && search.length <= LONGEST_SEARCH) {
-    for await (const item of every(list, { limit: PAGE, search })) {
-      if (item.name !== typed) continue;
-      found = true;
-      yield item;
-    }
-  }
-  if (!found) yield* every(list, { limit: PAGE });
+  if (search === '' || search.length > LONGEST_SEARCH) return [];
+  const found: Item[] = [];
+  for await (const item of every(list, { limit: PAGE, search })) if (item.name === typed) found.push(item);
+  return found;
 }
 
 export type SystemKind = 'source' | 'destination';
@@ -78,6 +85,12 @@ export function findSystem(api: Client, kind: SystemKind, typed: string): Promis
 export function findConnection(api: Client, typed: string): Promise<Connection> {
   if (isId(typed)) return api.getConnection({ id: typed });
   return pickByName('connection', typed, candidates(api.listConnections, typed));
+}
+
+/** By its name alone, where it may be missing. @throws MillraceError `request.conflict` when several have the name */
+export async function connectionNamed(api: Client, name: string): Promise<Connection | undefined> {
+  const found = await namedExactly(api.listConnections, name);
+  return onlyOne('connection', found, 'Choose another name, or delete all but one of them.');
 }
 
 /** `run_…`, `shop/42`, or `shop` for the newest run of the connection. */

@@ -4,11 +4,12 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { type Client, type Connection, type Input, type Run, every } from '../../client/index.js';
+import { type Client, type Connection, type Input, type Run } from '../../client/index.js';
 import { errorText, MillraceError } from '../../platform/errors/error.js';
 import { asMillraceError } from '../api.js';
 import type { ExitCode } from '../exit-codes.js';
 import { invalid } from '../input.js';
+import { connectionNamed } from '../names/resolve.js';
 import type { Output } from '../output/output.js';
 import { say } from '../output/report.js';
 import { followRun } from '../progress/follow.js';
@@ -72,12 +73,6 @@ async function kept(api: Client, { from, keep, streams }: Move, made: Made): Pro
   const { config, stream } = await configured(api, from, made);
   await api.changeSource({ id: found.sourceId, ifMatch: '*', body: { config } });
   return api.changeConnection({ id: found.id, ifMatch: '*', body: { streams: await streams(found.sourceId, stream) } });
-}
-
-async function connectionNamed(api: Client, name: string): Promise<Connection | undefined> {
-  for await (const connection of every(api.listConnections, { search: name, limit: 200 }))
-    if (connection.name === name) return api.getConnection({ id: String(connection.id) });
-  return undefined;
 }
 
 function notOurs(name: string, { id }: Connection): MillraceError {

@@ -1,5 +1,7 @@
 import { invalid } from '../input.js';
 
+export type ConnectorKind = 'source' | 'destination';
+
 /** The names that a new connector has in its places. */
 export interface ConnectorNames {
   /** `my-shop`, the id of the connector. */

@@ -1,4 +1,4 @@
-import type { ConnectorNames } from './names.js';
+import type { ConnectorKind, ConnectorNames } from './names.js';
 import type { Files } from './write.js';
 
 /** Versions that this build was tried with. */
@@ -7,19 +7,21 @@ const NODE_TYPES = '20.19.43';
 const ZOD = '4.6.7';
 
 /** What every connector package has beside its sources. */
-export function packageFiles(names: ConnectorNames, millrace: string): Files {
+export function packageFiles(kind: ConnectorKind, names: ConnectorNames, millrace: string): Files {
   return {
-    'package.json': manifest(names, millrace),
+    'package.json': manifest(kind, names, millrace),
     'tsconfig.json': TSCONFIG,
     '.gitignore': 'node_modules\ndist\n',
   };
 }
 
-function manifest(names: ConnectorNames, millrace: string): string {
+const DOES = { source: 'Reads', destination: 'Loads into' } as const;
+
+function manifest(kind: ConnectorKind, names: ConnectorNames, millrace: string): string {
   const content = {
     name: names.package,
     version: '0.1.0',
-    description: `Reads ${names.title} with Millrace.`,
+    description: `${DOES[kind]} ${names.title} with Millrace.`,
     license: 'Apache-2.0',
     keywords: ['millrace', 'millrace-connector'],
     type: 'module',

@@ -6,6 +6,8 @@ export { defineDestination, defineSource, secret } from './define.js';
 export { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 export { type TypedCondition, badFilter, conditionsOf } from './filter.js';
 export { rowFilter } from './row-filter.js';
+export { quoteIdentifier, quoteLiteral } from '../../platform/duckdb/quote.js';
+export { samePosition } from '../../checkpoint/position.js';
 export type * from './destination.js';
 export type * from './hashes.js';
 export type * from './types.js';

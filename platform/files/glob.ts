@@ -1,3 +1,5 @@
+import { literalPattern } from '../names/literal-pattern.js';
+
 /**
  * Patterns of paths below a root, with `/` between names. `*` and `?` stay within a name and do not match a leading dot;
  * `**` stands for any number of folders, at the end for everything below.
@@ -51,8 +53,6 @@ function translate(segment: string): string {
     if (token === '?') return '.';
     if (set !== undefined) return `[${negated ? '^' : ''}${set.replaceAll(/[\\^]/g, '\\$&')}]`;
     if (choices !== undefined) return `(?:${choices.split(',').map(translate).join('|')})`;
-    return literal(token);
+    return literalPattern(token);
   });
 }
-
-const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

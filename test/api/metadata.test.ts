@@ -39,6 +39,7 @@ describe('migrations', () => {
       '009-events',
       '010-archive',
       '011-workspaces',
+      '012-project-names',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();

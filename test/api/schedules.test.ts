@@ -1,13 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scheduleSpec } from '../../api/engine/schedule-spec.js';
-import { startTemporal } from '../../platform/temporal/server.js';
-import type { ScheduleConfig } from '../../schema/connection-config.js';
 import { createConnection } from './support/connections.js';
 import { type Harness, problemOf, startHarness } from './support/harness.js';
 import { type TemporalSchedules, openSchedules } from './support/schedules.js';
-import { servers } from '../support/servers.js';
-import { tempHome } from '../support/temp-home.js';
 import { waitFor } from '../support/wait-for.js';
 
 let api: Harness;
@@ -202,51 +196,6 @@ describe('what a schedule may say', () => {
   });
 });
 
-describe('when the clock changes in Europe/Berlin', () => {
-  /** The next times that the server computes for this schedule from then on, in UTC. */
-  async function timesFrom(
-    startAt: string,
-    schedule: Exclude<ScheduleConfig, { type: 'manual' }>,
-    count: number,
-  ): Promise<string[]> {
-    const handle = await temporal.client.schedule.create({
-      scheduleId: `clock-change/${crypto.randomUUID()}`,
-      spec: { ...scheduleSpec(schedule), startAt: new Date(startAt) },
-      action: { type: 'startWorkflow', workflowType: 'tick', taskQueue: api.taskQueue },
-      state: { paused: true },
-    });
-    const { info } = await handle.describe();
-    await handle.delete();
-    return info.nextActionTimes.slice(0, count).map((time) => time.toISOString().slice(5, 16));
-  }
-
-  const berlin = (cron: string): ScheduleConfig & { type: 'cron' } => ({ type: 'cron', cron, timezone: 'Europe/Berlin' });
-
-  test('02:30 does not exist on 28 March 2027: no run that day', async () => {
-    expect(await timesFrom('2027-03-26T12:00Z', berlin('30 2 * * *'), 3)).toEqual(['03-27T01:30', '03-29T00:30', '03-30T00:30']);
-  });
-
-  test('02:30 comes twice on 31 October 2027: one run, the second time', async () => {
-    expect(await timesFrom('2027-10-29T12:00Z', berlin('30 2 * * *'), 3)).toEqual(['10-30T00:30', '10-31T01:30', '11-01T01:30']);
-  });
-
-  test('06:00 stays 06:00 local time over both changes', async () => {
-    expect(await timesFrom('2027-03-26T12:00Z', berlin('0 6 * * *'), 3)).toEqual(['03-27T05:00', '03-28T04:00', '03-29T04:00']);
-    expect(await timesFrom('2027-10-29T12:00Z', berlin('0 6 * * *'), 3)).toEqual(['10-30T04:00', '10-31T05:00', '11-01T05:00']);
-  });
-
-  test('every full hour: no gap in spring, two hours between 02:00 and 03:00 in autumn', async () => {
-    expect(await timesFrom('2027-03-28T00:00Z', berlin('0 * * * *'), 3)).toEqual(['03-28T00:00', '03-28T01:00', '03-28T02:00']);
-    expect(await timesFrom('2027-10-30T23:00Z', berlin('0 * * * *'), 3)).toEqual(['10-30T23:00', '10-31T00:00', '10-31T02:00']);
-  });
-
-  test('an interval, and a cron in UTC, do not notice', async () => {
-    const hours = ['10-30T23:00', '10-31T00:00', '10-31T01:00', '10-31T02:00'];
-    expect(await timesFrom('2027-10-30T23:00Z', { type: 'interval', every: '1h' }, 4)).toEqual(hours);
-    expect(await timesFrom('2027-10-30T23:00Z', { ...berlin('0 * * * *'), timezone: 'UTC' }, 4)).toEqual(hours);
-  });
-});
-
 describe('GET of one connection', () => {
   /** Null when Temporal takes its time. */
   const statusOf = (id: string) => waitFor(async () => (await show(id)).scheduleStatus, { what: 'Temporal says how it stands' });
@@ -280,31 +229,4 @@ describe('GET of one connection', () => {
     expect(await reply.json()).toMatchObject({ id, schedule: HOURLY, scheduleStatus: null });
     await alone.close();
   });
-});
-
-test('an outage of Temporal: Schedules survive it, and only what the catch-up window covers is made up for', async () => {
-  await using home = await tempHome('schedule');
-  const own = { binary: servers().temporalBinary, home: home.path, namespace: 'default' };
-  const anyPort = { port: 0, mustBe: false, variable: 'MILLRACE_TEMPORAL_PORT' };
-  let server = await startTemporal({ ...own, port: anyPort, uiPort: anyPort });
-  const elsewhere = await startHarness({ temporalAddress: server.address });
-  try {
-    const { id: short } = await createConnection(elsewhere, { schedule: { type: 'interval', every: '1s' } });
-    const { id: long } = await createConnection(elsewhere, { schedule: { type: 'interval', every: '1s', catchUp: '1h' } });
-    await server.stop();
-    await sleep(12_000); // the outage itself: more than the shortest window, 10 s
-    server = await startTemporal({ ...own, port: { ...anyPort, port: Number(server.address.split(':')[1]) }, uiPort: anyPort });
-    const reconcile = async () => (await elsewhere.call('POST', '/v1/schedules/reconcile')).body;
-    await expect.poll(reconcile, { timeout: 20_000 }).toEqual({ checked: 2, actions: [], failures: [] });
-    await using schedules = await openSchedules(server.address);
-    const missed = async (id: string): Promise<number> => (await schedules.describe(id)).info.numActionsMissedCatchupWindow;
-    await expect.poll(() => missed(short), { timeout: 20_000 }).toBeGreaterThan(0);
-    // no worker ends the first tick, so each time that is made up for is skipped: it overlaps
-    const madeUp = async (): Promise<number> => (await schedules.describe(long)).info.numActionsSkippedOverlap;
-    await expect.poll(madeUp, { timeout: 20_000 }).toBeGreaterThan(12);
-    expect(await missed(long)).toBe(0);
-  } finally {
-    await elsewhere.close();
-    await server.stop();
-  }
 });

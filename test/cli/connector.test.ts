@@ -55,7 +55,7 @@ const write = (name: string, content: unknown): string => {
 describe('connector new', () => {
   test('makes a package that passes every check of its own tests', async () => {
     const { code, output } = await runScript(folder, 'test');
-    expect(output).toMatch(/# pass 20\n# fail 0\n# cancelled 0\n# skipped 0/);
+    expect(output).toMatch(/# pass 22\n# fail 0\n# cancelled 0\n# skipped 0/);
     expect(code).toBe(0);
   });
 

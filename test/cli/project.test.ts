@@ -5,10 +5,10 @@ import { createClient } from '../../client/index.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { applyPlan } from '../../cli/project/apply.js';
 import { makePlan } from '../../cli/project/make-plan.js';
-import type { Plan } from '../../cli/project/plan.js';
 import { type Millrace, startMillrace } from '../support/millrace.js';
 import { type TempHome, tempHome } from '../support/temp-home.js';
-import { type Outcome, runCli } from './support/cli.js';
+import { runCli } from './support/cli.js';
+import { ProjectFolder } from './support/project-folder.js';
 
 // each command is a process of its own, and slow where others use the processor, too
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -17,6 +17,7 @@ let millrace: Millrace;
 let home: TempHome;
 let shop: string;
 let env: Record<string, string>;
+let project: ProjectFolder;
 
 beforeAll(async () => {
   millrace = await startMillrace();
@@ -28,6 +29,7 @@ beforeAll(async () => {
     CRM_URL: millrace.source.url,
     WAREHOUSE_URL: millrace.destination.url,
   };
+  project = new ProjectFolder(shop, env);
   await millrace.source.query(`create table orders (id int primary key, amount int, updated_at timestamptz not null);
     insert into orders select i, i, timestamptz '2026-01-01' + i * interval '1 minute' from generate_series(1, 50) i;
     create table customers (id int primary key, name text);
@@ -38,26 +40,12 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-const cli = (args: readonly string[], variables: Record<string, string> = {}): Promise<Outcome> =>
-  runCli(args, { env: { ...env, ...variables } });
-
-async function plan(folder = shop): Promise<Plan> {
-  const { code, stdout, stderr } = await cli(['plan', '--dir', folder, '--json']);
-  expect({ code, said: code === EXIT.ok ? '' : stdout + stderr }).toEqual({ code: EXIT.ok, said: '' });
-  return (JSON.parse(stdout) as { data: Plan }).data;
-}
-
-const apply = (...flags: readonly string[]): Promise<Outcome> => cli(['apply', '--dir', shop, ...flags]);
+const cli: ProjectFolder['cli'] = (...args) => project.cli(...args);
+const plan: ProjectFolder['plan'] = (...args) => project.plan(...args);
+const apply: ProjectFolder['apply'] = (...flags) => project.apply(...flags);
+const edit: ProjectFolder['edit'] = (...args) => project.edit(...args);
 
 const CONNECTION = 'connections/crm-to-warehouse.yaml';
-
-function edit(path: string, change: (text: string) => string): void {
-  const file = join(shop, path);
-  const before = readFileSync(file, 'utf8');
-  const after = change(before);
-  expect(after).not.toBe(before);
-  writeFileSync(file, after);
-}
 
 const named = async (kind: string, name: string) => {
   const { body } = await millrace.call('GET', `/v1/${kind}?search=${name}`);

@@ -107,6 +107,38 @@ const BROKEN: Readonly<Record<string, readonly (readonly [what: string, broken: 
   evolution: [['leaves new columns out', without('added')]],
   'odd-names': [['leaves out what it cannot name', without('case')]],
   'odd-values': [['leaves a column out', without('value_3')]],
+  'null-field': [
+    ['rejects the whole row', asking(() => ({ rowPolicy: 'reject_row' }))],
+    [
+      'notes nothing',
+      {
+        load: async (context, request) => {
+          const result = await postgres.load(context, request);
+          const { schema, table } = request.target;
+          if (result.rows.loaded === 3) await database.query(`update "${schema}"."${table}" set _millrace_changes = null`);
+          return result;
+        },
+      },
+    ],
+  ],
+  'reject-row': [
+    ['loads it without the value', asking(({ rowPolicy }) => (rowPolicy === 'reject_row' ? { rowPolicy: 'null_field' } : {}))],
+    ['keeps it nowhere', asking(() => ({ keepRejects: async ({ rows }) => ({ manifest: 'none', sha256: '', rows }) }))],
+    [
+      'forgets what it has rejected',
+      answering(({ alreadyLoaded, rows }) => (alreadyLoaded ? { rows: { ...rows, rejected: 0 } } : {})),
+    ],
+    [
+      'forgets where it is kept',
+      {
+        load: async (context, request) => {
+          const { rejects: _, ...result } = await postgres.load(context, request);
+          return result;
+        },
+      },
+    ],
+  ],
+  stop: [['goes on without it', asking(({ rowPolicy }) => (rowPolicy === 'stop' ? { rowPolicy: 'reject_row' } : {}))]],
   secrets: [
     [
       'logs its configuration',

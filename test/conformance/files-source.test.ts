@@ -54,6 +54,8 @@ async function harness(): Promise<SourceHarness> {
 
 const notApplicable = {
   'wrong-credentials': 'files are read without any',
+  'hold-back': 'files are read in the order of their times of change, by no field of their rows',
+  lag: 'files are read in the order of their times of change, by no field of their rows',
   ties: 'a file is read as a whole, and its place in order is its own',
 };
 

@@ -1,5 +1,5 @@
 import type { WriteMode } from '../../../schema/connection-config.js';
-import type { Target } from '../../../schema/types.js';
+import type { Field, Target } from '../../../schema/types.js';
 import type { DestinationDefinition } from '../destination.js';
 import type { SourceDefinition } from '../types.js';
 
@@ -57,6 +57,11 @@ export interface DestinationHarness {
    * named `_millrace_*` are looked at only where a mode is made of them. No rows when the table is not there.
    */
   rowsOf(target: Target): Promise<readonly ExpectedRow[]>;
+  /**
+   * A value of a nullable field that can be staged, and that the system refuses to store. Absent where it holds whatever can be
+   * staged: then no row is ever rejected.
+   */
+  readonly refused?: { readonly field: Field; readonly value: unknown };
   /** Modes that it can load; all when absent. */
   readonly modes?: readonly WriteMode[];
   readonly limits?: HarnessLimits;

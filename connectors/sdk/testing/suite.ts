@@ -1,5 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ConformanceCheck } from './check.js';
 import { CheckFault, type CheckReport, type ConformanceReport, verdictOf } from './report.js';
+
+const LEFT_MS = 2_000;
 
 /** What a suite asks of its session. */
 export interface SuiteSession extends AsyncDisposable {
@@ -11,6 +14,7 @@ export interface SuiteSession extends AsyncDisposable {
 
 /** Runs checks one by one over one session, and remembers what became of them. */
 export class Suite<Session extends SuiteSession> implements AsyncDisposable {
+  readonly #left: Promise<unknown>[] = [];
   readonly #reports = new Map<string, CheckReport>();
   #session: Promise<Session> | undefined;
 
@@ -19,7 +23,14 @@ export class Suite<Session extends SuiteSession> implements AsyncDisposable {
     private readonly open: () => Promise<Session>,
   ) {}
 
+  /** What was left behind may still be writing where the session works: it was told to stop, and is given a moment. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const moment = new AbortController();
+    await Promise.race([
+      Promise.allSettled(this.#left),
+      wait(LEFT_MS, undefined, { signal: moment.signal }).catch(() => undefined),
+    ]);
+    moment.abort();
     await (await this.#session)?.[Symbol.asyncDispose]();
   }
 
@@ -58,10 +69,12 @@ export class Suite<Session extends SuiteSession> implements AsyncDisposable {
   async #made({ name, title, run }: ConformanceCheck<Session>, session: Session): Promise<CheckReport> {
     const late = new AbortController();
     session.signal = late.signal;
+    const work = run(session);
     try {
-      const detail = await inTime(run(session), late, session.limits.checkMs);
+      const detail = await inTime(work, late, session.limits.checkMs);
       return { name, title, status: 'pass', detail: session.hidden(detail) };
     } catch (error) {
+      this.#left.push(work);
       session.heard(error);
       const verdict = verdictOf(error);
       return { name, title, ...verdict, detail: session.hidden(verdict.detail) };

@@ -8,6 +8,7 @@ import { streamSchemas } from './006-stream-schemas.js';
 import { events } from './009-events.js';
 import { archive } from './010-archive.js';
 import { workspaces } from './011-workspaces.js';
+import { projectNames } from './012-project-names.js';
 import { resources } from './007-resources.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   events,
   archive,
   workspaces,
+  projectNames,
 ];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */

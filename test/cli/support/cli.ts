@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
@@ -29,7 +29,7 @@ export interface RunningCli {
 }
 
 /** No API of the machine that runs the tests, no colours, no contexts of its user. */
-const CLEAN = {
+export const CLEAN = {
   MILLRACE_URL: undefined,
   MILLRACE_API_KEY: undefined,
   MILLRACE_CONTEXT: undefined,

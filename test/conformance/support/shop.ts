@@ -88,9 +88,12 @@ async function* readChanges(
   { signal }: ConnectorContext<ShopConfig>,
   request: ReadRequest,
 ): AsyncIterable<ReadEvent> {
-  const from = request.position.kind === 'cursor' ? instant(request.position.cursor.value ?? '') : '';
+  const { position, holdBack, lag } = request;
+  const from = position.kind === 'cursor' ? instant(position.cursor.value ?? '') : '';
+  const least = from !== '' && lag && 'ms' in lag ? instant(new Date(Date.parse(`${from}Z`) - lag.ms).toISOString()) : from;
+  const most = holdBack && 'ms' in holdBack ? Date.now() - holdBack.ms : Date.now();
   const left = shop.orders
-    .filter(({ changed_at: at }) => instant(at) >= from)
+    .filter(({ changed_at: at }) => instant(at) >= least && Date.parse(at) <= most)
     .toSorted((a, b) => (a.changed_at < b.changed_at ? -1 : 1));
   for (let at = 0, done = false; !done;) {
     signal.throwIfAborted();
@@ -102,11 +105,11 @@ async function* readChanges(
   }
 }
 
-/** Behind all rows of one value, which is above the one that the read begins with. */
+/** Behind all rows of one value, which is above the cursor that the read begins with. */
 function sliceEnd(orders: readonly Order[], end: number, from: string): number {
   const [last, next] = [orders[end - 1], orders[end]];
   if (!last || !next) return orders.length;
-  return next.changed_at === last.changed_at || instant(last.changed_at) === from ? sliceEnd(orders, end + 1, from) : end;
+  return next.changed_at === last.changed_at || instant(last.changed_at) <= from ? sliceEnd(orders, end + 1, from) : end;
 }
 
 /** The engine hands a cursor back as the stage prints it. */

@@ -28,6 +28,7 @@ export function warehouse(database: TestDatabase, broken: Partial<AnyDestination
     goodConfig: { url: database.url },
     badConfig: { url: wrong.href },
     schema: 'raw',
+    refused: { field: { name: 'note', type: 'string', nullable: true }, value: 'before\u0000after' },
     rowsOf: (target) => rowsOf(database, target),
   };
 }

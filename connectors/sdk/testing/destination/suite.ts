@@ -6,6 +6,7 @@ import { secretsCheck } from '../secrets-check.js';
 import { Suite } from '../suite.js';
 import { modeChecks } from './mode-checks.js';
 import { fenceCheck, promiseChecks } from './promise-checks.js';
+import { rejectChecks } from './reject-checks.js';
 import { DestinationSession } from './session.js';
 import { shapeChecks } from './shape-checks.js';
 
@@ -15,6 +16,7 @@ export const destinationChecks: readonly ConformanceCheck<DestinationSession>[] 
   ...modeChecks,
   ...promiseChecks,
   ...shapeChecks,
+  ...rejectChecks,
   secretsCheck,
 ];
 

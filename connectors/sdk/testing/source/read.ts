@@ -10,6 +10,7 @@ import {
 import { type ReadFrom, nextPosition, takenBefore } from '../../../../checkpoint/slice-end.js';
 import { join } from 'node:path';
 import type { Condition } from '../../../../schema/connection-config.js';
+import type { CursorDistance } from '../../../../schema/cursor-distance.js';
 import type { Field, StreamDescription } from '../../../../schema/types.js';
 import { rowsFile } from '../../../../stage/rows.js';
 import { SliceWriter, type StagedSlice } from '../../../../stage/writer.js';
@@ -25,6 +26,8 @@ export interface Ask {
   readonly fields?: readonly Field[];
   readonly cursor?: { readonly field: string; readonly type: CursorType };
   readonly filter?: readonly Condition[];
+  readonly holdBack?: CursorDistance;
+  readonly lag?: CursorDistance;
 }
 
 /** Where a read goes on: all that outlives a process. */
@@ -119,7 +122,7 @@ const forgotten = ({ position, held }: Place): Place => ({
 
 export function requestOf(
   { limits }: SourceSession,
-  { stream, sync, fields = stream.fields, cursor, filter }: Ask,
+  { stream, sync, fields = stream.fields, cursor, filter, holdBack, lag }: Ask,
   { from, tempDir }: { readonly from: Place; readonly tempDir: string },
 ): ReadRequest {
   return {
@@ -132,6 +135,8 @@ export function requestOf(
     rereadNullCursor: false,
     settleMs: limits.settleMs,
     ...(filter ? { filter } : {}),
+    ...(holdBack ? { holdBack } : {}),
+    ...(lag ? { lag } : {}),
     position: from.position,
     sliceRows: limits.sliceRows,
     sliceBytes: limits.sliceBytes,

@@ -6,6 +6,7 @@ import { Suite } from '../suite.js';
 import { secretsCheck } from '../secrets-check.js';
 import { behaviourChecks } from './behaviour-checks.js';
 import { catalogChecks } from './catalog-checks.js';
+import { distanceChecks } from './distance-checks.js';
 import { readChecks } from './read-checks.js';
 import { changesCheck, resumeChecks } from './resume-checks.js';
 import { SourceSession } from './session.js';
@@ -16,6 +17,7 @@ export const sourceChecks: readonly ConformanceCheck<SourceSession>[] = [
   ...catalogChecks,
   ...readChecks,
   ...resumeChecks,
+  ...distanceChecks,
   ...behaviourChecks,
   changesCheck,
   secretsCheck,

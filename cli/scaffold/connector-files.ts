@@ -1,14 +1,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ConnectorNames } from './names.js';
+import type { ConnectorKind, ConnectorNames } from './names.js';
 import type { Files } from './write.js';
 
 const ENDING = '.template';
 
-/** A source that works: it reads orders from a small HTTP API, which its own test serves. */
-export function sourceFiles(names: ConnectorNames): Files {
-  const folder = templateFolder('connector-source');
+/**
+ * A connector that works. The source reads orders from a small HTTP API, which its own test serves; the destination writes lines
+ * of JSON into a folder.
+ */
+export function connectorFiles(kind: ConnectorKind, names: ConnectorNames): Files {
+  const folder = templateFolder(`connector-${kind}`);
   const templates = readdirSync(folder, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith(ENDING));
