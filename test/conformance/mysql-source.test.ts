@@ -61,4 +61,6 @@ async function change(server: Mariadb): Promise<readonly object[]> {
   return rowsOf(server, 'id in (1, 9001, 9002)');
 }
 
-describe.skipIf(!hasMariadb)('on MariaDB', () => describeSource('mysql', harness, { afterAll, describe, test }));
+describe.skipIf(!hasMariadb)('on MariaDB', () => {
+  describeSource('mysql', harness, { afterAll, describe, test });
+});

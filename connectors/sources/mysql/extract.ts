@@ -31,7 +31,7 @@ export interface ExtractedFile extends FileEvent {
 }
 
 const readingOf = ({ columns }: Relation, field: Field) =>
-  columnReading(ident(field.name), field, columns.get(field.name) ?? { dataType: '' });
+  columnReading(ident(field.name), field, columns.get(field.name) ?? { dataType: '', columnType: '' });
 
 /**
  * Streams a selection into CSV files of about `fileBytes`, of which there is at least one; the server waits while one is used.

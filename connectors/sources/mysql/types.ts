@@ -80,16 +80,14 @@ export interface ColumnReading {
   readonly csv: CsvKind;
 }
 
+type ReadType = Pick<ColumnType, 'dataType' | 'columnType'>;
+
 /** @param column quoted */
-export function columnReading(column: string, field: Field, { dataType }: Pick<ColumnType, 'dataType'>): ColumnReading {
+export function columnReading(column: string, field: Field, { dataType, columnType }: ReadType): ColumnReading {
   if (isSpatial({ dataType })) return { select: wellKnownBinary(column), csv: 'plain' };
-  switch (dataType) {
-    case 'float': // as text it would show six digits only
-    case 'double': // declared digits would be cut
-      return { select: `cast(${column} as double)`, csv: 'plain' };
-    case 'bit':
-      return { select: `${column} + 0`, csv: 'plain' };
-  }
+  // as text a float would show six digits only; with declared digits it has no others
+  if (dataType === 'float' && !columnType.includes('(')) return { select: `cast(${column} as double)`, csv: 'plain' };
+  if (dataType === 'bit') return { select: `${column} + 0`, csv: 'plain' };
   if (field.type === 'bytes') return { select: column, csv: 'hex' };
   return { select: column, csv: ['string', 'json', 'opaque'].includes(field.type) ? 'text' : 'plain' };
 }
