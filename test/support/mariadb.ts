@@ -67,7 +67,12 @@ async function launch(home: string, { args = [], timeZone = 'UTC' }: MariadbOpti
   const port = await freePort();
   const logFile = join(home, 'server.log');
   const settings = [data, `--socket=${home}/s`, `--pid-file=${home}/pid`, `--port=${port}`, '--bind-address=127.0.0.1'];
-  const quick = ['--skip-name-resolve', '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M'];
+  const quick = [
+    '--skip-name-resolve',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-buffer-pool-size=64M',
+    '--character-set-server=utf8mb4',
+  ];
   const server = await startServer({
     ...confine(find('mariadbd') ?? 'mariadbd', ['--no-defaults', ...settings, ...quick, ...user, ...args], {
       signalWhenWeDie: 'TERM',
