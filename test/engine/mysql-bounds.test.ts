@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../support/failure-of.js';
-import { hasMariadb, startMariadb } from '../support/mariadb.js';
+import { hasMariadb } from '../support/mariadb.js';
 import { type MysqlScene, rowsOf, startMysqlScene } from './support/mysql-scene.js';
 
 /** I4: no committed row of MySQL is passed over because its transaction was in flight when the bound was taken. */
