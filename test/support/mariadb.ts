@@ -23,9 +23,13 @@ export const hasMariadb = process.env['CI'] !== undefined || find('mariadbd') !=
 if (!hasMariadb)
   process.stderr.write('Skipping what reads from MySQL: it needs a MariaDB server (apt install mariadb-server).\n');
 
+/** The command-line client. */
+export const hasMariadbClient = find('mariadb') !== undefined;
+
 type Rows = Record<string, string | null>[];
 
 export interface Mariadb extends AsyncDisposable {
+  readonly pid: number;
   readonly port: number;
   /** URL with all rights. */
   url(database: string): string;
@@ -33,6 +37,8 @@ export interface Mariadb extends AsyncDisposable {
   query(sql: string): Promise<Rows>;
   /** Another connection with all rights, which the test ends. */
   connect(database: string): Promise<Connection>;
+  /** A command line of the client, with all rights. */
+  clientWords(database: string): readonly string[];
   /** A new, empty database. @returns its name */
   database(name: string): Promise<string>;
 }
@@ -109,8 +115,19 @@ async function administered(server: ServerProcess, { home, port, logFile }: Plac
   const root = await connect('mysql', { typeCast: (field: { string(): string | null }) => field.string() });
   const query = async (sql: string): Promise<Rows> => (await root.query(sql))[0] as Rows;
   return {
-    ...{ port, connect, query },
+    ...{ pid: server.pid, port, connect, query },
     url: (database: string) => `mysql://root:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    clientWords: (database: string) => [
+      ...[
+        find('mariadb') ?? 'mariadb',
+        '--no-defaults',
+        '--host=127.0.0.1',
+        `--port=${port}`,
+        '--user=root',
+        `--password=${PASSWORD}`,
+      ],
+      ...['--default-character-set=utf8mb4', database],
+    ],
     database: async (name: string) => {
       await query(`create database \`${name.replaceAll('`', '``')}\``);
       return name;
