@@ -20,7 +20,7 @@ export async function estimateSelection(read: MysqlRead, where: string): Promise
 }
 
 async function plannedRows(read: MysqlRead, where: string): Promise<number> {
-  const plan = await read.session.rows<{ rows: string | null }>(`explain select 1 ${read.from(where)}`);
+  const plan = await read.session.rows<{ rows: string | null }>(`explain format=traditional select 1 ${read.from(where)}`);
   return Math.max(0, ...plan.map(({ rows }) => Number(rows ?? 0)));
 }
 
