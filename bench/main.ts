@@ -16,6 +16,7 @@ import { largeValues } from './suites/large-values.js';
 import { lineitem } from './suites/lineitem.js';
 import { many } from './suites/many.js';
 import { merge } from './suites/merge.js';
+import { mysql } from './suites/mysql.js';
 import { orchestration } from './suites/orchestration.js';
 import { parquet } from './suites/parquet.js';
 import { peers } from './suites/peers.js';
@@ -32,6 +33,7 @@ const SUITES = {
   wide,
   'large-values': largeValues,
   parquet,
+  mysql,
   orchestration,
   history,
   cursors,

@@ -10,6 +10,7 @@ import type { DestinationDefinition } from './sdk/destination.js';
 import type { SourceDefinition } from './sdk/types.js';
 import postgresDestination from './destinations/postgres/index.js';
 import filesSource from './sources/files/index.js';
+import mysqlSource from './sources/mysql/index.js';
 import postgresSource from './sources/postgres/index.js';
 
 /** A connector whose configuration type is known only to itself; `config` has passed its schema. */
@@ -26,7 +27,7 @@ const byId = <T extends { readonly id: string }>(connectors: readonly T[]): Map<
   new Map(connectors.map((connector) => [connector.id, connector]));
 
 const known = {
-  source: byId<AnySource>([filesSource as AnySource, postgresSource as AnySource]),
+  source: byId<AnySource>([filesSource as AnySource, mysqlSource as AnySource, postgresSource as AnySource]),
   destination: byId<AnyDestination>([postgresDestination as AnyDestination]),
 };
 const origins = new WeakMap<AnySource | AnyDestination, Origin>();

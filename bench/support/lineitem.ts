@@ -46,7 +46,8 @@ export async function generateLineitem(
   return join(folder, `lineitem.${format}`);
 }
 
-async function copyIn(url: string, path: string): Promise<void> {
+/** A file with a header into the table `lineitem`. */
+export async function copyIn(url: string, path: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -17,6 +17,7 @@ const URL = 'postgresql://u:p@h/d';
 test.each([
   ['a URL', URL, { kind: 'new', connector: 'postgres', config: { url: URL } }],
   ['the older scheme', 'postgres://h/d', { kind: 'new', connector: 'postgres', config: { url: 'postgres://h/d' } }],
+  ['a URL of MySQL', 'mysql://h/d', { kind: 'new', connector: 'mysql', config: { url: 'mysql://h/d' } }],
   ['a variable that holds a URL', 'env:CRM', { kind: 'new', connector: 'postgres', config: { url: URL } }],
   ['a name', 'warehouse', { kind: 'named', name: 'warehouse' }],
   ['an id', 'dst_01m8ga8j5ek2cxfrsdh487jz78', { kind: 'named', name: 'dst_01m8ga8j5ek2cxfrsdh487jz78' }],
@@ -41,7 +42,7 @@ test('a file here is handed over; one of the workers is read where it is', () =>
 
 test('a variable does not name another one, and what it holds is in no message', () => {
   expect(() => endOf('env:A', { A: 'env:B', B: URL })).toThrow('B is not set');
-  expect(() => endOf('env:A', { A: 'mysql://u:hunter2@h/d' })).toThrow(/^(?!.*hunter2).*no connector for mysql/s);
+  expect(() => endOf('env:A', { A: 'oracle://u:hunter2@h/d' })).toThrow(/^(?!.*hunter2).*no connector for oracle/s);
 });
 
 test.each([

@@ -12,7 +12,7 @@ import { type FileOptions, fileStream } from './file-stream.js';
 /** The configuration of a system that is made for this move, and maybe its one stream. */
 export interface NewEnd {
   readonly kind: 'new';
-  readonly connector: 'postgres' | 'files';
+  readonly connector: 'postgres' | 'mysql' | 'files';
   readonly config: Readonly<Record<string, unknown>>;
   readonly stream?: string;
 }
@@ -35,12 +35,14 @@ export interface NamedEnd {
 export type End = NewEnd | UploadEnd | NamedEnd;
 
 const POSTGRES = /^postgres(ql)?:\/\//;
+const MYSQL = /^(mysql|mariadb):\/\//;
 
 /** @throws MillraceError `request.invalid` for what is none of it */
 export function endOf(typed: string, env: NodeJS.ProcessEnv, options: FileOptions = {}): End {
   const [, variable] = /^env:(\w+)$/.exec(typed) ?? [];
   if (variable !== undefined) return endOf(valueOf(variable, env), {}, options);
   if (POSTGRES.test(typed)) return { kind: 'new', connector: 'postgres', config: { url: typed } };
+  if (MYSQL.test(typed)) return { kind: 'new', connector: 'mysql', config: { url: typed } };
   if (typed.startsWith('file://')) return folderEnd(typed, options);
   if (/^\w[\w+.-]*:\/\//.test(typed)) throw unknownScheme(typed);
   if (typed === '-') return { kind: 'upload', path: undefined, ...fileStream('stdin', { format: 'csv', ...options }) };
@@ -70,5 +72,9 @@ function valueOf(variable: string, env: NodeJS.ProcessEnv): string {
 /** Whatever stands behind the scheme may be a password. */
 function unknownScheme(typed: string): Error {
   const scheme = typed.slice(0, typed.indexOf(':'));
-  return invalid('url', `There is no connector for ${scheme}:// yet.`, 'Use postgresql://, file:///, a path, - or a name.');
+  return invalid(
+    'url',
+    `There is no connector for ${scheme}:// yet.`,
+    'Use postgresql://, mysql://, file:///, a path, - or a name.',
+  );
 }

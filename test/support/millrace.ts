@@ -18,6 +18,12 @@ export interface FinishedRun extends RunRecord {
   readonly streams: readonly StreamRecord[];
 }
 
+/** A source that is no Postgres database. */
+export interface SourceEnd {
+  readonly connector: string;
+  readonly config: object;
+}
+
 export interface Reply {
   readonly status: number;
   // Tests state what they expect of bodies of many shapes.
@@ -34,8 +40,11 @@ export interface Millrace extends AsyncDisposable {
   readonly apiUrl: string;
   readonly apiKey: string;
   call(method: string, path: string, body?: unknown): Promise<Reply>;
-  /** A connection from `source` to `destination`, or between the given URLs. @returns its id */
-  connect(streams: readonly object[], urls?: { readonly source?: string; readonly destination?: string }): Promise<string>;
+  /** A connection from `source` to `destination`, or between the given ends. @returns its id */
+  connect(
+    streams: readonly object[],
+    ends?: { readonly source?: string | SourceEnd; readonly destination?: string },
+  ): Promise<string>;
   /** Asks for a run and waits for its end. */
   sync(connectionId: string, body?: object): Promise<FinishedRun>;
   /** Asks for a run and waits for nothing. @returns its id */
@@ -119,16 +128,16 @@ export async function startMillrace({
     apiKey: key,
     call,
     ended,
-    connect: async (streams, urls = {}) => {
+    connect: async (streams, ends = {}) => {
+      const url = ends.source ?? source.url;
       const from = await made('/v1/sources', {
         name: `src-${randomBytes(3).toString('hex')}`,
-        connector: 'postgres',
-        config: { url: urls.source ?? source.url },
+        ...(typeof url === 'string' ? { connector: 'postgres', config: { url } } : url),
       });
       const to = await made('/v1/destinations', {
         name: `dst-${randomBytes(3).toString('hex')}`,
         connector: 'postgres',
-        config: { url: urls.destination ?? destination.url },
+        config: { url: ends.destination ?? destination.url },
       });
       return (
         await made('/v1/connections', {

@@ -1,0 +1,79 @@
+import { END, type Position } from '../../../checkpoint/position.js';
+import { MillraceError } from '../../../platform/errors/error.js';
+import type { Field } from '../../../schema/types.js';
+import { cursorType } from '../../sdk/cursor.js';
+import type { ColumnWindow, ConnectorContext, ReadEvent, ReadRequest } from '../../sdk/types.js';
+import type { MysqlSourceConfig } from './config.js';
+import { cursorLiteral, cursorSql } from './cursor.js';
+import { readAll, sliceEnd } from './incremental.js';
+import { type MysqlRead, requireField, withRead } from './read.js';
+import { inSnapshot } from './snapshot.js';
+import { ident } from './sql.js';
+
+/**
+ * Reads a window of the cursor field in its order. Each slice ends with all rows of one value, and the next begins above it:
+ * unlike the stream's own cursor, a window is read once.
+ */
+export function readWindow(
+  context: ConnectorContext<MysqlSourceConfig>,
+  request: ReadRequest,
+  window: ColumnWindow,
+): AsyncIterable<ReadEvent> {
+  return withRead(context, request, (read) => readSlices(read, window));
+}
+
+async function* readSlices(read: MysqlRead, window: ColumnWindow): AsyncIterable<ReadEvent> {
+  const { request } = read;
+  const field = requireField(request, window.field);
+  requireBounds(field, window);
+  let { position } = request;
+  for (let done = false; !done;) {
+    const range = windowWhere(field, window, position);
+    const slice = await inSnapshot(read.session, async () => {
+      const end = await sliceEnd(read, field, null, range);
+      const where = end === null ? range : `${range} and ${cursorSql(field)} <= ${cursorLiteral(field, end)}`;
+      return { end, files: await readAll(read, where) };
+    });
+    done = slice.end === null;
+    position = slice.end === null ? END : at(field, slice.end);
+    yield* slice.files;
+    yield { kind: 'mark', done, position: { kind: 'exact', position } };
+  }
+}
+
+/** What of a window is left to read behind a position. */
+export const windowWhere = (field: Field, window: ColumnWindow, position: Position): string =>
+  `${above(field, position, window)} and ${below(field, window)}`;
+
+/** @throws MillraceError `backfill.not_possible` for a bound that is no value of the field's type */
+export function requireBounds(field: Field, { from, to }: ColumnWindow): void {
+  for (const [name, bound] of Object.entries({ from, to })) {
+    if (bound === undefined) continue;
+    try {
+      cursorLiteral(field, bound);
+    } catch (cause) {
+      throw new MillraceError('backfill.not_possible', {
+        detail: `'${bound}' is no ${field.native?.type ?? field.type}, which ${field.name} is.`,
+        path: `backfill.${name}`,
+        suggestion: 'Give the bounds as the source prints them.',
+        cause,
+      });
+    }
+  }
+}
+
+function above(field: Field, position: Position, { from }: ColumnWindow): string {
+  if (position.kind === 'cursor' && position.cursor.value !== null)
+    return `${cursorSql(field)} > ${cursorLiteral(field, position.cursor.value)}`;
+  return from === undefined ? `${ident(field.name)} is not null` : `${cursorSql(field)} >= ${cursorLiteral(field, from)}`;
+}
+
+function below(field: Field, { to, below: live }: ColumnWindow): string {
+  const bounds = [to, live].filter((bound) => bound !== undefined);
+  return bounds.map((bound) => `${cursorSql(field)} < ${cursorLiteral(field, bound)}`).join(' and ') || 'true';
+}
+
+const at = (field: Field, value: string): Position => ({
+  kind: 'cursor',
+  cursor: { type: cursorType(field) ?? 'string', field: field.name, value },
+});
