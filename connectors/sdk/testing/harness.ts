@@ -57,7 +57,7 @@ export interface DestinationHarness {
    * named `_millrace_*` are looked at only where a mode is made of them. No rows when the table is not there.
    */
   rowsOf(target: Target): Promise<readonly ExpectedRow[]>;
-  /** Modes that it can load; all when absent. */
+  /** Modes that it can load; those of the definition when absent. */
   readonly modes?: readonly WriteMode[];
   readonly limits?: HarnessLimits;
 }
