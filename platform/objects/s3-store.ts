@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
@@ -26,8 +27,16 @@ const CONFLICTS = 10;
 export function openS3Store(url: string, access: S3Access, signal: AbortSignal): ObjectStore {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/?#]+)(?:\/([^?#]*))?$/.exec(url) ?? [];
   if (bucket === undefined) throw new MillraceError('connector.invalid_config', { detail: `${url} names no bucket.` });
-  return new S3Store(clientOf(access), { bucket, prefix: prefix.replace(/\/+$/, '') }, signal);
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(0, own); // one for each request under way
+  return new S3Store(clientOf(access), { bucket, prefix: prefix.replace(/\/+$/, '') }, own);
 }
+
+// Its version is pinned: what later ones need concerns nobody who runs this one.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+/** Whoever asks is told by the error. */
+const SILENT = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** What is not given comes from the environment, as the SDK of AWS finds it. */
 function clientOf({ endpoint, region, pathStyle, accessKeyId, secretAccessKey, sessionToken }: S3Access): S3Client {
@@ -40,6 +49,7 @@ function clientOf({ endpoint, region, pathStyle, accessKeyId, secretAccessKey, s
     // other servers than those of AWS do not all know the newer checksums
     requestChecksumCalculation: endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     responseChecksumValidation: endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    logger: SILENT,
     requestHandler: { connectionTimeout: CONNECT_MS },
   });
 }

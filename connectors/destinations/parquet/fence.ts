@@ -18,6 +18,10 @@ type Context = ConnectorContext<ParquetConfig>;
  */
 export async function fence(context: Context, request: FenceRequest): Promise<FenceResult> {
   await using store = await openRoot(context);
+  return await fenceIn(store, request);
+}
+
+export async function fenceIn(store: ObjectStore, request: FenceRequest): Promise<FenceResult> {
   const raised = await raise(store, request);
   if ('outcome' in raised) return raised;
   const missingTargets = await settleFeeds(store, request, raised);

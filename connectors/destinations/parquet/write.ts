@@ -31,8 +31,16 @@ type Context = ConnectorContext<ParquetConfig>;
  * and together with the new position (I2), then they get their names in the table's folder.
  */
 export async function load(context: Context, request: LoadRequest): Promise<LoadResult> {
-  refuseUnsupported(request);
   await using store = await openRoot(context);
+  return await loadInto(store, context, request);
+}
+
+export async function loadInto(
+  store: ObjectStore,
+  context: Pick<Context, 'config' | 'signal'>,
+  request: LoadRequest,
+): Promise<LoadResult> {
+  refuseUnsupported(request);
   const { connectionId } = request;
   const state = await readState(store, connectionId);
   const earlier = accepted(state, request);
