@@ -10,6 +10,7 @@ interface S3Failure {
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   InvalidAccessKeyId: 'connector.auth_failed',
+  XAdminUserNotFound: 'connector.auth_failed', // versitygw
   SignatureDoesNotMatch: 'connector.auth_failed',
   ExpiredToken: 'connector.auth_failed',
   InvalidToken: 'connector.auth_failed',
@@ -33,7 +34,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** The server found a condition of the request not met: somebody else was first. */
 export const isConflict = (error: unknown): boolean => [409, 412].includes(statusOf(error));
 
-export const isMissing = (error: unknown): boolean => statusOf(error) === 404 && (error as S3Failure).name !== 'NoSuchBucket';
+export const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].includes((error as S3Failure).name ?? '');
 
 export const statusOf = (error: unknown): number => (error as S3Failure).$metadata?.httpStatusCode ?? 0;
 

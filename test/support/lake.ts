@@ -2,7 +2,8 @@
  * What others read of a folder of Parquet files: all that lies there, or what the newest list of files names.
  * @module
  */
-import { readdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Engine, openTrustedEngine } from '../../platform/duckdb/engine.js';
@@ -49,10 +50,32 @@ export class Lake implements AsyncDisposable {
     return this.#texts(`[${files.map((name) => quoteLiteral(join(folder, name))).join(', ')}]`, files);
   }
 
+  /** Rows of some columns as CSV that Postgres reads, in files of their own. @param expression of a column of a type of DuckDB */
+  async toCsv(target: Target, columns: readonly string[], expression: (column: string, type: string) => string): Promise<string> {
+    const table = `read_parquet(${quoteLiteral(`${this.folder(target)}/*.parquet`)}, union_by_name = true)`;
+    const held = await this.engine.rows(`select column_name, column_type from (describe select * from ${table})`);
+    const types = new Map(held.map((column) => [String(column['column_name']), String(column['column_type'])]));
+    const path = join(this.home.path, `${randomBytes(6).toString('hex')}.csv`);
+    const values = columns.map((name) => expression(quoteIdentifier(name), types.get(name) ?? ''));
+    await this.engine.run(`copy (select ${values.join(', ')} from ${table}) to ${quoteLiteral(path)} (format csv, header false)`);
+    return path;
+  }
+
   /** Names of the table's files. */
   async files(target: Target): Promise<readonly string[]> {
     const names = await readdir(this.folder(target)).catch(() => []);
     return names.filter((name) => name.endsWith('.parquet')).toSorted();
+  }
+
+  /** Removes a table as somebody does who looks only at folders. */
+  async drop(target: Target): Promise<void> {
+    await rm(this.folder(target), { recursive: true });
+  }
+
+  /** Every file that is no Parquet, as text. */
+  async texts(): Promise<readonly string[]> {
+    const paths = await readdir(this.root, { recursive: true });
+    return Promise.all(paths.filter((path) => path.endsWith('.json')).map((path) => readFile(join(this.root, path), 'utf8')));
   }
 
   async #texts(from: string, files: readonly string[]): Promise<readonly LakeRow[]> {
