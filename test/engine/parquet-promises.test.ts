@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { isMillraceError } from '../../platform/errors/error.js';
 import { type Position, START } from '../../checkpoint/position.js';
+import destination from '../../connectors/destinations/parquet/index.js';
 import { incomingPrefix } from '../../connectors/destinations/parquet/layout.js';
 import type { LoadRequest } from '../../connectors/sdk/destination.js';
 import type { TestFeed } from '../../connectors/sdk/testing/destination/feed.js';
+import { lossyHttp } from '../support/lossy-http.js';
 import { WITHOUT_S3, hasS3Server } from '../support/s3-server.js';
 import { Dead, LakeScene, type Moment, type Watch, dieAt, idsOf, row } from './support/lake-scene.js';
 
@@ -197,6 +199,21 @@ for (const [name, kind, isThere] of STORES) {
 const positionOfSecond: Position = { kind: 'cursor', cursor: { type: 'int', field: 'rev', value: '20' } };
 const isCommit = ({ call, key, when }: Moment): boolean => call === 'putText' && key.includes('/log/') && when === 'before';
 const isPlacing = ({ call, when }: Moment): boolean => call === 'move' && when === 'before';
+
+test.skipIf(!hasS3Server)('I2: a load whose commit was done, and its answer lost, has loaded its rows once', async () => {
+  await using scene = await LakeScene.open('s3');
+  const feed = await scene.feed({ mode: 'incremental_append' });
+  await feed.load([row(1), row(2)]);
+  let losing = true;
+  const isCommit = (call: string): boolean => call.startsWith('PUT ') && call.includes('/log/');
+  await using proxy = await lossyHttp(scene.config.endpoint ?? '', (call) => losing && isCommit(call) && !(losing = false));
+  const context = { ...scene.session.context(), config: { ...scene.config, endpoint: proxy.url } };
+  const request = await feed.request([row(3), row(4)]);
+  const config = destination.config.parse(context.config);
+  const loaded = await destination.load({ ...context, config }, request);
+  expect({ ...loaded, lost: proxy.lost() }).toMatchObject({ alreadyLoaded: false, rows: { loaded: 2 }, lost: 1 });
+  expect(idsOf(await scene.lake.rows(feed.target))).toEqual([1, 2, 3, 4]);
+});
 
 /** Every moment of the second load of a feed. */
 async function appendMoments(scene: LakeScene): Promise<readonly Moment[]> {

@@ -39,7 +39,7 @@ export class LakeScene implements AsyncDisposable {
   private constructor(
     readonly session: DestinationSession,
     readonly lake: Lake,
-    private readonly config: S3Access & { readonly root: string },
+    readonly config: S3Access & { readonly root: string },
     private readonly server: S3Server | undefined,
   ) {}
 
@@ -58,8 +58,8 @@ export class LakeScene implements AsyncDisposable {
   }
 
   /** A store as the connector opens it. */
-  store(signal: AbortSignal = this.session.signal): Promise<ObjectStore> {
-    return openObjectStore(this.config.root, this.config, signal);
+  store(): Promise<ObjectStore> {
+    return openObjectStore(this.config.root, this.config, this.session.signal);
   }
 
   /** Loads a slice, watched. */
