@@ -20,6 +20,7 @@ import { orchestration } from './suites/orchestration.js';
 import { parquet } from './suites/parquet.js';
 import { peers } from './suites/peers.js';
 import { small } from './suites/small.js';
+import { toParquet } from './suites/to-parquet.js';
 import { wide } from './suites/wide.js';
 
 const SUITES = {
@@ -32,6 +33,7 @@ const SUITES = {
   wide,
   'large-values': largeValues,
   parquet,
+  'to-parquet': toParquet,
   orchestration,
   history,
   cursors,
