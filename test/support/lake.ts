@@ -3,7 +3,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Engine, openTrustedEngine } from '../../platform/duckdb/engine.js';
@@ -70,6 +70,12 @@ export class Lake implements AsyncDisposable {
   /** Removes a table as somebody does who looks only at folders. */
   async drop(target: Target): Promise<void> {
     await rm(this.folder(target), { recursive: true });
+  }
+
+  /** Puts a file there that Millrace has not made. */
+  async put(target: Target, name: string): Promise<void> {
+    await mkdir(this.folder(target), { recursive: true });
+    await this.engine.run(`copy (select 1 as theirs) to ${quoteLiteral(join(this.folder(target), name))}`);
   }
 
   /** Every file that is no Parquet, as text. */
