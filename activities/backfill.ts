@@ -1,6 +1,6 @@
 import type { FoundPlace } from '../checkpoint/place.js';
 import { START } from '../checkpoint/position.js';
-import type { AnySource } from '../connectors/registry.js';
+import type { AnyDestination, AnySource } from '../connectors/registry.js';
 import type { LedgerPosition } from '../connectors/sdk/destination.js';
 import type { ColumnWindow } from '../connectors/sdk/types.js';
 import { MillraceError } from '../platform/errors/error.js';
@@ -10,14 +10,21 @@ import type { FeedPlan } from './plan.js';
 /** The one lineage of a track that is not the connection's own: its name is never used again. */
 const TRACK_LINEAGE = 1;
 
+export interface WindowEnds {
+  readonly source: Pick<AnySource, 'readWindow'>;
+  readonly destination: Pick<AnyDestination, 'refuses'>;
+}
+
 /** @throws MillraceError `backfill.not_possible` */
-export function requireWindow(plan: FeedPlan, window: CursorWindow, source: Pick<AnySource, 'readWindow'>): ColumnWindow {
+export function requireWindow(plan: FeedPlan, window: CursorWindow, { source, destination }: WindowEnds): ColumnWindow {
   const { feed, mode, cursor, sql } = plan;
   if (!cursor)
     throw refusal(feed, mode.startsWith('full') ? 'it is read as a whole in every run.' : 'its cursor is not one of its fields.');
   if (!source.readWindow) throw refusal(feed, 'its source cannot be asked for a window.');
   if (mode === 'incremental_append' && sql !== undefined)
     throw refusal(feed, 'its SQL may change the cursor, so the rows that the window replaces cannot be told.');
+  if (mode === 'incremental_append' && destination.refuses?.includes('window'))
+    throw refusal(feed, 'its destination cannot replace the rows of a window.');
   return { field: cursor.field, ...window };
 }
 

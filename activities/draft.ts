@@ -113,7 +113,7 @@ function draftFeed(
         stream: config.name,
       });
     const plan = planFeed(config, stream, ends);
-    const windowed = purpose?.kind === 'backfill' ? { ...plan, window: requireWindow(plan, purpose.window, ends.source) } : plan;
+    const windowed = purpose?.kind === 'backfill' ? { ...plan, window: requireWindow(plan, purpose.window, ends) } : plan;
     return { feed: config.name, config, plan: windowed };
   } catch (error) {
     return { feed: config.name, config, error: streamError(error) };

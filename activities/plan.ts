@@ -85,7 +85,7 @@ export interface RunPlan {
 /** What a stream goes from and to. */
 export interface RouteEnds {
   readonly source: Pick<AnySource, 'nativeFormat' | 'readWindow'>;
-  readonly destination: Pick<AnyDestination, 'takesNative'>;
+  readonly destination: Pick<AnyDestination, 'takesNative' | 'refuses'>;
   /** Where the stream goes when its configuration does not say. */
   readonly target: Target;
 }

@@ -21,6 +21,7 @@ import { orchestration } from './suites/orchestration.js';
 import { parquet } from './suites/parquet.js';
 import { peers } from './suites/peers.js';
 import { small } from './suites/small.js';
+import { toParquet } from './suites/to-parquet.js';
 import { wide } from './suites/wide.js';
 
 const SUITES = {
@@ -34,6 +35,7 @@ const SUITES = {
   'large-values': largeValues,
   parquet,
   mysql,
+  'to-parquet': toParquet,
   orchestration,
   history,
   cursors,

@@ -8,6 +8,7 @@ import { millraceVersion } from '../platform/config/version.js';
 import type { ConnectorKind } from './sdk/definition.js';
 import type { DestinationDefinition } from './sdk/destination.js';
 import type { SourceDefinition } from './sdk/types.js';
+import parquetDestination from './destinations/parquet/index.js';
 import postgresDestination from './destinations/postgres/index.js';
 import filesSource from './sources/files/index.js';
 import mysqlSource from './sources/mysql/index.js';
@@ -28,7 +29,7 @@ const byId = <T extends { readonly id: string }>(connectors: readonly T[]): Map<
 
 const known = {
   source: byId<AnySource>([filesSource as AnySource, mysqlSource as AnySource, postgresSource as AnySource]),
-  destination: byId<AnyDestination>([postgresDestination as AnyDestination]),
+  destination: byId<AnyDestination>([parquetDestination as AnyDestination, postgresDestination as AnyDestination]),
 };
 const origins = new WeakMap<AnySource | AnyDestination, Origin>();
 const broken = new Map<string, string>();

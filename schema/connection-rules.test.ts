@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { streamConfigSchema, type StreamConfig } from './connection-config.js';
-import { cursorErrors, distanceErrors, sharedTargetErrors } from './connection-rules.js';
+import { cursorErrors, destinationErrors, distanceErrors, sharedTargetErrors } from './connection-rules.js';
 
 describe('cursor fields', () => {
   test('incremental modes need one where the source has no cursor of its own', () => {
@@ -38,6 +38,36 @@ describe('holdBack and lag', () => {
       'streams[0].holdBack',
       'streams[0].lag',
     ]);
+  });
+});
+
+describe('what a destination does not do', () => {
+  const limits = { title: 'Files', modes: ['full_refresh_overwrite', 'incremental_append'], refuses: ['quarantine'] } as const;
+
+  test('is refused by path, with what it does instead', () => {
+    const streams = [
+      stream({ mode: 'incremental_append' }),
+      stream({ mode: 'mirror', primaryKey: ['id'] }),
+      stream({ mode: 'full_refresh_overwrite', schemaPolicy: 'quarantine' }),
+    ];
+    expect(destinationErrors(streams, limits)).toEqual([
+      {
+        path: 'streams[1].mode',
+        code: 'not_supported',
+        message: 'Files cannot be loaded in mirror.',
+        suggestion: 'Use full_refresh_overwrite or incremental_append.',
+      },
+      {
+        path: 'streams[2].schemaPolicy',
+        code: 'not_supported',
+        message: 'Files cannot keep rows of changed columns aside.',
+        suggestion: 'Use evolve, ignore_new or stop.',
+      },
+    ]);
+  });
+
+  test('a destination that says nothing does everything', () => {
+    expect(destinationErrors([stream({ mode: 'scd2', schemaPolicy: 'quarantine' })], { title: 'All' })).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { StreamConfig } from './connection-config.js';
+import { type StreamConfig, WRITE_MODES, type WriteMode } from './connection-config.js';
 import { cursorDistance } from './cursor-distance.js';
 import type { FieldError } from '../platform/errors/error.js';
 import type { Target } from './types.js';
@@ -50,6 +50,38 @@ function misplaced(name: 'holdBack' | 'lag', stream: StreamConfig, cursor: 'fiel
   if (name === 'lag' && !isKeyed(mode)) return `${mode} would double the rows that are read again.`;
   return undefined;
 }
+
+/** What a destination says of itself. */
+export interface DestinationLimits {
+  readonly title: string;
+  readonly modes?: readonly WriteMode[];
+  readonly refuses?: readonly string[];
+}
+
+/** What the destination does not do. */
+export function destinationErrors(
+  streams: readonly StreamConfig[],
+  { title, modes = WRITE_MODES, refuses = [] }: DestinationLimits,
+): readonly FieldError[] {
+  return streams.flatMap(({ mode, schemaPolicy }, index): FieldError[] => {
+    const refused = (field: string, message: string, suggestion: string): FieldError => ({
+      path: `streams[${index}].${field}`,
+      code: 'not_supported',
+      message,
+      suggestion,
+    });
+    const policies = 'Use evolve, ignore_new or stop.';
+    return [
+      ...(modes.includes(mode) ? [] : [refused('mode', `${title} cannot be loaded in ${mode}.`, `Use ${inWords(modes)}.`)]),
+      ...(schemaPolicy === 'quarantine' && refuses.includes('quarantine')
+        ? [refused('schemaPolicy', `${title} cannot keep rows of changed columns aside.`, policies)]
+        : []),
+    ];
+  });
+}
+
+const inWords = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((text) => text !== '').join(' or ');
 
 /** Two streams of one connection must not go to the same table. */
 export function sharedTargetErrors(targets: readonly Target[]): readonly FieldError[] {

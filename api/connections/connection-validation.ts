@@ -6,7 +6,14 @@ import { decryptConfig } from '../../platform/secrets/config.js';
 import type { KeyRing } from '../../platform/secrets/key-ring.js';
 import { withExamples } from '../../platform/secrets/reference.js';
 import type { StreamConfig } from '../../schema/connection-config.js';
-import { cursorErrors, distanceErrors, sharedTargetErrors, targetKey, targetText } from '../../schema/connection-rules.js';
+import {
+  cursorErrors,
+  destinationErrors,
+  distanceErrors,
+  sharedTargetErrors,
+  targetKey,
+  targetText,
+} from '../../schema/connection-rules.js';
 import { scheduleErrors } from '../../schema/schedule-rules.js';
 import { targetOf } from '../../schema/target-name.js';
 import type { Target } from '../../schema/types.js';
@@ -110,13 +117,18 @@ async function loadEnds(store: ConnectionStore, candidate: Candidate): Promise<E
   return { source: source as ConnectorRow, destination: destination as ConnectorRow };
 }
 
-function configErrors(connection: ConnectionConfig, { source }: Ends, resolve: ResolveTarget): readonly FieldError[] {
+function configErrors(
+  connection: ConnectionConfig,
+  { source, destination }: Ends,
+  resolve: ResolveTarget,
+): readonly FieldError[] {
   const { schedule, streams } = connection;
   const cursor = findSource(source.connector).cursor ?? 'field';
   return [
     ...scheduleErrors(schedule),
     ...cursorErrors(streams, cursor),
     ...distanceErrors(streams, cursor),
+    ...destinationErrors(streams, findDestination(destination.connector)),
     ...sharedTargetErrors(streams.map((stream) => resolve(connection, stream))),
   ];
 }

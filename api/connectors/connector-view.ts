@@ -13,7 +13,11 @@ export const connectorSchema = z
     origin: z
       .object({ package: z.string(), version: z.string() })
       .describe('The package that it comes from: `millrace` itself, or one of somebody else.'),
-    modes: z.array(z.enum(WRITE_MODES)),
+    modes: z.array(z.enum(WRITE_MODES)).describe('Connections with another mode are refused.'),
+    refuses: z
+      .array(z.enum(['window', 'quarantine']))
+      .optional()
+      .describe('Of destinations: `window` for backfills of appended tables, `quarantine` for that schema policy.'),
     cursor: z.enum(['field', 'source']).optional().describe('Of sources: who knows how far a stream was read.'),
     guarantee: z
       .enum(['transactional', 'idempotent', 'at_least_once'])
@@ -32,21 +36,21 @@ export function connectorViews(kind?: ConnectorView['kind']): readonly Connector
 }
 
 function sourceView(source: AnySource): ConnectorView {
-  return { ...infoView(source), kind: 'source', cursor: source.cursor ?? 'field' };
+  return { ...infoView(source), kind: 'source', modes: [...WRITE_MODES], cursor: source.cursor ?? 'field' };
 }
 
 function destinationView(destination: AnyDestination): ConnectorView {
-  return { ...infoView(destination), kind: 'destination', guarantee: destination.guarantee };
+  const { guarantee, modes = WRITE_MODES, refuses = [] } = destination;
+  return { ...infoView(destination), kind: 'destination', guarantee, modes: [...modes], refuses: [...refuses] };
 }
 
-function infoView(connector: AnySource | AnyDestination): Omit<ConnectorView, 'kind'> {
+function infoView(connector: AnySource | AnyDestination): Omit<ConnectorView, 'kind' | 'modes'> {
   const { id, title, stability, config } = connector;
   return {
     id,
     title,
     stability,
     origin: originOf(connector),
-    modes: [...WRITE_MODES],
     config: jsonSchemaOf(config),
   };
 }

@@ -46,12 +46,12 @@ export async function generateLineitem(
   return join(folder, `lineitem.${format}`);
 }
 
-/** A file with a header into the table `lineitem`. */
-export async function copyIn(url: string, path: string): Promise<void> {
+/** Fills the table `lineitem`; the file has a header unless `header` says otherwise. */
+export async function copyIn(url: string, path: string, { header = true } = {}): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await pipeline(createReadStream(path), client.query(copyFrom('copy lineitem from stdin (format csv, header true)')));
+    await pipeline(createReadStream(path), client.query(copyFrom(`copy lineitem from stdin (format csv, header ${header})`)));
   } finally {
     await client.end();
   }

@@ -20,7 +20,7 @@ export type BenchSystem = string | { readonly connector: string; readonly config
 
 export interface BenchEnds {
   readonly source: BenchSystem;
-  readonly destination: string;
+  readonly destination: BenchSystem;
 }
 
 /** A whole embedded stack in a process of its own, as `npm start` runs it, over a folder that is removed afterwards. */

@@ -63,7 +63,7 @@ interface Field {
   readonly default?: unknown;
 }
 
-function describe({ id, kind, title, stability, origin, modes, config }: Connector): string {
+function describe({ id, kind, title, stability, origin, modes, guarantee, refuses = [], config }: Connector): string {
   const fields = Object.entries((config['properties'] ?? {}) as Readonly<Record<string, Field>>);
   const required = (config['required'] ?? []) as readonly string[];
   const rows = fields.map(([name, field]) => [name, typeOf(field), required.includes(name) ? 'yes' : '', remarks(field)]);
@@ -75,6 +75,8 @@ function describe({ id, kind, title, stability, origin, modes, config }: Connect
     ['stability', stability],
     ['package', packageOf(origin)],
     ['modes', modes.join(', ')],
+    ...(guarantee ? [['guarantee', guarantee] as const] : []),
+    ...(refuses.length > 0 ? [['refuses', refuses.join(', ')] as const] : []),
   ]);
   return `${head}\n\n${formatTable(columns, rows, stdoutWidth())}`;
 }

@@ -3,6 +3,9 @@
  * from another copy of zod.
  * @module
  */
+import { WRITE_MODES } from '../../schema/connection-config.js';
+import type { Refusal } from './destination.js';
+
 export type ConnectorKind = 'source' | 'destination';
 
 /** A connector as a module exports it, before anything of it is believed. */
@@ -17,6 +20,7 @@ const METHODS = {
   destination: ['check', 'defaultTarget', 'fence', 'standing', 'slicesOfRun', 'load'],
 } as const;
 const STABILITIES = ['stable', 'beta', 'alpha'];
+const REFUSALS: readonly Refusal[] = ['window', 'quarantine'];
 const GUARANTEES = ['transactional', 'idempotent', 'at_least_once'];
 const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -47,7 +51,16 @@ export function definitionFaults(value: unknown): readonly string[] {
     ...(kind === 'destination' && !GUARANTEES.includes(String(object['guarantee']))
       ? [`guarantee is none of ${GUARANTEES.join(', ')}`]
       : []),
+    ...(kind === 'destination' ? [...listFaults(object, 'modes', WRITE_MODES), ...listFaults(object, 'refuses', REFUSALS)] : []),
   ];
+}
+
+/** What is absent has no fault. */
+function listFaults(object: Loose, name: 'modes' | 'refuses', known: readonly string[]): readonly string[] {
+  const list = object[name];
+  if (list === undefined) return [];
+  const isList = Array.isArray(list) && list.every((item) => known.includes(String(item)));
+  return isList && (name === 'refuses' || list.length > 0) ? [] : [`${name} is no list of ${known.join(', ')}`];
 }
 
 function infoFaults({ id, title, stability, config }: Loose): readonly string[] {

@@ -236,9 +236,19 @@ export interface LoadResult {
   readonly notes: readonly string[];
 }
 
+/**
+ * `window`: to replace the rows of a window in an appended table, as a backfill does. `quarantine`: to keep rows aside that need a
+ * change of columns which nobody has accepted.
+ */
+export type Refusal = 'window' | 'quarantine';
+
 export interface DestinationDefinition<Config> extends ConnectorInfo<Config> {
   /** What it can hold (DESIGN section 9). */
   readonly guarantee: 'transactional' | 'idempotent' | 'at_least_once';
+  /** The modes that it can load; all when absent. Connections with another one are refused when they are saved. */
+  readonly modes?: readonly WriteMode[];
+  /** What it refuses besides; none when absent. */
+  readonly refuses?: readonly Refusal[];
   check(context: ConnectorContext<Config>): Promise<CheckResult>;
   /** Where a stream goes when the connection does not say. */
   defaultTarget(config: Config, stream: string): Target;

@@ -86,6 +86,7 @@ export const CATALOGUE = {
   'load.destination_behind': { recovery: 'fix_config', title: 'The destination has lost what the stream had loaded', suggestion: 'Refresh the stream to load it again, or set its state to where the destination stands.' },
   'load.bad_value': { recovery: 'fix_data', title: 'The destination refused a value', suggestion: 'See detail for column and value; change the transform or the target type.' },
   'load.count_mismatch': { recovery: 'bug', title: 'Two steps of a run counted different rows', suggestion: 'Nothing was committed. Report it with the run id.' },
+  'load.no_space': { recovery: 'retry', title: 'The destination has no room', suggestion: 'Free space where the destination lives; it is retried by itself.' },
   'load.blocked': { recovery: 'retry', title: 'A lock in the destination was not free in time', suggestion: 'End the session that holds the lock; it is retried by itself.' },
   'verify.mismatch': { recovery: 'fix_data', title: 'The target does not hold what the source holds', suggestion: 'See the differences in the verification of the stream; a refresh loads it anew.' },
   'verify.not_possible': { recovery: 'fix_config', title: 'The stream cannot be compared in this way', suggestion: 'See detail; the other scope may be possible.', status: 422 },

@@ -52,7 +52,12 @@ const without = (name: string) => asking(({ columns }) => ({ columns: columns.fi
 
 /** For each check a destination that is right in all but one thing. */
 const BROKEN: Readonly<Record<string, readonly (readonly [what: string, broken: Partial<AnyDestination>])[]>> = {
-  definition: [['does not say what it guarantees', { guarantee: 'all' as never }]],
+  definition: [
+    ['does not say what it guarantees', { guarantee: 'all' as never }],
+    ['names a mode that there is not', { modes: ['upsert' as never] }],
+    ['takes no mode at all', { modes: [] }],
+    ['refuses what nobody asks for', { refuses: ['everything' as never] }],
+  ],
   documentation: [['says nothing of a field', { config: z.strictObject({ url: z.string() }) }]],
   config: [['takes whatever it gets', { config: z.looseObject({ url: z.string().describe('URL.') }) }]],
   check: [['does not say that it is well', { check: async () => ({}) as never }]],

@@ -62,7 +62,7 @@ export interface DestinationHarness {
    * staged: then no row is ever rejected.
    */
   readonly refused?: { readonly field: Field; readonly value: unknown };
-  /** Modes that it can load; all when absent. */
+  /** Modes that it can load; those of the definition when absent. */
   readonly modes?: readonly WriteMode[];
   readonly limits?: HarnessLimits;
 }

@@ -26,7 +26,7 @@ export async function convertBatch(
   const { engine, signal } = context;
   const types = fields.map(({ type }) => stageType(type));
   const values = types.map((type, index) => `cast(${staged(batch.rules[index], index)} as ${type}) as c${index}`);
-  const copy = `copy (select ${values.join(', ')} from (${batch.select(batch.files)})) to ${quoteLiteral(target)} (${parquetOptions(types, rowGroup(fields.length))})`;
+  const copy = `copy (select ${values.join(', ')} from (${batch.select(batch.files)})) to ${quoteLiteral(target)} (${parquetOptions(types, { rowGroupRows: rowGroup(fields.length) })})`;
   const counted = batch.expectedRows?.().catch((error: unknown) => error);
   try {
     const { rowsChanged } = await engine.run(copy, [], signal);

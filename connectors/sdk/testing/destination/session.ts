@@ -43,7 +43,7 @@ export class DestinationSession extends ConnectorSession<DestinationDefinition<u
 
   /** @throws CheckSkipped for a mode that is not declared */
   requireMode(mode: WriteMode): void {
-    if ((this.harness.modes ?? WRITE_MODES).includes(mode)) return;
+    if ((this.harness.modes ?? this.definition.modes ?? WRITE_MODES).includes(mode)) return;
     throw new CheckSkipped(`${mode} is not declared.`, 'Name it in modes when the destination can load it.');
   }
 

@@ -1,0 +1,201 @@
+import { setMaxListeners } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { MillraceError } from '../errors/error.js';
+import { isConflict, isMissing, s3Error, statusOf } from './s3-errors.js';
+import { type ListOptions, type ObjectStore, type PutOutcome, type S3Access, type StoredObject, requireKey } from './store.js';
+
+const PARALLEL = 8;
+const CONNECT_MS = 10_000;
+/** How often a request may meet another one for the same name that is still under way. */
+const CONFLICTS = 10;
+
+/** @throws MillraceError `connector.invalid_config` for a URL without a bucket, or half of a pair of keys */
+export function openS3Store(url: string, access: S3Access, signal: AbortSignal): ObjectStore {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/?#]+)(?:\/([^?#]*))?$/.exec(url) ?? [];
+  if (bucket === undefined) throw new MillraceError('connector.invalid_config', { detail: `${url} names no bucket.` });
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(0, own); // one for each request under way
+  return new S3Store(clientOf(access), { bucket, prefix: prefix.replace(/\/+$/, '') }, own);
+}
+
+// Its version is pinned: what later ones need concerns nobody who runs this one.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+/** Whoever asks is told by the error. */
+const SILENT = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** What is not given comes from the environment, as the SDK of AWS finds it. */
+function clientOf({ endpoint, region, pathStyle, accessKeyId, secretAccessKey, sessionToken }: S3Access): S3Client {
+  const keys = accessKeyId !== undefined && secretAccessKey !== undefined;
+  return new S3Client({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    forcePathStyle: pathStyle ?? endpoint !== undefined,
+    ...(keys ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } } : {}),
+    // other servers than those of AWS do not all know the newer checksums
+    requestChecksumCalculation: endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    responseChecksumValidation: endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    logger: SILENT,
+    requestHandler: { connectionTimeout: CONNECT_MS },
+  });
+}
+
+interface Place {
+  readonly bucket: string;
+  /** Without slashes at its ends; empty for the whole bucket. */
+  readonly prefix: string;
+}
+
+/** Objects in a bucket. `If-None-Match: *` makes the server refuse a name that is taken. */
+class S3Store implements ObjectStore {
+  readonly url: string;
+
+  constructor(
+    private readonly client: S3Client,
+    private readonly place: Place,
+    private readonly signal: AbortSignal,
+  ) {
+    this.url = `s3://${place.bucket}${place.prefix === '' ? '' : `/${place.prefix}`}`;
+  }
+
+  putText(key: string, text: string): Promise<PutOutcome> {
+    const bytes = Buffer.from(text);
+    return this.#put(key, () => ({ Body: bytes, ContentLength: bytes.length }));
+  }
+
+  async putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<StoredObject> {
+    const path = join(tempDir, `object-${randomBytes(8).toString('hex')}`);
+    try {
+      await write(path);
+      const { size: bytes } = await stat(path);
+      await this.#put(key, () => ({ Body: createReadStream(path), ContentLength: bytes }));
+      return { key, bytes };
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  /** A conflict means that another request for this name is under way: only the server knows how that one ends. */
+  async #put(key: string, body: () => { readonly Body: Buffer | Readable; readonly ContentLength: number }): Promise<PutOutcome> {
+    for (let conflicts = 0; ; conflicts++) {
+      try {
+        await this.#send(new PutObjectCommand({ ...this.#at(key), ...body(), IfNoneMatch: '*' }));
+        return 'created';
+      } catch (error) {
+        this.signal.throwIfAborted();
+        if (!isConflict(error) || (statusOf(error) === 409 && conflicts === CONFLICTS)) throw this.#failed(error, `write ${key}`);
+        if (statusOf(error) === 412) return 'taken';
+      }
+    }
+  }
+
+  async getText(key: string): Promise<string | undefined> {
+    return this.#doing(`read ${key}`, async () => {
+      const found = await orUndefined(this.#get(key));
+      return found?.Body?.transformToString();
+    });
+  }
+
+  async localFile(key: string, tempDir: string): Promise<string> {
+    const path = join(tempDir, `object-${randomBytes(8).toString('hex')}`);
+    await this.#doing(`read ${key}`, async () => {
+      const { Body } = await this.#get(key);
+      await pipeline(Body as Readable, createWriteStream(path), { signal: this.signal });
+    });
+    return path;
+  }
+
+  #get(key: string): Promise<GetObjectCommandOutput> {
+    return this.client.send(new GetObjectCommand(this.#at(key)), { abortSignal: this.signal });
+  }
+
+  async *list(prefix: string, { after }: ListOptions = {}): AsyncIterable<StoredObject> {
+    const { bucket: Bucket, prefix: own } = this.place;
+    const start = own === '' ? '' : `${own}/`;
+    let token: string | undefined;
+    do {
+      const asked = {
+        Bucket,
+        Prefix: `${start}${prefix}`,
+        ...(after === undefined ? {} : { StartAfter: `${start}${after}` }),
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      };
+      const page = await this.#doing(`list ${prefix}`, () =>
+        this.client.send(new ListObjectsV2Command(asked), { abortSignal: this.signal }),
+      );
+      for (const { Key = '', Size = 0 } of page.Contents ?? [])
+        if (!Key.endsWith('/')) yield { key: Key.slice(start.length), bytes: Size };
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async move(from: string, to: string): Promise<'moved' | 'missing'> {
+    return this.#doing(`place ${to}`, async () => {
+      const { Bucket, Key } = this.#at(from);
+      const source = `${Bucket}/${Key.split('/').map(encodeURIComponent).join('/')}`;
+      const copied = await orUndefined(this.#send(new CopyObjectCommand({ ...this.#at(to), CopySource: source })));
+      if (copied === undefined) return 'missing';
+      await this.remove([from]);
+      return 'moved';
+    });
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += PARALLEL)
+      await Promise.all(
+        keys
+          .slice(at, at + PARALLEL)
+          .map((key) => this.#doing(`remove ${key}`, () => orUndefined(this.#send(new DeleteObjectCommand(this.#at(key)))))),
+      );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.destroy();
+  }
+
+  #at(key: string): { readonly Bucket: string; readonly Key: string } {
+    const { bucket, prefix } = this.place;
+    return { Bucket: bucket, Key: prefix === '' ? requireKey(key) : `${prefix}/${requireKey(key)}` };
+  }
+
+  async #send(command: PutObjectCommand | CopyObjectCommand | DeleteObjectCommand): Promise<object> {
+    return this.client.send(command as PutObjectCommand, { abortSignal: this.signal });
+  }
+
+  async #doing<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw this.#failed(error, what);
+    }
+  }
+
+  #failed(error: unknown, what: string): MillraceError {
+    return s3Error(error, `Cannot ${what} in ${this.url}`);
+  }
+}
+
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return undefined;
+  }
+}
