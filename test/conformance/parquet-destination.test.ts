@@ -7,7 +7,11 @@ import { type S3Server, WITHOUT_S3, hasS3Server, startS3 } from '../support/s3-s
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const UNCHANGING = 'files are never changed';
-const merging = { incremental_deduped: UNCHANGING, mirror: UNCHANGING, scd2: UNCHANGING };
+const HOLDS_ALL = 'a file holds whatever can be staged';
+const notApplicable = {
+  ...{ incremental_deduped: UNCHANGING, mirror: UNCHANGING, scd2: UNCHANGING },
+  ...{ 'null-field': HOLDS_ALL, 'reject-row': HOLDS_ALL, stop: HOLDS_ALL },
+};
 const runner = { afterAll, describe, test };
 const open: AsyncDisposable[] = [];
 afterAll(async () => {
@@ -22,7 +26,7 @@ describeDestination(
     return { definition: destination, goodConfig: { root: lake.url }, schema: 'raw', rowsOf: (target) => lake.rows(target) };
   },
   runner,
-  { notApplicable: { ...merging, 'wrong-credentials': 'a folder has none' } },
+  { notApplicable: { ...notApplicable, 'wrong-credentials': 'a folder has none' } },
 );
 
 async function bucket() {
@@ -42,5 +46,5 @@ async function bucket() {
 
 if (!hasS3Server) process.stderr.write(`Skipping what needs a bucket: ${WITHOUT_S3}.\n`);
 describe.skipIf(!hasS3Server)('with a server for S3', () => {
-  describeDestination('parquet, in a bucket', bucket, runner, { notApplicable: merging });
+  describeDestination('parquet, in a bucket', bucket, runner, { notApplicable });
 });
