@@ -101,6 +101,19 @@ describe.skipIf(!hasMariadb)('values of MySQL', () => {
     ]);
   });
 
+  test('dates that are none are NULL where the source says so, and nothing is noted', async () => {
+    await mariadb.query(`set sql_mode = ''; create table shop.nulled (id int primary key, d date, at datetime(3), t timestamp(3) null);
+      insert into shop.nulled values (1, '0000-00-00', '2024-00-01', '0000-00-00'), (2, '2024-02-29', '2024-02-29 01:02:03.004', '2024-02-29 04:02:03.004'), (3, null, null, null)`);
+    await load({ name: 'shop.nulled', mode: 'full_refresh_overwrite', target: { table: 'nulled' } }, { unknownDates: 'null' });
+    expect(
+      await millrace.destination.query('select d::text, at::text, t::text, _millrace_changes as changes from nulled order by id'),
+    ).toEqual([
+      { d: null, at: null, t: null, changes: null },
+      { d: '2024-02-29', at: '2024-02-29 01:02:03.004', t: '2024-02-29 01:02:03.004+00', changes: null },
+      { d: null, at: null, t: null, changes: null },
+    ]);
+  });
+
   test('tinyint(1) as an integer keeps every value', async () => {
     await mariadb.query(
       'create table shop.tiny (id int primary key, b tinyint(1)); insert into shop.tiny values (1, 0), (2, 1), (3, -7)',
