@@ -55,6 +55,14 @@ describe.skipIf(!hasMariadb)('values of MySQL', () => {
     expect(types).toEqual(MYSQL_COLUMNS.map(({ name, target }) => ({ name, type: target })));
   });
 
+  test('what was loaded of every type is verified against the source', async () => {
+    const { run } = await load({
+      ...{ name: 'shop.everything', mode: 'full_refresh_overwrite', target: { table: 'verified' }, verify: 'hash' },
+    });
+    expect(run.streams[0]).toMatchObject({ status: 'succeeded', rows: { rejected: 0 } });
+    expect(run.streams[0]).toHaveProperty('verification.matched', true);
+  });
+
   test('floats of any bits come through', async () => {
     const bits = new DataView(randomBytes(16_000).buffer.slice(0));
     const doubles = Array.from({ length: 1000 }, (_, n) => bits.getFloat64(8 * n)).filter(Number.isFinite);
