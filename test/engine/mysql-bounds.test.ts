@@ -97,6 +97,30 @@ describe.skipIf(!hasMariadb)('the upper bound of MySQL', () => {
     (await scene.mariadb.query(`select 1 as n from mysql.general_log where argument like '%from information_schema.innodb_trx'`))
       .length;
 
+  test('I4: what the server shows of an earlier moment does not count, however often somebody asks it', async () => {
+    await makeTable('stale');
+    const connection = append('stale');
+    await connection.run();
+    const asker = await scene.mariadb.connect('shop');
+    const enough = new AbortController();
+    const asked = (async () => {
+      while (!enough.signal.aborted) await asker.query('select count(*) from information_schema.innodb_trx as t'); // nothing newer is shown meanwhile
+    })();
+    const writer = await openWriter(`insert into stale (note) values ('late')`);
+    await scene.sql(
+      `insert into stale (note) values ('early'); set global log_output = 'TABLE'; truncate mysql.general_log; set global general_log = 1`,
+    );
+    const running = connection.run();
+    await expect.poll(looks, { timeout: 10_000 }).toBeGreaterThan(1);
+    enough.abort();
+    await asked;
+    expect((await running).delayed).toContain('may still be written by connection');
+    await scene.sql('set global general_log = 0');
+    await Promise.all([asker.end(), end(writer, 'commit')]);
+    await connection.run();
+    await scene.expectSame('stale', ['id', 'at', 'note']);
+  });
+
   test('I4: a prepared transaction that no session holds counts as a writer', async () => {
     await makeTable('two_phase');
     const connection = append('two_phase');

@@ -55,6 +55,14 @@ describe.skipIf(!hasMariadb)('values of MySQL', () => {
     expect(types).toEqual(MYSQL_COLUMNS.map(({ name, target }) => ({ name, type: target })));
   });
 
+  test('what was loaded of every type is verified against the source', async () => {
+    const { run } = await load({
+      ...{ name: 'shop.everything', mode: 'full_refresh_overwrite', target: { table: 'verified' }, verify: 'hash' },
+    });
+    expect(run.streams[0]).toMatchObject({ status: 'succeeded', rows: { rejected: 0 } });
+    expect(run.streams[0]).toHaveProperty('verification.matched', true);
+  });
+
   test('floats of any bits come through', async () => {
     const bits = new DataView(randomBytes(16_000).buffer.slice(0));
     const doubles = Array.from({ length: 1000 }, (_, n) => bits.getFloat64(8 * n)).filter(Number.isFinite);
@@ -98,6 +106,19 @@ describe.skipIf(!hasMariadb)('values of MySQL', () => {
     expect(run.streams[0]?.rows).toMatchObject({ extracted: 5, loaded: 1, rejected: 4 });
     expect(await millrace.destination.query('select id, d::text, t from misfits')).toEqual([
       { id: 4, d: '2024-01-01', t: 'fine' },
+    ]);
+  });
+
+  test('dates that are none are NULL where the source says so, and nothing is noted', async () => {
+    await mariadb.query(`set sql_mode = ''; create table shop.nulled (id int primary key, d date, at datetime(3), t timestamp(3) null);
+      insert into shop.nulled values (1, '0000-00-00', '2024-00-01', '0000-00-00'), (2, '2024-02-29', '2024-02-29 01:02:03.004', '2024-02-29 04:02:03.004'), (3, null, null, null)`);
+    await load({ name: 'shop.nulled', mode: 'full_refresh_overwrite', target: { table: 'nulled' } }, { unknownDates: 'null' });
+    expect(
+      await millrace.destination.query('select d::text, at::text, t::text, _millrace_changes as changes from nulled order by id'),
+    ).toEqual([
+      { d: null, at: null, t: null, changes: null },
+      { d: '2024-02-29', at: '2024-02-29 01:02:03.004', t: '2024-02-29 01:02:03.004+00', changes: null },
+      { d: null, at: null, t: null, changes: null },
     ]);
   });
 

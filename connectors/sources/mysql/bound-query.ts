@@ -10,7 +10,8 @@ import { wallClock } from './wall-clock.js';
 export function largestValue(read: MysqlRead, field: Field): string {
   const { holdBack } = read.request;
   const limit = clockLimit(field, holdBack);
-  if (cursorType(field) === 'string') return `select max(${cursorSql(field)}) as value ${read.from('true')}`;
+  if (cursorType(field) === 'string')
+    return `select convert(max(${cursorSql(field)}) using utf8mb4) as value ${read.from('true')}`;
   const largest = `select max(${ident(field.name)}) as value`;
   if (limit !== undefined) return `${largest} ${read.from(`${ident(field.name)} <= ${limit}`)}`;
   if (!holdBack) return `${largest} ${read.from('true')}`;

@@ -39,6 +39,12 @@ export const config = z
       .enum(['boolean', 'integer'])
       .default('boolean')
       .describe('What `tinyint(1)`, also written `bool`, is read as. As a boolean, values other than 0 and 1 are bad rows.'),
+    unknownDates: z
+      .enum(['bad_value', 'null'])
+      .default('bad_value')
+      .describe(
+        'What becomes of dates that are none, such as 0000-00-00. bad_value: the rowPolicy of the stream decides; null: they are read as NULL.',
+      ),
   })
   .refine(({ url, host }) => url !== undefined || host !== undefined, { message: 'url or host is needed', path: ['url'] });
 

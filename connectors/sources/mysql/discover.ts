@@ -85,7 +85,9 @@ async function relationsOf(session: Session, config: MysqlSourceConfig, streams?
 function wanted(streams: readonly string[], database: string, table: string): string {
   const any = streams.map((stream) => {
     const { database: db, table: name } = splitStream(stream);
-    return `(${database} = ${literal(db)} and ${table} = ${literal(name)} and cast(${table} as binary) = cast(${literal(name)} as binary))`;
+    const same = (column: string, value: string): string =>
+      `${column} = ${literal(value)} and cast(${column} as binary) = cast(${literal(value)} as binary)`;
+    return `(${same(database, db)} and ${same(table, name)})`;
   });
   return `(${any.join(' or ')})`;
 }

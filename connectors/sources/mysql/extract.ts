@@ -4,7 +4,7 @@ import type { FileEvent } from '../../sdk/types.js';
 import type { Relation } from './discover.js';
 import type { Session } from './session.js';
 import { ident } from './sql.js';
-import { columnReading, stageRules } from './types.js';
+import { type ColumnReading, columnReading, stageRules } from './types.js';
 import { type CsvChunk, rowValues } from './wire/csv-rows.js';
 import { RowsOut } from './wire/rows-out.js';
 
@@ -13,6 +13,8 @@ export interface Selection {
   readonly fields: readonly Field[];
   /** Everything behind the columns: from, where, order. */
   readonly from: string;
+  /** Fields whose dates that are none are read as NULL. */
+  readonly nullDates: (field: Field) => boolean;
 }
 
 /** Where files go. */
@@ -30,16 +32,18 @@ export interface ExtractedFile extends FileEvent {
   readonly more: boolean;
 }
 
-const readingOf = ({ columns }: Relation, field: Field) =>
-  columnReading(ident(field.name), field, columns.get(field.name) ?? { dataType: '', columnType: '' });
+function readingOf({ relation, nullDates }: Selection, field: Field): ColumnReading {
+  const type = relation.columns.get(field.name) ?? { dataType: '', columnType: '' };
+  return columnReading(ident(field.name), field, { ...type, unknownDates: nullDates(field) ? 'null' : 'bad_value' });
+}
 
 /**
  * Streams a selection into CSV files of about `fileBytes`, of which there is at least one; the server waits while one is used.
  * Whoever leaves before the end must end the session, too.
  */
 export async function* extractFiles(session: Session, selection: Selection, to: Destination): AsyncGenerator<ExtractedFile> {
-  const { fields, relation } = selection;
-  const readings = fields.map((field) => readingOf(relation, field));
+  const { fields } = selection;
+  const readings = fields.map((field) => readingOf(selection, field));
   const statement = `${session.mark}select ${readings.map(({ select }) => select).join(', ')} ${selection.from}`;
   const out = new RowsOut(
     session.socket,

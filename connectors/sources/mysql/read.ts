@@ -61,6 +61,8 @@ export async function openRead(
     const relation = await describeRelation(session, context.config, request.stream.name);
     const filter = filterSql(request, relation);
     let files = 0;
+    const places = [...(request.stream.primaryKey ?? []), request.cursorField]; // a place is told by the values themselves
+    const nullDates = ({ name }: Field): boolean => context.config.unknownDates === 'null' && !places.includes(name);
     const nextPath = (): string => join(request.tempDir, `${files++}.csv`);
     return {
       get session() {
@@ -70,7 +72,7 @@ export async function openRead(
       from: (where, { index } = {}) =>
         fromSql(request.stream.name, filter === undefined ? where : `(${filter}) and (${where})`, index),
       extract: (from, fileBytes = Infinity) =>
-        extractFiles(session, { relation, fields: request.fields, from }, { nextPath, fileBytes }),
+        extractFiles(session, { relation, fields: request.fields, from, nullDates }, { nextPath, fileBytes }),
       reconnect: async () => {
         session.destroy();
         await session[Symbol.asyncDispose]();

@@ -80,10 +80,24 @@ export interface ColumnReading {
   readonly csv: CsvKind;
 }
 
+const DATES = new Set(['date', 'datetime', 'timestamp']);
+
+/** Without a day, a month or a year it is none. */
+const knownDate = (column: string): string =>
+  `case when dayofmonth(${column}) > 0 and month(${column}) > 0 and year(${column}) > 0 then ${column} end`;
+
 type ReadType = Pick<ColumnType, 'dataType' | 'columnType'>;
 
-/** @param column quoted */
-export function columnReading(column: string, field: Field, { dataType, columnType }: ReadType): ColumnReading {
+/**
+ * @param column quoted
+ * @param unknownDates what is selected for dates that are none
+ */
+export function columnReading(
+  column: string,
+  field: Field,
+  { dataType, columnType, unknownDates }: ReadType & Pick<MysqlSourceConfig, 'unknownDates'>,
+): ColumnReading {
+  if (unknownDates === 'null' && DATES.has(dataType)) return { select: knownDate(column), csv: 'plain' };
   if (isSpatial({ dataType })) return { select: wellKnownBinary(column), csv: 'plain' };
   // as text a float would show six digits only; with declared digits it has no others
   if (dataType === 'float' && !columnType.includes('(')) return { select: `cast(${column} as double)`, csv: 'plain' };

@@ -67,6 +67,7 @@ describe('who is still writing', () => {
   test('a statement that runs on, and not one that began later', () => {
     const now = (since: string) => look(105, { processes: [process('7', 'insert …', { since })] });
     expect(stillWriting(statement, now('100.5'), 101)).toEqual(statement);
+    expect(stillWriting(statement, now('101.001'), 101), 'rounded').toEqual(statement);
     expect(stillWriting(statement, now('104.5'), 101)).toEqual([]);
   });
 

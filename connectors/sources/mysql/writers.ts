@@ -51,6 +51,9 @@ const NOBODY = new Set(['unauthenticated user', 'event_scheduler']);
 const READS =
   /^(?:\s|\(|\/\*(?!!)(?:[^*]|\*(?!\/))*\*\/|--\s[^\n]*\n|#[^\n]*\n)*(select|show|explain|describe|desc|use|kill|begin|start\s+transaction)\b/i;
 
+/** Seconds; the age of a statement is rounded. */
+const CLOCK_SLACK = 0.01;
+
 export function isReplication({ user, command }: Process): boolean {
   const commands = ['Slave_IO', 'Slave_SQL', 'Slave_worker'];
   return commands.includes(command ?? '') || (user === 'system user' && command !== 'Daemon');
@@ -86,7 +89,7 @@ export function stillWriting(waiting: readonly Writer[], look: Look, since: numb
     const transaction = byProcess.get(writer.process);
     if (transaction) return [{ kind: 'transaction', ...transaction }];
     const process = look.processes.find(({ id }) => id === writer.process);
-    return process && mayWrite(process) && Number(process.since) <= since ? [writer] : [];
+    return process && mayWrite(process) && Number(process.since) <= since + CLOCK_SLACK ? [writer] : [];
   });
 }
 
