@@ -49,6 +49,7 @@ describe('what a destination does not do', () => {
       stream({ mode: 'incremental_append' }),
       stream({ mode: 'mirror', primaryKey: ['id'] }),
       stream({ mode: 'full_refresh_overwrite', schemaPolicy: 'quarantine' }),
+      stream({ mode: 'full_refresh_overwrite', verify: 'hash' }),
     ];
     expect(destinationErrors(streams, limits)).toEqual([
       {
@@ -63,11 +64,18 @@ describe('what a destination does not do', () => {
         message: 'Files cannot keep rows of changed columns aside.',
         suggestion: 'Use evolve, ignore_new or stop.',
       },
+      {
+        path: 'streams[3].verify',
+        code: 'not_supported',
+        message: 'Files cannot be compared with a source.',
+        suggestion: 'Leave verify out.',
+      },
     ]);
   });
 
-  test('a destination that says nothing does everything', () => {
-    expect(destinationErrors([stream({ mode: 'scd2', schemaPolicy: 'quarantine' })], { title: 'All' })).toEqual([]);
+  test('a destination that says nothing, and can be asked, does everything', () => {
+    const all = { title: 'All', targetHashes: () => undefined };
+    expect(destinationErrors([stream({ mode: 'scd2', schemaPolicy: 'quarantine', verify: 'count' })], all)).toEqual([]);
   });
 });
 

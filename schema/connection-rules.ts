@@ -56,14 +56,16 @@ export interface DestinationLimits {
   readonly title: string;
   readonly modes?: readonly WriteMode[];
   readonly refuses?: readonly string[];
+  /** Present where it can be compared with a source. */
+  readonly targetHashes?: unknown;
 }
 
 /** What the destination does not do. */
 export function destinationErrors(
   streams: readonly StreamConfig[],
-  { title, modes = WRITE_MODES, refuses = [] }: DestinationLimits,
+  { title, modes = WRITE_MODES, refuses = [], targetHashes }: DestinationLimits,
 ): readonly FieldError[] {
-  return streams.flatMap(({ mode, schemaPolicy }, index): FieldError[] => {
+  return streams.flatMap(({ mode, schemaPolicy, verify }, index): FieldError[] => {
     const refused = (field: string, message: string, suggestion: string): FieldError => ({
       path: `streams[${index}].${field}`,
       code: 'not_supported',
@@ -75,6 +77,9 @@ export function destinationErrors(
       ...(modes.includes(mode) ? [] : [refused('mode', `${title} cannot be loaded in ${mode}.`, `Use ${inWords(modes)}.`)]),
       ...(schemaPolicy === 'quarantine' && refuses.includes('quarantine')
         ? [refused('schemaPolicy', `${title} cannot keep rows of changed columns aside.`, policies)]
+        : []),
+      ...(verify !== 'none' && targetHashes === undefined
+        ? [refused('verify', `${title} cannot be compared with a source.`, 'Leave verify out.')]
         : []),
     ];
   });

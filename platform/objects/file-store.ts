@@ -51,14 +51,15 @@ export class FileStore implements ObjectStore {
   }
 
   async #link(from: string, to: string): Promise<PutOutcome> {
-    try {
-      await link(from, to);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-      return 'taken';
-    }
-    await syncFolder(dirname(to));
-    return 'created';
+    const outcome = await link(from, to).then(
+      () => 'created' as const,
+      (error: unknown) => {
+        if (errnoOf(error) !== 'EEXIST') throw error;
+        return 'taken' as const;
+      },
+    );
+    await syncFolder(dirname(to)); // also for who was first, and may not have come to it
+    return outcome;
   }
 
   async getText(key: string): Promise<string | undefined> {

@@ -14,7 +14,8 @@ export const config = z
       .default('zstd')
       .describe('Of the files: zstd makes them smaller, snappy costs less CPU.'),
     endpoint: z
-      .url({ protocol: /^https?$/ })
+      .string()
+      .regex(/^https?:\/\/[^/?#@\s]+(\/[^?#@\s]*)?$/, 'a URL such as https://minio.example.com, without user and password')
       .optional()
       .describe('For s3: a server other than that of AWS.')
       .meta({ examples: ['https://minio.example.com'] }),

@@ -89,7 +89,11 @@ async function copy(request: LoadRequest, { segments, columns, compression, path
   const rows = parts.length === 0 ? `${selectFrom(request, columns, undefined)} where false` : parts.join(' union all ');
   const options = parquetOptions(types, { rowGroupRows: ROW_GROUP_ROWS, compression });
   try {
-    const { rowsChanged } = await request.engine.run(`copy (${rows}) to ${quoteLiteral(path)} (${options})`, [], signal);
+    const { rowsChanged } = await request.engine.run(
+      `copy (${rows}) to ${quoteLiteral(path)} (${options}, use_tmp_file false)`,
+      [],
+      signal,
+    );
     return rowsChanged;
   } catch (error) {
     signal.throwIfAborted();

@@ -3,6 +3,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
+import type { S3Access } from '../../../platform/objects/store.js';
 import type { WriteMode } from '../../../schema/connection-config.js';
 import { Lake } from '../../support/lake.js';
 import { type FinishedRun, type Millrace, type MillraceOptions, type Reply, startMillrace } from '../../support/millrace.js';
@@ -12,7 +13,7 @@ export class LakeRuns implements AsyncDisposable {
   private constructor(
     readonly millrace: Millrace,
     readonly lake: Lake,
-    readonly config: { readonly root: string },
+    readonly config: S3Access & { readonly root: string },
     private readonly server: S3Server | undefined,
   ) {}
 
