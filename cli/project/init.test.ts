@@ -20,7 +20,8 @@ test.each(PAIRS)('a project from $source to $destination is valid as it is writt
   const { files, variables } = projectTemplate({ folder: home.path, name: 'shop', source, destination });
   expect(files.size).toBeLessThanOrEqual(8);
   writeFiles(home.path, files, { force: false });
-  const environment = Object.fromEntries(variables.map((name) => [name, 'postgresql://user:password@host/database']));
+  const urlOf = (name: string) => `${name.startsWith('MYSQL') ? 'mysql' : 'postgresql'}://user:password@host/database`;
+  const environment = Object.fromEntries(variables.map((name) => [name, urlOf(name)]));
   const { steps, mistakes, problems } = compareFolder(home.path, EMPTY, { environment });
   expect({ mistakes, problems }).toEqual({ mistakes: [], problems: [] });
   expect(steps.map(({ action, kind }) => `${action} ${kind}`)).toEqual([

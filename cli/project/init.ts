@@ -60,6 +60,8 @@ interface NewSystem {
   readonly stream: string;
 }
 
+/** How streams are named there that `sampleConfig` does not name. */
+const USUAL_STREAMS: Readonly<Record<string, string>> = { mysql: 'shop.orders' };
 const USUAL_NAMES: Readonly<Record<SystemKind, string>> = { source: 'crm', destination: 'warehouse' };
 
 function systemOf(kind: SystemKind, connector: string, variables: Map<string, string>): NewSystem {
@@ -68,7 +70,7 @@ function systemOf(kind: SystemKind, connector: string, variables: Map<string, st
     variables.set(variable, `${field} of the ${kind} ${name}: millrace connectors show ${connector}`);
   });
   const [stream] = (config['streams'] ?? []) as readonly { readonly name?: string }[];
-  return { name, entry: { connector, config }, stream: stream?.name ?? 'public.orders' };
+  return { name, entry: { connector, config }, stream: stream?.name ?? USUAL_STREAMS[connector] ?? 'public.orders' };
 }
 
 /** The connectors of this build are in the schema that comes with it. */

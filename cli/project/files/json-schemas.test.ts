@@ -33,7 +33,13 @@ describe('an editor that checks by them', () => {
 
   test('knows the configuration of each connector, and lets no secret stand in clear', () => {
     const { $defs } = PROJECT as { $defs: Record<string, { properties: Record<string, object> }> };
-    expect(Object.keys($defs)).toEqual(['source-files', 'source-postgres', 'destination-parquet', 'destination-postgres']);
+    expect(Object.keys($defs)).toEqual([
+      'source-files',
+      'source-mysql',
+      'source-postgres',
+      'destination-parquet',
+      'destination-postgres',
+    ]);
     const url = z.fromJSONSchema($defs['source-postgres']?.properties['url'] as Parameters<typeof z.fromJSONSchema>[0]);
     const takes = (value: unknown): boolean => url.safeParse(value).success;
     for (const value of ['${CRM_URL}', 'env:CRM_URL', 'file:/run/secrets/crm', { ref: 'vault:crm' }])
