@@ -207,11 +207,15 @@ export const connectionSettings = {
 };
 
 const { name: _name, mode: _mode, ...usualStream } = streamConfigSchema.parse({ name: '-', mode: 'mirror' });
+const USUAL_FIELDS = Object.keys(usualStream);
 
 /** Streams of a stored version, with what was not there yet when they were saved. */
-export function storedStreams(streams: readonly (Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'mode'>)[]): StreamConfig[] {
-  return streams.map((stream) => ({ ...usualStream, ...stream }));
+export function storedStreams(streams: readonly StoredStream[]): StreamConfig[] {
+  const isWhole = (stream: StoredStream): stream is StreamConfig => USUAL_FIELDS.every((field) => field in stream);
+  return streams.map((stream) => (isWhole(stream) ? stream : { ...usualStream, ...stream }));
 }
+
+type StoredStream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'mode'>;
 
 export type WriteMode = (typeof WRITE_MODES)[number];
 export type RowPolicy = StreamConfig['rowPolicy'];

@@ -15,7 +15,7 @@ export class ConnectionIncludes {
   ) {}
 
   /** In the order of `rows`. */
-  async of(workspaceId: string, rows: readonly ListedConnection[], names: readonly string[] = []): Promise<readonly Included[]> {
+  async of(workspaceId: string, rows: readonly ListedConnection[], names: readonly string[]): Promise<readonly Included[]> {
     const ids = (name: string, idOf: (row: ListedConnection) => string): readonly string[] =>
       names.includes(name) ? [...new Set(rows.map(idOf))] : [];
     const [sources, destinations, lastRuns] = await Promise.all([

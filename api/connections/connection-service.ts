@@ -55,8 +55,9 @@ export class ConnectionService {
 
   async list({ workspaceId }: Principal, list: ConnectionList): Promise<Page<Partial<ConnectionItem>>> {
     const rows = await this.store.list(workspaceId, list);
-    const included = await this.parts.includes.of(workspaceId, rows.slice(0, list.limit), list.include);
     const { data, page } = toList(rows, list, (row) => this.view(row));
+    if (list.include === undefined) return { data, page };
+    const included = await this.parts.includes.of(workspaceId, rows.slice(0, list.limit), list.include);
     return { data: data.map((item, index) => ({ ...item, ...included[index] })), page };
   }
 

@@ -21,10 +21,9 @@ export interface StoredConnection extends ConnectionRow {
 /** What lists show of a connection: not what is only remembered of its Schedule. */
 export type ListedConnection = Omit<StoredConnection, 'schedule_digest'>;
 
-const LISTED_COLUMNS = [
-  ...['id', 'workspace_id', 'name', 'labels', 'source_id', 'destination_id', 'version', 'paused', 'tripped', 'revision'],
-  ...['created_at', 'updated_at', 'deleted_at'],
-].map((column) => `connections.${column}`);
+const LISTED_COLUMNS = `connections.id, connections.workspace_id, connections.name, connections.labels, connections.source_id,
+  connections.destination_id, connections.version, connections.paused, connections.tripped, connections.revision,
+  connections.created_at, connections.updated_at, connections.deleted_at`;
 
 export interface NewConnection {
   readonly workspaceId: string;
@@ -236,14 +235,14 @@ export class ConnectionStore {
     return this.versioned().whereNull('connections.deleted_at');
   }
 
-  private versioned(columns: readonly string[] = ['connections.*']): Knex.QueryBuilder {
+  private versioned(columns = 'connections.*'): Knex.QueryBuilder {
     return this.db('connections')
       .join('connection_versions', (join) => {
         join
           .on('connection_versions.connection_id', 'connections.id')
           .andOn('connection_versions.version', 'connections.version');
       })
-      .select(...columns, 'connection_versions.config');
+      .select(this.db.raw(`${columns}, connection_versions.config`));
   }
 
   private named(): Knex.QueryBuilder {

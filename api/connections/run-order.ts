@@ -1,10 +1,11 @@
-import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
+import type { RunRow } from '../../platform/db/rows.js';
 import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { readsWhole } from '../../schema/write-mode.js';
 import type { SyncRequest } from '../../workflows/messages.js';
 import type { StoredConnection } from './connection-store.js';
 import type { ReplayRejectsBody } from '../rejects/reject-schemas.js';
+import type { ShownStreamRow } from '../runs/run-store.js';
 import { refuseUnknownStreams } from './stream-names.js';
 import type { RequestSyncBody } from './sync-schemas.js';
 
@@ -43,7 +44,7 @@ function windowOf({ from, to }: NonNullable<RequestSyncBody['backfill']>): { rea
 }
 
 interface RetryFacts {
-  readonly streams: readonly RunStreamRow[];
+  readonly streams: readonly ShownStreamRow[];
   readonly lastNumber: number;
   readonly onlyStaged: boolean;
 }
@@ -66,7 +67,7 @@ export function retryOf(run: RunRow, { streams, lastNumber, onlyStaged }: RetryF
 }
 
 /** A refresh whose first slice was loaded goes on in its shadow; the others begin. */
-function notBegun(refresh: readonly string[] | undefined, streams: readonly RunStreamRow[]): readonly string[] | undefined {
+function notBegun(refresh: readonly string[] | undefined, streams: readonly ShownStreamRow[]): readonly string[] | undefined {
   const left = refresh?.filter((name) => !streams.some((stream) => stream.name === name && Number(stream.slices) > 0));
   return left && left.length > 0 ? left : undefined;
 }

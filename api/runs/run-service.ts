@@ -1,4 +1,3 @@
-import type { RunStreamRow } from '../../platform/db/rows.js';
 import { isOpen } from '../../platform/db/run-projection.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { Principal } from '../auth/principal.js';
@@ -7,7 +6,7 @@ import { wholePage, type Page } from '../http/pagination.js';
 import { toList } from '../lists/list-page.js';
 import type { RunItemView, RunQuery, RunStreamView, RunView } from './run-schemas.js';
 import type { RunEnds } from './run-ends.js';
-import type { RunStore } from './run-store.js';
+import type { RunStore, ShownStreamRow } from './run-store.js';
 import { runStreamView, runSummaryView, runView, type LinkOf } from './run-view.js';
 
 export interface WaitForRun {
@@ -27,7 +26,7 @@ export class RunService {
     const { data, page } = toList(rows, query, (row) => runSummaryView(row, this.options.linkOf));
     if (!query.include?.includes('streams')) return { data, page };
     const streams = await this.store.streamsOf(rows.slice(0, query.limit).map(({ id }) => id));
-    const streamsAt = (index: number): readonly RunStreamRow[] => streams.get(rows[index]?.id ?? '') ?? [];
+    const streamsAt = (index: number): readonly ShownStreamRow[] => streams.get(rows[index]?.id ?? '') ?? [];
     return { data: data.map((item, index) => ({ ...item, streams: streamsAt(index).map(runStreamView) })), page };
   }
 

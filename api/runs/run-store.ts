@@ -12,16 +12,25 @@ import type { RunQuery } from './run-schemas.js';
 /** What lists show of a run: not what only its worker needs. */
 export type RunSummaryRow = Omit<RunRow, 'request' | 'staged' | 'changed'>;
 
-const SUMMARY = [
-  ...['id', 'workspace_id', 'connection_id', 'connection_version', 'number', 'trigger', 'status', 'workflow_id'],
-  ...['started_at', 'ended_at', 'error', 'created_at'],
-].map((column) => `runs.${column}`);
+const SUMMARY = `runs.id, runs.workspace_id, runs.connection_id, runs.connection_version, runs.number, runs.trigger, runs.status,
+  runs.workflow_id, runs.started_at, runs.ended_at, runs.error, runs.created_at, ${CONNECTION_NAME}`;
 
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
 
+/** What is shown of a stream. */
+export type ShownStreamRow = Omit<RunStreamRow, 'changed' | 'checkpointed_at'>;
+
+const SHOWN = `run_id, name, step, status, rows_extracted, rows_repeated, rows_filtered, rows_loaded, rows_rejected, rows_superseded,
+  bytes, slices, cursor, error, notes, verification`;
 const RUN = { name: 'run', text: `select runs.*, ${CONNECTION_NAME} from runs where workspace_id = $1 and id = $2` };
-const STREAMS = { name: 'streams of a run', text: 'select * from run_streams where run_id = $1 order by name' };
-const STREAMS_OF_RUNS = { name: 'streams of runs', text: 'select * from run_streams where run_id = any($1) order by name' };
+const STREAMS = {
+  name: 'streams of a run',
+  text: `select ${SHOWN} from run_streams where run_id = $1 order by name`,
+};
+const STREAMS_OF_RUNS = {
+  name: 'streams of runs',
+  text: `select ${SHOWN} from run_streams where run_id = any($1) order by name`,
+};
 
 /** Reads the projection of runs. Every query stays within one workspace. */
 export class RunStore {
@@ -30,7 +39,7 @@ export class RunStore {
   async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunSummaryRow>[]> {
     const { connectionId, status, trigger, since, until } = list;
     const query = this.db('runs')
-      .select(...SUMMARY, this.db.raw(CONNECTION_NAME))
+      .select(this.db.raw(SUMMARY))
       .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) });
     if (status !== undefined) void query.whereIn('status', status);
     if (trigger !== undefined) void query.whereIn('trigger', trigger);
@@ -52,9 +61,9 @@ export class RunStore {
   }
 
   /** By run. */
-  async streamsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly RunStreamRow[]>> {
-    const rows = await prepared<RunStreamRow>(this.db, STREAMS_OF_RUNS, [[...runIds]]);
-    const byRun = new Map<string, RunStreamRow[]>();
+  async streamsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly ShownStreamRow[]>> {
+    const rows = await prepared<ShownStreamRow>(this.db, STREAMS_OF_RUNS, [[...runIds]]);
+    const byRun = new Map<string, ShownStreamRow[]>();
     for (const row of rows) {
       const streams = byRun.get(row.run_id);
       if (streams) streams.push(row);
@@ -79,7 +88,7 @@ export class RunStore {
     return ids.filter((id) => !open.has(id));
   }
 
-  async streams(runId: string): Promise<readonly RunStreamRow[]> {
+  async streams(runId: string): Promise<readonly ShownStreamRow[]> {
     return prepared(this.db, STREAMS, [runId]);
   }
 

@@ -1,12 +1,12 @@
-import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
+import type { RunRow } from '../../platform/db/rows.js';
 import { verificationOfStream } from '../verifications/verification-view.js';
-import type { RunSummaryRow } from './run-store.js';
+import type { RunSummaryRow, ShownStreamRow } from './run-store.js';
 import type { RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
 
 /** Address of a workflow in the Temporal Web UI, or null. */
 export type LinkOf = (workflowId: string) => string | null;
 
-export function runView(row: RunRow, streams: readonly RunStreamRow[], linkOf: LinkOf): RunView {
+export function runView(row: RunRow, streams: readonly ShownStreamRow[], linkOf: LinkOf): RunView {
   return { ...runSummaryView(row, linkOf), streams: streams.map(runStreamView) };
 }
 
@@ -35,7 +35,7 @@ function requestedAt({ created_at, started_at }: RunSummaryRow): Date {
 }
 
 /** Counts are bigint in the database; none of them comes near 2^53. */
-export function runStreamView(row: RunStreamRow): RunStreamView {
+export function runStreamView(row: ShownStreamRow): RunStreamView {
   return {
     name: row.name,
     step: row.step,

@@ -74,7 +74,7 @@ export class SystemStore {
 
   /** Also those that are deleted. */
   async ofIds(workspaceId: string, ids: readonly string[]): Promise<readonly ConnectorRow[]> {
-    return this.rows(this.db).where({ workspace_id: workspaceId }).whereIn('id', ids);
+    return ids.length === 0 ? [] : this.rows(this.db).where({ workspace_id: workspaceId }).whereIn('id', ids);
   }
 
   /** @throws MillraceError `request.not_found` */
