@@ -122,7 +122,7 @@ describe.skipIf(!hasMariadb)('reads of MySQL', () => {
     const before = await scene.mariadb.query('select count(*) as n, sum(i) as s from shop.snapped');
     const url = scene.mariadb.url('shop');
     const running = scene.connect('snapped', {}, url).run();
-    await scene.sql('delete from snapped where i % 3 = 0; update snapped set i = i + 1000000');
+    await scene.sql('start transaction; delete from snapped where i % 3 = 0; update snapped set i = i + 1000000; commit');
     await running;
     const [held] = await scene.runs.destination.query('select count(*)::text as n, sum(i)::text as s from snapped');
     const after = await scene.mariadb.query('select count(*) as n, sum(i) as s from shop.snapped');
