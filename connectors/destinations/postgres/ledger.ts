@@ -8,6 +8,7 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import type { WriteMode } from '../../../schema/connection-config.js';
 import type { Session } from '../../postgres/session.js';
 import type { FenceFeed, KeptRejects, LedgerPosition, LoadRequest, LoadedAs, Track } from '../../sdk/destination.js';
+import { isCatalogRace } from './catalog-race.js';
 
 export const LEDGER_SCHEMA = '_millrace';
 
@@ -55,12 +56,17 @@ create table if not exists _millrace.targets (
 alter table _millrace.ledger add column if not exists rejects text;
 alter table _millrace.targets add column if not exists mode text, add column if not exists key text[];`;
 
+const CREATE_LEDGER = `begin; set local lock_timeout = '10s'; select pg_advisory_xact_lock(hashtext('millrace.ledger')); ${LEDGER_DDL} commit`;
+
 /** Creates the tables once; two connections that come first at the same time wait for each other. */
 export async function ensureLedger(session: Session): Promise<void> {
   if (await isNewestLedger(session)) return;
-  await session.run(
-    `begin; set local lock_timeout = '10s'; select pg_advisory_xact_lock(hashtext('millrace.ledger')); ${LEDGER_DDL} commit`,
-  );
+  try {
+    await session.run(CREATE_LEDGER);
+  } catch (error) {
+    if (!isCatalogRace(error)) throw error;
+    await session.run(`rollback; ${CREATE_LEDGER}`);
+  }
 }
 
 export async function hasLedger(session: Session): Promise<boolean> {

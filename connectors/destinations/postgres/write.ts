@@ -35,6 +35,7 @@ import { asAccepted } from './quarantine.js';
 import { type Work, type Written, writeByPolicy } from './rows/careful.js';
 import { notesChanges } from './rows/changes.js';
 import { UNIQUE_VIOLATION } from './rows/data-error.js';
+import { isCatalogRace } from './catalog-race.js';
 import { beginShadow, requireShadow } from './shadow.js';
 import { type EvolvedTable, type LoadTarget, claimTarget, describeTable, ensureTarget, evolveShadow } from './target.js';
 
@@ -44,6 +45,7 @@ import { type EvolvedTable, type LoadTarget, claimTarget, describeTable, ensureT
  */
 const LOAD_SETTINGS = `set local lock_timeout = '10s'; set local random_page_cost = 1.1; set local jit = off`;
 const ATTEMPT_PART = 5;
+const MAX_CATALOG_RACES = 3;
 
 /** Loads one slice: begin → fence → ledger → rows → commit, so that rows and ledger row are durable together (I2). */
 export async function load(context: ConnectorContext<PostgresDestinationConfig>, request: LoadRequest): Promise<LoadResult> {
@@ -57,12 +59,23 @@ export async function load(context: ConnectorContext<PostgresDestinationConfig>,
         request.attempt,
       );
     await ensureLedger(session); // the run may have been prepared by an older version
-    await session.run(`begin; ${LOAD_SETTINGS}`);
-    const result = await loadInTransaction(session, request, context.signal);
-    await session.run('commit');
-    return result;
+    return await commitLoad(session, request, context.signal);
   } catch (error) {
     return await resolveTwin(session, request, error);
+  }
+}
+
+async function commitLoad(session: Session, request: LoadRequest, signal: AbortSignal): Promise<LoadResult> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await session.run(`begin; ${LOAD_SETTINGS}`);
+      const result = await loadInTransaction(session, request, signal);
+      await session.run('commit');
+      return result;
+    } catch (error) {
+      if (attempt === MAX_CATALOG_RACES || !isCatalogRace(error)) throw error;
+      await session.run('rollback');
+    }
   }
 }
 
