@@ -73,7 +73,7 @@ async function lookAhead(work: RunWork): Promise<Outlook | undefined> {
 
 function notesOf(outlook: Outlook | undefined): readonly string[] {
   if (!outlook) return [];
-  return outlook.hasLedger ? [] : ['the first run into this destination creates the schema _millrace, which holds the ledger'];
+  return outlook.hasLedger ? [] : ['the first run into this destination creates _millrace, which holds the ledger'];
 }
 
 interface Decided {

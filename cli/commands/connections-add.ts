@@ -3,6 +3,7 @@ import { every } from '../../client/index.js';
 import { type Call, addApiCommand, withApi } from '../command.js';
 import { type ConnectionOptions, connectionOf } from '../connection-input.js';
 import { collect } from '../input.js';
+import { quoted } from '../names/quoted.js';
 import { findSystem } from '../names/resolve.js';
 import { say } from '../output/report.js';
 import { refuseTaken } from './systems.js';
@@ -43,5 +44,5 @@ async function add({ api, args: [name], options, out }: Call<[string], AddOption
   const body = connectionOf(name, { sourceId: source.id, destinationId: destination.id }, options);
   const made = await api.createConnection({ body });
   out.result(made, () => made.id);
-  say(`Added connection ${name}. Next: millrace sync ${name}`);
+  say(`Added connection ${name}. Next: millrace sync ${quoted(name)}`);
 }

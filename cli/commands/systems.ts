@@ -16,6 +16,7 @@ import {
   take,
 } from '../listing.js';
 import { findDeleted, restoreHint } from '../names/deleted.js';
+import { quoted } from '../names/quoted.js';
 import { type SystemKind, findSystem } from '../names/resolve.js';
 import { say } from '../output/report.js';
 import { formatTable, stdoutWidth } from '../output/table.js';
@@ -103,7 +104,7 @@ async function add({ api, args: [name], options, out }: Call<[string], AddOption
   await refuseTaken(kind, name, every(list, { limit: 200 }));
   const made = await create({ body: { name, connector: options.connector, config: configOf(options, process.env) } });
   out.result(made, () => made.id);
-  say(`Added ${kind} ${name}. Next: millrace ${kind}s test ${name}`);
+  say(`Added ${kind} ${name}. Next: millrace ${kind}s test ${quoted(name)}`);
 }
 
 /** The API lets two have the same name; here, names are what people type. */

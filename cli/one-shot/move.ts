@@ -9,6 +9,7 @@ import { errorText, MillraceError } from '../../platform/errors/error.js';
 import { asMillraceError } from '../api.js';
 import type { ExitCode } from '../exit-codes.js';
 import { invalid } from '../input.js';
+import { quoted } from '../names/quoted.js';
 import { connectionNamed } from '../names/resolve.js';
 import type { Output } from '../output/output.js';
 import { say } from '../output/report.js';
@@ -60,8 +61,6 @@ async function create(api: Client, { from, to, keep, schema, streams }: Move, ma
   if (keep !== undefined) say(`Kept as connection ${keep}: the next move with --keep ${quoted(keep)} goes on from there.`);
   return connection;
 }
-
-const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name}'`);
 
 /** The connection that an earlier move has kept, with what is to be read now. */
 async function kept(api: Client, { from, keep, streams }: Move, made: Made): Promise<Connection | undefined> {

@@ -1,4 +1,5 @@
 import { redactText } from '../../platform/logger/redact.js';
+import { quoted } from '../names/quoted.js';
 import type { Style } from '../output/style.js';
 import { oneLine } from '../output/table.js';
 import { type Change, isSecretView } from './diff.js';
@@ -131,5 +132,3 @@ function newsText(news: StreamNews, connection: string): string {
       return `stops, because ${news.why}: ${refresh}`;
   }
 }
-
-const quoted = (name: string): string => (/^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);

@@ -140,7 +140,7 @@ test('a plan changes nothing anywhere, and begins no run', async () => {
   await millrace.source.query(`create table if not exists t as select * from ${name}; alter table t add primary key (id)`);
   const before = await fresh.destination.query(`select nspname from pg_namespace order by 1`);
   const plan = await planOf2(fresh, id);
-  expect(plan.notes).toEqual(['the first run into this destination creates the schema _millrace, which holds the ledger']);
+  expect(plan.notes).toEqual(['the first run into this destination creates _millrace, which holds the ledger']);
   expect(plan.streams[0]?.ddl?.length).toBeGreaterThan(0);
   expect(await fresh.destination.query(`select nspname from pg_namespace order by 1`)).toEqual(before);
   expect(await fresh.destination.query(`select 1 from pg_tables where schemaname = 'public'`)).toEqual([]);
