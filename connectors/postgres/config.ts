@@ -1,6 +1,7 @@
 import { type ConnectionOptions, parse } from 'pg-connection-string';
 import type pg from 'pg';
 import { z } from 'zod';
+import { connectTimeoutField, sslField } from '../sdk/connection-fields.js';
 import { secret } from '../sdk/define.js';
 import { ReusingSocket } from './socket.js';
 
@@ -31,17 +32,8 @@ export const postgresConnectionFields = {
   user: z.string().min(1).optional().describe('User; postgres when absent.'),
   password: secret(z.string()).optional().describe('Password of the user.'),
   database: z.string().min(1).optional().describe('Database; postgres when absent.'),
-  ssl: z
-    .enum(['disable', 'require', 'verify-full'])
-    .optional()
-    .describe('disable: never; require: encrypted without checking the certificate; verify-full: encrypted and checked.'),
-  connectTimeoutMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(60_000)
-    .default(10_000)
-    .describe('How long to wait for a connection, in milliseconds.'),
+  ssl: sslField,
+  connectTimeoutMs: connectTimeoutField,
 };
 
 export interface PostgresConnectionConfig {
@@ -54,12 +46,6 @@ export interface PostgresConnectionConfig {
   readonly ssl?: 'disable' | 'require' | 'verify-full' | undefined;
   readonly connectTimeoutMs: number;
 }
-
-export function reachable(config: { url?: string | undefined; host?: string | undefined }): boolean {
-  return config.url !== undefined || config.host !== undefined;
-}
-
-export const UNREACHABLE_CONFIG = { message: 'url or host is needed', path: ['url'] };
 
 /** Options for the `pg` client. The URL gives the parts, explicit fields win. */
 export function clientOptions(config: PostgresConnectionConfig, sessionName: string): pg.ClientConfig {

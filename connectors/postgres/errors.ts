@@ -1,5 +1,6 @@
 import { MillraceError, isMillraceError } from '../../platform/errors/error.js';
 import type { ErrorCode } from '../../platform/errors/catalogue.js';
+import { SYSTEM_FAILURES } from '../sdk/connection-fields.js';
 
 interface ServerError extends Error {
   readonly code?: string;
@@ -24,17 +25,7 @@ const MEANING: Readonly<Record<string, ErrorCode>> = {
   '57': 'connector.transient',
   '58': 'connector.transient',
   '08': 'connector.transient',
-  ENOTFOUND: 'connector.unreachable',
-  EAI_AGAIN: 'connector.unreachable',
-  ECONNREFUSED: 'connector.unreachable',
-  EHOSTUNREACH: 'connector.unreachable',
-  ENETUNREACH: 'connector.unreachable',
-  ETIMEDOUT: 'connector.unreachable',
-  ECONNRESET: 'connector.transient',
-  EPIPE: 'connector.transient',
-  // a file of ours beside the session: the server's own full disk is 53100
-  ENOSPC: 'stage.full',
-  EDQUOT: 'stage.full',
+  ...SYSTEM_FAILURES, // a full disk is ours: the server's own is 53100
 };
 
 /** Turns whatever `pg` threw into one catalogue error. The message is the server's own, which never holds a password. */

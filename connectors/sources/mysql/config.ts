@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UNREACHABLE_CONFIG, connectTimeoutField, reachable, sslField } from '../../sdk/connection-fields.js';
 import { secret } from '../../sdk/define.js';
 
 const URL_FORM = 'mysql://user:password@host:port/database';
@@ -24,17 +25,8 @@ export const config = z
       .min(1)
       .optional()
       .describe('Only these databases are discovered, whatever `database` says.'),
-    ssl: z
-      .enum(['disable', 'require', 'verify-full'])
-      .optional()
-      .describe('disable: never; require: encrypted without checking the certificate; verify-full: encrypted and checked.'),
-    connectTimeoutMs: z
-      .number()
-      .int()
-      .min(100)
-      .max(60_000)
-      .default(10_000)
-      .describe('How long to wait for a connection, in milliseconds.'),
+    ssl: sslField,
+    connectTimeoutMs: connectTimeoutField,
     tinyint1: z
       .enum(['boolean', 'integer'])
       .default('boolean')
@@ -46,7 +38,7 @@ export const config = z
         'What becomes of dates that are none, such as 0000-00-00. bad_value: the rowPolicy of the stream decides; null: they are read as NULL.',
       ),
   })
-  .refine(({ url, host }) => url !== undefined || host !== undefined, { message: 'url or host is needed', path: ['url'] });
+  .refine(reachable, UNREACHABLE_CONFIG);
 
 export type MysqlSourceConfig = z.infer<typeof config>;
 

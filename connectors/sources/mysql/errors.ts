@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../platform/errors/catalogue.js';
 import { MillraceError, isMillraceError } from '../../../platform/errors/error.js';
+import { SYSTEM_FAILURES } from '../../sdk/connection-fields.js';
 
 /** What the server or the driver threw. */
 export interface ServerError extends Error {
@@ -40,19 +41,9 @@ const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
 };
 
 const BY_NAME: Readonly<Record<string, ErrorCode>> = {
-  ENOTFOUND: 'connector.unreachable',
-  EAI_AGAIN: 'connector.unreachable',
-  ECONNREFUSED: 'connector.unreachable',
-  EHOSTUNREACH: 'connector.unreachable',
-  ENETUNREACH: 'connector.unreachable',
-  ETIMEDOUT: 'connector.unreachable',
-  ECONNRESET: 'connector.transient',
-  EPIPE: 'connector.transient',
+  ...SYSTEM_FAILURES,
   PROTOCOL_CONNECTION_LOST: 'connector.transient',
   HANDSHAKE_NO_SSL_SUPPORT: 'connector.invalid_config',
-  // a file of ours beside the session
-  ENOSPC: 'stage.full',
-  EDQUOT: 'stage.full',
 };
 
 /** The user may not look at transactions of others. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { UNREACHABLE_CONFIG, postgresConnectionFields, reachable } from '../../postgres/config.js';
+import { postgresConnectionFields } from '../../postgres/config.js';
+import { UNREACHABLE_CONFIG, reachable } from '../../sdk/connection-fields.js';
 
 export const config = z
   .strictObject({
