@@ -1,8 +1,7 @@
 import { END, type Position } from '../../../checkpoint/position.js';
-import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
-import { cursorType } from '../../sdk/cursor.js';
 import type { ColumnWindow, ConnectorContext, ReadEvent, ReadRequest } from '../../sdk/types.js';
+import { badBound, windowCondition, windowPosition } from '../../sdk/window-sql.js';
 import type { MysqlSourceConfig } from './config.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
 import { readAll, sliceEnd } from './incremental.js';
@@ -35,7 +34,7 @@ async function* readSlices(read: MysqlRead, window: ColumnWindow): AsyncIterable
       return { end, files: await readAll(read, where) };
     });
     done = slice.end === null;
-    position = slice.end === null ? END : at(field, slice.end);
+    position = slice.end === null ? END : windowPosition(field, slice.end);
     yield* slice.files;
     yield { kind: 'mark', done, position: { kind: 'exact', position } };
   }
@@ -43,7 +42,7 @@ async function* readSlices(read: MysqlRead, window: ColumnWindow): AsyncIterable
 
 /** What of a window is left to read behind a position. */
 export const windowWhere = (field: Field, window: ColumnWindow, position: Position): string =>
-  `${above(field, position, window)} and ${below(field, window)}`;
+  windowCondition({ ident, cursorSql, cursorLiteral }, field, window, position);
 
 /** @throws MillraceError `backfill.not_possible` for a bound that is no value of the field's type */
 export function requireBounds(field: Field, { from, to }: ColumnWindow): void {
@@ -52,28 +51,7 @@ export function requireBounds(field: Field, { from, to }: ColumnWindow): void {
     try {
       cursorLiteral(field, bound);
     } catch (cause) {
-      throw new MillraceError('backfill.not_possible', {
-        detail: `'${bound}' is no ${field.native?.type ?? field.type}, which ${field.name} is.`,
-        path: `backfill.${name}`,
-        suggestion: 'Give the bounds as the source prints them.',
-        cause,
-      });
+      throw badBound(field, name, bound, cause);
     }
   }
 }
-
-function above(field: Field, position: Position, { from }: ColumnWindow): string {
-  if (position.kind === 'cursor' && position.cursor.value !== null)
-    return `${cursorSql(field)} > ${cursorLiteral(field, position.cursor.value)}`;
-  return from === undefined ? `${ident(field.name)} is not null` : `${cursorSql(field)} >= ${cursorLiteral(field, from)}`;
-}
-
-function below(field: Field, { to, below: live }: ColumnWindow): string {
-  const bounds = [to, live].filter((bound) => bound !== undefined);
-  return bounds.map((bound) => `${cursorSql(field)} < ${cursorLiteral(field, bound)}`).join(' and ') || 'true';
-}
-
-const at = (field: Field, value: string): Position => ({
-  kind: 'cursor',
-  cursor: { type: cursorType(field) ?? 'string', field: field.name, value },
-});
