@@ -31,6 +31,26 @@ test('I8: contents that are not what was recorded are refused', async () => {
   await expect(stage.verified('a/gone.json', sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
 });
 
+test('I8: a file that was found intact is looked through again as soon as somebody has touched it', async () => {
+  const stage = openStage(url());
+  const { key, sha256 } = await stage.putText('a/b.json', 'as recorded');
+  const path = await stage.verified(key, sha256);
+  expect(await stage.verified(key, sha256)).toBe(path);
+  await writeFile(path, 'as RECORDED');
+  await expect(stage.verified(key, sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+  await writeFile(path, 'as recorded');
+  expect(await stage.verified(key, sha256)).toBe(path);
+  await expect(stage.verified(key, sha256.replace(/^./, 'x'))).rejects.toMatchObject({ code: 'stage.corrupt' });
+});
+
+test('I8: what the writer says that it has written is what must be read', async () => {
+  const stage = openStage(url());
+  const { path } = await stage.tempDir();
+  await writeFile(join(path, 'rows'), 'what the disk has kept');
+  const stored = await stage.put('a/rows', join(path, 'rows'), 'f'.repeat(64));
+  await expect(openStage(url()).verified('a/rows', stored.sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+});
+
 test('a key never leaves the stage', async () => {
   const stage = openStage(url());
   for (const key of ['../x', 'a/../../x', '/x', 'a//x', '.'])

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readChunks } from '../platform/files/chunks.js';
 import { MillraceError } from '../platform/errors/error.js';
+import { KnownFiles, markOf } from './known-files.js';
 
 export interface StoredFile {
   readonly key: string;
@@ -24,8 +25,12 @@ export interface Stage {
   readonly url: string;
   /** A private folder on this machine, from which `put` is cheap; it is removed when disposed of. */
   tempDir(): Promise<TempDir>;
-  /** Takes a finished local file over; the local name is gone afterwards. @throws MillraceError `stage.full` */
-  put(key: string, localPath: string): Promise<StoredFile>;
+  /**
+   * Takes a finished local file over; the local name is gone afterwards.
+   * @param sha256 of its contents, where the writer has computed it
+   * @throws MillraceError `stage.full`
+   */
+  put(key: string, localPath: string, sha256?: string): Promise<StoredFile>;
   putText(key: string, text: string): Promise<StoredFile>;
   /** Contents that are what was recorded. @throws MillraceError `stage.corrupt` */
   getText(key: string, sha256: string): Promise<string>;
@@ -50,6 +55,7 @@ export function openStage(url: string): Stage {
 
 class FileStage implements Stage {
   readonly #root: string;
+  readonly #known = new KnownFiles();
 
   constructor(readonly url: string) {
     this.#root = fileURLToPath(url);
@@ -61,15 +67,17 @@ class FileStage implements Stage {
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   }
 
-  async put(key: string, localPath: string): Promise<StoredFile> {
+  async put(key: string, localPath: string, computed?: string): Promise<StoredFile> {
     const target = this.#path(key);
     try {
       await syncFile(localPath);
-      const [sha256, { size }] = [await sha256Of(localPath), await stat(localPath)];
+      const mark = await markOf(localPath);
+      const [sha256, { size }] = [computed ?? (await sha256Of(localPath)), await stat(localPath)];
       await mkdir(dirname(target), { recursive: true });
       await link(localPath, target); // unlike rename, fails when the name is taken
       await unlink(localPath);
       await syncFolder(dirname(target));
+      this.#known.remember(target, mark, sha256);
       return { key, bytes: size, sha256 };
     } catch (error) {
       throw stageError(error, `Cannot stage ${key}`);
@@ -96,7 +104,7 @@ class FileStage implements Stage {
 
   async verified(key: string, sha256: string): Promise<string> {
     const path = this.#path(key);
-    const found = await sha256Of(path).catch((error: unknown) => {
+    const found = await this.#sha256(path).catch((error: unknown) => {
       throw stageError(error, `Cannot read ${key}`);
     });
     if (found === sha256) return path;
@@ -109,6 +117,15 @@ class FileStage implements Stage {
 
   async remove(prefix: string): Promise<void> {
     await rm(this.#path(prefix), { recursive: true, force: true });
+  }
+
+  async #sha256(path: string): Promise<string> {
+    const mark = await markOf(path);
+    const known = this.#known.sha256(path, mark);
+    if (known !== undefined) return known;
+    const sha256 = await sha256Of(path);
+    this.#known.remember(path, mark, sha256);
+    return sha256;
   }
 
   #path(key: string): string {

@@ -70,7 +70,7 @@ export class SliceWriter {
   async #addNative(event: FileEvent, file: NativeFile): Promise<void> {
     const { stage, folder, fields } = this.options;
     this.#columns ??= this.#columnsOf(fields.map((field) => stageType(field.type)));
-    const stored = await stage.put(`${folder}/${this.#segments.length}.${file.native}`, file.path);
+    const stored = await stage.put(`${folder}/${this.#segments.length}.${file.native}`, file.path, file.sha256);
     this.#segments.push({ ...stored, format: file.native, rows: event.rows ?? 0 });
     this.#extracted += event.rows ?? 0;
     this.#bytes += event.bytes;

@@ -20,7 +20,7 @@ function openCopy() {
   stream.on('data', (data: Buffer) => left.push(data));
   const copy = new CopyOut('copy t to stdout');
   copy.submit({ stream, query: (text: string) => asked.push(text) } as unknown as Connection);
-  return { copy, asked, rest: () => Buffer.concat(left), say: (data: Buffer) => stream.emit('data', data) };
+  return { copy, asked, rest: () => Buffer.concat(left), say: (data: Buffer) => stream.emit('data', Buffer.from(data)) };
 }
 
 const ROWS = ['first\n', '', 'a longer row\n', 'x'.repeat(3_000_000), 'last\n'];

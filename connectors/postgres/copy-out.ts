@@ -29,7 +29,11 @@ export class CopyOut extends Readable implements Submittable {
   #type = 0;
   /** Bytes of the current message that have not come yet. */
   #missing = 0;
+  /** Bytes of rows at the beginning of what is being looked through. */
+  #gathered = 0;
   #head = NOTHING;
+  /** What comes after the rows: it is for `pg`. */
+  #unread: Buffer | undefined;
   #rows = 0;
 
   constructor(private readonly statement: string) {
@@ -74,17 +78,24 @@ export class CopyOut extends Readable implements Submittable {
     done(error);
   }
 
+  /** Rows are moved together where they are, and leave `data` all at once: a call for each would cost more than its bytes. */
   readonly #onData = (data: Buffer): void => {
-    for (let at = 0; at < data.length && this.#giveBack;) {
+    this.#gathered = 0;
+    for (let at = 0; at < data.length && !this.#unread;) {
       at = this.#missing > 0 ? this.#takeBody(data, at) : this.#takeHead(data, at);
     }
+    this.#append(data.subarray(0, this.#gathered));
+    if (this.#unread) this.#finish(this.#unread);
   };
 
   /** @returns where the next message, or the next data, begins */
   #takeBody(data: Buffer, at: number): number {
     const end = Math.min(data.length, at + this.#missing);
     this.#missing -= end - at;
-    if (this.#type === COPY_DATA) this.#append(data, at, end);
+    if (this.#type === COPY_DATA) {
+      data.copyWithin(this.#gathered, at, end);
+      this.#gathered += end - at;
+    }
     return end;
   }
 
@@ -103,7 +114,7 @@ export class CopyOut extends Readable implements Submittable {
   #begin(head: Buffer, at: number, rest?: Buffer): boolean {
     const type = head[at] ?? 0;
     if (type !== COPY_DATA && !IN_BETWEEN.has(type)) {
-      this.#finish(rest ? Buffer.concat([head, rest]) : head.subarray(at));
+      this.#unread = rest ? Buffer.concat([head, rest]) : head.subarray(at);
       return false;
     }
     this.#type = type;
@@ -111,9 +122,9 @@ export class CopyOut extends Readable implements Submittable {
     return true;
   }
 
-  #append(data: Buffer, from: number, to: number): void {
-    for (let at = from; at < to;) {
-      const copied = data.copy(this.#chunk, this.#filled, at, to);
+  #append(rows: Buffer): void {
+    for (let at = 0; at < rows.length;) {
+      const copied = rows.copy(this.#chunk, this.#filled, at);
       this.#filled += copied;
       at += copied;
       if (this.#filled === CHUNK_BYTES) this.#flush();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Field } from '../../schema/types.js';
 import { CopyOut } from './copy-out.js';
@@ -29,15 +30,18 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
   const statement = `copy (select ${columns} from ${selection.from} where ${selection.where}) to stdout (${format})`;
   const { native } = selection;
   const copied = new CopyOut(statement);
+  const hash = createHash('sha256');
   let lineFeeds = 0;
   let bytes = 0;
   try {
     await using file = await open(path, 'wx');
     session.client.query(copied); // it may fail at once: read it without a wait in between
     for await (const chunk of copied as AsyncIterable<Buffer>) {
-      await file.writeFile(chunk);
+      const written = file.writeFile(chunk);
       bytes += chunk.length;
       if (native === undefined) lineFeeds += countLineFeeds(chunk);
+      else hash.update(chunk);
+      await written;
       copied.reuse(chunk);
     }
   } catch (error) {
@@ -48,7 +52,7 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
     file:
       native === undefined
         ? { format: 'csv', path, lineFeeds, columns: selection.fields.map(stageRules) }
-        : { format: 'native', native, path },
+        : { format: 'native', native, path, sha256: hash.digest('hex') },
     rows: copied.rows,
     bytes,
   };

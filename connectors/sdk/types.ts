@@ -105,6 +105,8 @@ export type StagedFile =
       readonly format: 'native';
       readonly native: string;
       readonly path: string;
+      /** Of its contents, in hex, where it was computed as they came. */
+      readonly sha256?: string;
     }
   | {
       /** CSV with a header line, comma, double quotes, LF, NULL as nothing and '' as `""`: what Postgres writes. */

@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises';
+
+/** A file as it was: when it is written again, one of these differs. */
+type Mark = string;
+
+/** A slice is loaded soon after it was staged; with what was forgotten a file is read once more. */
+const MOST_FILES = 1_000;
+
+/**
+ * Contents of files that this process has written or looked through itself. While nobody has touched such a file, another look
+ * would only read the same pages of memory again.
+ */
+export class KnownFiles {
+  readonly #files = new Map<string, { readonly mark: Mark; readonly sha256: string }>();
+
+  /** @param mark taken before the contents were looked through, so that a change meanwhile is noticed */
+  remember(path: string, mark: Mark, sha256: string): void {
+    this.#files.delete(path);
+    this.#files.set(path, { mark, sha256 });
+    const [oldest] = this.#files.keys();
+    if (this.#files.size > MOST_FILES && oldest !== undefined) this.#files.delete(oldest);
+  }
+
+  /** @returns the SHA-256 of a file that is as it was */
+  sha256(path: string, mark: Mark): string | undefined {
+    const known = this.#files.get(path);
+    return known?.mark === mark ? known.sha256 : undefined;
+  }
+}
+
+/** @throws NodeJS.ErrnoException `ENOENT` when there is no such file */
+export async function markOf(path: string): Promise<Mark> {
+  const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}`;
+}
