@@ -16,7 +16,7 @@ import { StateService } from './connections/state-service.js';
 import { SyncService } from './connections/sync-service.js';
 import { OpenApiHolder } from './docs/docs.controller.js';
 import { ConnectionEngine } from './engine/connection-engine.js';
-import { temporalUrl } from './engine/links.js';
+import { workflowLinks } from './engine/links.js';
 import { Probes } from './engine/probes.js';
 import { ScheduleKeeper } from './engine/schedules.js';
 import type { SearchAttributes } from './engine/search-attributes.js';
@@ -121,7 +121,7 @@ export function createServices(parts: ApiParts): ApiServices {
   const window = new RestoreWindow(parts.restoreWindowMs);
   const connectionStore = new ConnectionStore(db, window);
   const runStore = new RunStore(db);
-  const linkOf = (workflowId: string): string | null => temporalUrl(parts.temporalUiUrl, link.namespace, workflowId);
+  const linkOf = workflowLinks(parts.temporalUiUrl, link.namespace);
   const ends = new RunEnds((ids) => runStore.endedOf(ids));
   const runs = new RunService(runStore, engine, { linkOf, ends, closing: parts.closing });
   const syncs = new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules });

@@ -1,5 +1,6 @@
-/** Address of a workflow in the Temporal Web UI, or null where no UI is known. */
-export function temporalUrl(uiUrl: string | undefined, namespace: string, workflowId: string): string | null {
-  if (uiUrl === undefined) return null;
-  return `${uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+/** Tells addresses of workflows in the Temporal Web UI; null where no UI is known. */
+export function workflowLinks(uiUrl: string | undefined, namespace: string): (workflowId: string) => string | null {
+  if (uiUrl === undefined) return () => null;
+  const workflows = `${uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/`;
+  return (workflowId) => workflows + encodeURIComponent(workflowId);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { MillraceError } from '../../platform/errors/error.js';
 
 /** Strong: every change of a resource gives it another revision. */
@@ -25,7 +25,7 @@ export function assertMatches(ifMatch: string | undefined, resource: { readonly 
 
 /** For what has no revision: the same for the same content. */
 export function contentEtag(body: unknown): string {
-  return `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27)}"`;
+  return `"${hash('sha256', JSON.stringify(body), 'base64url').slice(0, 27)}"`;
 }
 
 /** Whether an If-None-Match names what the client would get. Weak comparison, as RFC 9110 wants it. */

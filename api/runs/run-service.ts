@@ -6,7 +6,7 @@ import { wholePage, type Page } from '../http/pagination.js';
 import { toList } from '../lists/list-page.js';
 import type { RunItemView, RunQuery, RunStreamView, RunView } from './run-schemas.js';
 import type { RunEnds } from './run-ends.js';
-import type { RunStore, ShownStreamRow } from './run-store.js';
+import type { RunStore, ShownRun } from './run-store.js';
 import { runStreamView, runSummaryView, runView, type LinkOf } from './run-view.js';
 
 export interface WaitForRun {
@@ -25,18 +25,15 @@ export class RunService {
     const rows = await this.store.list(workspaceId, query);
     const { data, page } = toList(rows, query, (row) => runSummaryView(row, this.options.linkOf));
     if (!query.include?.includes('streams')) return { data, page };
-    const streams = await this.store.streamsOf(rows.slice(0, query.limit).map(({ id }) => id));
-    const streamsAt = (index: number): readonly ShownStreamRow[] => streams.get(rows[index]?.id ?? '') ?? [];
-    return { data: data.map((item, index) => ({ ...item, streams: streamsAt(index).map(runStreamView) })), page };
+    return { data: data.map((item, index) => ({ ...item, streams: rows[index]?.streams?.map(runStreamView) ?? [] })), page };
   }
 
   /** The run as it is, or as it has ended when `wait` allows for that. */
   async get({ workspaceId }: Principal, id: string, wait: WaitForRun): Promise<RunView> {
-    const found = await this.store.get(workspaceId, id);
-    const waits = wait.limitMs > 0 && isOpen(found);
-    if (waits) await this.options.ends.of(id, wait.limitMs, AbortSignal.any([wait.clientGone, this.options.closing]));
-    const row = waits ? await this.store.get(workspaceId, id) : found;
-    return runView(row, await this.store.streams(id), this.options.linkOf);
+    const found = await this.store.shown(workspaceId, id);
+    if (wait.limitMs === 0 || !isOpen(found)) return this.view(found);
+    await this.options.ends.of(id, wait.limitMs, AbortSignal.any([wait.clientGone, this.options.closing]));
+    return this.view(await this.store.shown(workspaceId, id));
   }
 
   async streams({ workspaceId }: Principal, id: string): Promise<Page<RunStreamView>> {
@@ -49,6 +46,10 @@ export class RunService {
     if (!isOpen(row)) throw new MillraceError('run.not_active', { detail: `${id} has ended: ${row.status}.` });
     await this.engine.cancel(row.connection_id, `cancelled by ${caller.keyId}`, id);
     caller.audit.note({ resource: id, before: { status: row.status }, after: { cancelRequested: true } });
-    return runView(await this.store.get(caller.workspaceId, id), await this.store.streams(id), this.options.linkOf);
+    return this.view(await this.store.shown(caller.workspaceId, id));
+  }
+
+  private view(row: ShownRun): RunView {
+    return runView(row, row.streams, this.options.linkOf);
   }
 }

@@ -17,29 +17,40 @@ const SUMMARY = `runs.id, runs.workspace_id, runs.connection_id, runs.connection
 
 const LISTED = { name: 'runs', sorts: { startedAt: orNever('runs.started_at'), endedAt: orNever('runs.ended_at') } };
 
-/** What is shown of a stream. */
-export type ShownStreamRow = Omit<RunStreamRow, 'changed' | 'checkpointed_at'>;
+type StreamCount = Extract<keyof RunStreamRow, `rows_${string}`> | 'bytes' | 'slices';
 
-const SHOWN = `run_id, name, step, status, rows_extracted, rows_repeated, rows_filtered, rows_loaded, rows_rejected, rows_superseded,
+/** What is shown of a stream. Its counts are numbers where it comes with its run, as JSON; none comes near 2^53. */
+export type ShownStreamRow = Omit<RunStreamRow, StreamCount | 'run_id' | 'changed' | 'checkpointed_at'> &
+  Readonly<Record<StreamCount, string | number>>;
+
+interface WithStreams {
+  readonly streams: readonly ShownStreamRow[];
+}
+
+/** A run with its streams. */
+export type ShownRun = RunSummaryRow & WithStreams;
+
+const SHOWN = `name, step, status, rows_extracted, rows_repeated, rows_filtered, rows_loaded, rows_rejected, rows_superseded,
   bytes, slices, cursor, error, notes, verification`;
+/** A column of `runs` in SQL. */
+const STREAMS = `coalesce((select json_agg(shown order by name)
+  from (select ${SHOWN} from run_streams where run_id = runs.id) as shown), '[]') as streams`;
+
 const RUN = { name: 'run', text: `select runs.*, ${CONNECTION_NAME} from runs where workspace_id = $1 and id = $2` };
-const STREAMS = {
+const SHOWN_RUN = { name: 'shown run', text: `select ${SUMMARY}, ${STREAMS} from runs where workspace_id = $1 and id = $2` };
+const STREAMS_OF_RUN = {
   name: 'streams of a run',
   text: `select ${SHOWN} from run_streams where run_id = $1 order by name`,
-};
-const STREAMS_OF_RUNS = {
-  name: 'streams of runs',
-  text: `select ${SHOWN} from run_streams where run_id = any($1) order by name`,
 };
 
 /** Reads the projection of runs. Every query stays within one workspace. */
 export class RunStore {
   constructor(private readonly db: Knex) {}
 
-  async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunSummaryRow>[]> {
-    const { connectionId, status, trigger, since, until } = list;
+  async list(workspaceId: string, list: RunQuery): Promise<readonly Listed<RunSummaryRow & Partial<WithStreams>>[]> {
+    const { connectionId, status, trigger, since, until, include } = list;
     const query = this.db('runs')
-      .select(this.db.raw(SUMMARY))
+      .select(this.db.raw(include?.includes('streams') ? `${SUMMARY}, ${STREAMS}` : SUMMARY))
       .where({ workspace_id: workspaceId, ...(connectionId === undefined ? {} : { connection_id: connectionId }) });
     if (status !== undefined) void query.whereIn('status', status);
     if (trigger !== undefined) void query.whereIn('trigger', trigger);
@@ -60,23 +71,16 @@ export class RunStore {
     return new Map(rows.map((row) => [row.connection_id, row]));
   }
 
-  /** By run. */
-  async streamsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly ShownStreamRow[]>> {
-    const rows = await prepared<ShownStreamRow>(this.db, STREAMS_OF_RUNS, [[...runIds]]);
-    const byRun = new Map<string, ShownStreamRow[]>();
-    for (const row of rows) {
-      const streams = byRun.get(row.run_id);
-      if (streams) streams.push(row);
-      else byRun.set(row.run_id, [row]);
-    }
-    return byRun;
-  }
-
   /** @throws MillraceError `request.not_found` */
   async get(workspaceId: string, id: string): Promise<RunRow> {
     const [row] = await prepared<RunRow>(this.db, RUN, [workspaceId, id]);
-    if (row) return row;
-    throw new MillraceError('request.not_found', { detail: `There is no run ${id}.` });
+    return row ?? absent(id);
+  }
+
+  /** @throws MillraceError `request.not_found` */
+  async shown(workspaceId: string, id: string): Promise<ShownRun> {
+    const [row] = await prepared<ShownRun>(this.db, SHOWN_RUN, [workspaceId, id]);
+    return row ?? absent(id);
   }
 
   /** Those of the runs that have ended, or are not there. */
@@ -89,7 +93,7 @@ export class RunStore {
   }
 
   async streams(runId: string): Promise<readonly ShownStreamRow[]> {
-    return prepared(this.db, STREAMS, [runId]);
+    return prepared(this.db, STREAMS_OF_RUN, [runId]);
   }
 
   /** Number of the connection's newest run; 0 when it never ran. */
@@ -101,4 +105,8 @@ export class RunStore {
   async recordQueued(run: Omit<RunRecord, 'status'>): Promise<void> {
     await recordRun(this.db, { ...run, status: 'queued' });
   }
+}
+
+function absent(id: string): never {
+  throw new MillraceError('request.not_found', { detail: `There is no run ${id}.` });
 }

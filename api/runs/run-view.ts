@@ -1,4 +1,3 @@
-import type { RunRow } from '../../platform/db/rows.js';
 import { verificationOfStream } from '../verifications/verification-view.js';
 import type { RunSummaryRow, ShownStreamRow } from './run-store.js';
 import type { RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
@@ -6,7 +5,7 @@ import type { RunStreamView, RunSummaryView, RunView } from './run-schemas.js';
 /** Address of a workflow in the Temporal Web UI, or null. */
 export type LinkOf = (workflowId: string) => string | null;
 
-export function runView(row: RunRow, streams: readonly ShownStreamRow[], linkOf: LinkOf): RunView {
+export function runView(row: RunSummaryRow, streams: readonly ShownStreamRow[], linkOf: LinkOf): RunView {
   return { ...runSummaryView(row, linkOf), streams: streams.map(runStreamView) };
 }
 
@@ -34,7 +33,6 @@ function requestedAt({ created_at, started_at }: RunSummaryRow): Date {
   return started_at && started_at < created_at ? started_at : created_at;
 }
 
-/** Counts are bigint in the database; none of them comes near 2^53. */
 export function runStreamView(row: ShownStreamRow): RunStreamView {
   return {
     name: row.name,

@@ -36,8 +36,11 @@ export function firstIdOf(kind: IdKind, time: Date): string {
   return `${ID_PREFIXES[kind]}_${sortableTime(Math.max(0, time.getTime()))}`;
 }
 
+const REST = /^_[a-z0-9]{1,26}$/;
+
 export function isId(kind: IdKind, text: string): boolean {
-  return new RegExp(`^${ID_PREFIXES[kind]}_[a-z0-9]{1,26}$`).test(text);
+  const prefix = ID_PREFIXES[kind];
+  return text.startsWith(prefix) && REST.test(text.slice(prefix.length));
 }
 
 /** Lowercase Crockford base32 without padding: 8 characters for every 5 bytes. */
