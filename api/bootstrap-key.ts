@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DEFAULT_WORKSPACE } from '../platform/db/ids.js';
 import { openMetadata } from '../platform/db/open.js';
+import { parseKey } from './auth/key-format.js';
 import { KeyStore } from './auth/key-store.js';
 
 /**
@@ -14,7 +15,8 @@ export async function ensureAdminKey(databaseUrl: string, keyFile: string): Prom
   try {
     const keys = new KeyStore(db);
     const present = await readKey(keyFile);
-    const row = present === undefined ? undefined : await keys.verify(present, 'this machine');
+    const presented = present === undefined ? undefined : parseKey(present);
+    const row = presented && (await keys.verify(presented, 'this machine'));
     if (present !== undefined && row?.scope === 'admin') return present;
     const { text } = await keys.create({ workspaceId: DEFAULT_WORKSPACE, name: 'bootstrap', scope: 'admin', expiresAt: null });
     await writeKey(keyFile, text);

@@ -15,7 +15,7 @@ export interface AuditedRequest {
   readonly keyId: string;
   readonly keyName: string;
   readonly method: string;
-  /** `/v1/sources/{id}` */
+  /** `/v1/sources/:id` */
   readonly route: string;
   /** Id in the path. */
   readonly resource: string | undefined;
@@ -57,7 +57,7 @@ export class AuditEntry {
       key_id: keyId,
       key_name: keyName,
       method,
-      route,
+      route: route.replaceAll(/:(\w+)/g, '{$1}'),
       resource: change?.resource ?? resource ?? null,
       status: status(),
       request_id: requestId,

@@ -14,7 +14,7 @@ export function beginAudit(request: FastifyRequest, reply: FastifyReply, key: Ap
     keyId: key.id,
     keyName: key.name,
     method: request.method,
-    route: (request.routeOptions.url ?? '').replaceAll(/:(\w+)/g, '{$1}'),
+    route: request.routeOptions.url ?? '',
     resource: (request.params as { readonly id?: string } | undefined)?.id?.replaceAll('\0', ''),
     requestId: request.id,
     status: () => reply.statusCode,

@@ -37,9 +37,9 @@ export type KeyedRequest = Pick<FastifyRequest, 'headers' | 'ip'>;
 
 /** @throws MillraceError `request.unauthenticated` unless the key is genuine and stands, `request.rate_limited` */
 export async function authenticate(keys: Pick<KeyStore, 'verify'>, request: KeyedRequest): Promise<ApiKeyRow> {
-  const text = bearerToken(request);
-  if (!parseKey(text)) throw mistyped();
-  const key = await keys.verify(text, request.ip);
+  const presented = parseKey(bearerToken(request));
+  if (!presented) throw mistyped();
+  const key = await keys.verify(presented, request.ip);
   if (!key) throw unauthenticated('The API key is unknown, expired or revoked.');
   return key;
 }

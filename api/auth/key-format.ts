@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { base32 } from '../../platform/db/ids.js';
 
 /**
@@ -10,6 +10,8 @@ const KEY = /^mrk_([0-9a-z]{16})_([0-9a-z]{52})([0-9a-z]{6})?$/;
 const PREFIX_BYTES = 10;
 const SECRET_BYTES = 32;
 const CHECKSUM_CHARS = 6;
+/** As many as the characters hold. */
+const CHECKSUM_BYTES = 4;
 
 export interface NewKey {
   /** Shown once, stored nowhere. */
@@ -37,5 +39,6 @@ export function parseKey(text: string): PresentedKey | undefined {
 }
 
 function checksumOf(prefix: string, secret: string): string {
-  return base32(createHash('sha256').update(`${prefix}_${secret}`).digest()).slice(0, CHECKSUM_CHARS);
+  const digest = hash('sha256', `${prefix}_${secret}`, 'buffer');
+  return base32(digest.subarray(0, CHECKSUM_BYTES)).slice(0, CHECKSUM_CHARS);
 }

@@ -4,7 +4,7 @@ import type { ApiKeyRow, KeyScope } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { KeyList } from '../api-keys/key-schemas.js';
 import { type Listed, byText, listPage, orNever, whereNameHolds } from '../lists/list-sql.js';
-import { generateKey } from './key-format.js';
+import { type PresentedKey, generateKey } from './key-format.js';
 import { KeyVerifier } from './key-verifier.js';
 import { hashSecret } from './secret-hash.js';
 
@@ -65,9 +65,9 @@ export class KeyStore {
    * The row of a key that is genuine, not revoked and not expired. `address` is where the request comes from.
    * @throws MillraceError `request.rate_limited` after too many wrong secrets from there
    */
-  async verify(text: string, address: string): Promise<ApiKeyRow | undefined> {
+  async verify(presented: PresentedKey, address: string): Promise<ApiKeyRow | undefined> {
     const now = new Date();
-    const row = await this.#verifier.verify(text, address, now);
+    const row = await this.#verifier.verify(presented, address, now);
     if (row) await this.touch(row, now);
     return row;
   }

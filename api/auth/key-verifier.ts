@@ -3,7 +3,7 @@ import { prepared } from '../../platform/db/direct.js';
 import type { ApiKeyRow } from '../../platform/db/rows.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
-import { parseKey } from './key-format.js';
+import type { PresentedKey } from './key-format.js';
 import { KnownKeys } from './known-keys.js';
 import { hashSecret, isOldHash, secretMatches } from './secret-hash.js';
 import { Turns } from './turns.js';
@@ -17,9 +17,7 @@ const MOST_WAITING = 100;
 
 const KEY = { name: 'api key', text: 'select * from api_keys where prefix = $1' };
 
-interface Attempt {
-  readonly text: string;
-  readonly secret: string;
+interface Attempt extends PresentedKey {
   readonly row: ApiKeyRow;
   readonly address: string;
 }
@@ -43,16 +41,14 @@ export class KeyVerifier {
    * The row of a key that is genuine, not revoked and not expired.
    * @throws MillraceError `request.rate_limited` after too many wrong secrets
    */
-  async verify(text: string, address: string, now: Date): Promise<ApiKeyRow | undefined> {
-    const presented = parseKey(text);
-    if (!presented) return undefined;
+  async verify(presented: PresentedKey, address: string, now: Date): Promise<ApiKeyRow | undefined> {
     const [row] = await prepared<ApiKeyRow>(this.db, KEY, [presented.prefix]);
     if (!row || row.revoked_at || (row.expires_at && row.expires_at <= now)) return undefined;
-    return (await this.isGenuine({ text, secret: presented.secret, row, address })) ? row : undefined;
+    return (await this.isGenuine({ ...presented, row, address })) ? row : undefined;
   }
 
   private async isGenuine(attempt: Attempt): Promise<boolean> {
-    const mark = this.#known.markOf(attempt.text);
+    const mark = this.#known.markOf(`${attempt.prefix}_${attempt.secret}`);
     if (this.#known.has(mark, attempt.row.hash)) return true;
     const same = this.#verifying.get(mark);
     if (same) return same;

@@ -1,22 +1,22 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** About a megabyte. */
 const MOST = 10_000;
 
 /**
  * Keys that this process has verified, so that it need not do so for each request. Neither a key nor its hash is kept: what is
- * remembered is an HMAC by a key that the process made up, beside the stored hash that it was verified by. The one that was
+ * remembered is a hash with a salt that the process made up, beside the stored hash that it was verified by. The one that was
  * not used for the longest time is forgotten first.
  */
 export class KnownKeys {
-  readonly #hmacKey = randomBytes(32);
+  readonly #salt = randomBytes(32).toString('hex');
   readonly #storedHashes = new Map<string, string>();
 
   constructor(private readonly most = MOST) {}
 
   /** What stands for a text. */
   markOf(text: string): string {
-    return createHmac('sha256', this.#hmacKey).update(text).digest('base64');
+    return hash('sha256', this.#salt + text, 'base64');
   }
 
   /** Whether the text was verified by exactly this hash. */
