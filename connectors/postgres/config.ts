@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { connectTimeoutField, sslField } from '../sdk/connection-fields.js';
 import { secret } from '../sdk/define.js';
-import { ReusingSocket } from './socket.js';
+import { ReusingSocket } from '../../platform/net/reusing-socket.js';
 
 const URL_FORM = 'postgresql://user:password@host:port/database';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
-import { divert } from './socket.js';
+import { divert } from '../../platform/net/reusing-socket.js';
 
 /** Postgres's protocol: the head of a message is its type and a length that counts itself. */
 const HEAD_BYTES = 5;

@@ -44,3 +44,6 @@ export function lowerBound(field: Field, value: string, lag: CursorDistance | un
   const at = cursorLiteral(field, value);
   return lag ? distanceBelow(field, at, lag) : at;
 }
+
+/** For reads by a cursor. */
+export const mysqlWords = { ident, cursorSql, cursorLiteral, lowerBound };

@@ -1,21 +1,13 @@
 import type { Field } from '../../../schema/types.js';
+import { type FirstRead, firstReadCondition } from '../../sdk/cursor-read.js';
 import type { ReadRequest } from '../../sdk/types.js';
-import { cursorLiteral, cursorSql } from './cursor.js';
+import { mysqlWords } from './cursor.js';
 import type { Relation } from './discover.js';
 import { ident } from './sql.js';
 import { isOrdered, valueSql } from './values.js';
 
-/** The first read of an incremental stream: everything at or below a bound that was fixed when it began. */
-export interface FirstRead {
-  readonly field: Field;
-  /** Null when no row has a cursor value yet. */
-  readonly upper: string | null;
-}
-
-export function firstReadWhere(first: FirstRead, nullCursor: ReadRequest['nullCursor']): string {
-  const below = first.upper === null ? 'false' : `${cursorSql(first.field)} <= ${cursorLiteral(first.field, first.upper)}`;
-  return nullCursor === 'include' ? `(${below} or ${ident(first.field.name)} is null)` : `(${below})`;
-}
+export const firstReadWhere = (first: FirstRead, nullCursor: ReadRequest['nullCursor']): string =>
+  firstReadCondition(mysqlWords, first, nullCursor);
 
 /**
  * Rows after a key, in key order; all of them when there is no key yet. Comparisons of rows would read the whole index, so

@@ -1,7 +1,7 @@
 import type { ConnectorContext, FileEvent, PreviewRequest } from '../../sdk/types.js';
 import type { MysqlSourceConfig } from './config.js';
 import { mysqlError } from './errors.js';
-import { readAll } from './incremental.js';
+import { readAll } from './cursor-read.js';
 import { type MysqlRead, openRead } from './read.js';
 import { limitTime } from './time-limit.js';
 

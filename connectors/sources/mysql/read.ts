@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
+import { type FirstRead, type UpperBound, readIncremental } from '../../sdk/cursor-read.js';
 import type { ConnectorContext, ReadEvent, ReadRequest } from '../../sdk/types.js';
 import type { MysqlSourceConfig } from './config.js';
+import { cursorRead } from './cursor-read.js';
 import { type Relation, describeRelation } from './discover.js';
 import { mysqlError } from './errors.js';
 import { type ExtractedFile, extractFiles } from './extract.js';
 import { filterSql } from './filter.js';
-import { readChanges } from './incremental.js';
-import { type FirstRead, keyFields } from './predicates.js';
+import { keyFields } from './predicates.js';
 import { readScan } from './scan.js';
 import { type Session, openSession } from './session.js';
 import { relationOf } from './sql.js';
@@ -34,7 +34,11 @@ export interface MysqlRead {
  * reads begin with such a scan below a fixed upper bound, then follow the cursor.
  */
 export async function* read(context: ConnectorContext<MysqlSourceConfig>, request: ReadRequest): AsyncIterable<ReadEvent> {
-  yield* withRead(context, request, (reading) => (request.sync === 'full' ? readFull(reading) : readIncremental(reading)));
+  yield* withRead(context, request, (reading) => {
+    if (request.sync === 'full') return readFull(reading);
+    const bound = (field: Field): Promise<UpperBound> => upperBound(reading, field);
+    return readIncremental(cursorRead(reading), { bound, first: (first, after) => readFirst(reading, first, after) });
+  });
 }
 
 /** A session may end at any statement, between two of them, too: its loss is one of the other system. */
@@ -96,32 +100,8 @@ async function* readFull(reading: MysqlRead): AsyncIterable<ReadEvent> {
   else yield* readWhole(reading, {});
 }
 
-async function* readIncremental(reading: MysqlRead): AsyncIterable<ReadEvent> {
-  const { position } = reading.request;
-  const field = requireField(reading.request, reading.request.cursorField);
-  if (position.kind === 'scan') {
-    const first = { field, upper: position.scan.upper?.value ?? null };
-    return yield* readFirst(reading, first, position.scan.after);
-  }
-  const bound = await upperBound(reading, field);
-  if (bound.unproven !== undefined) yield { kind: 'unproven', reason: bound.unproven };
-  if (bound.delayed !== undefined) yield { kind: 'delayed', reason: bound.delayed };
-  if (position.kind === 'cursor') yield* readChanges(reading, field, { last: position.cursor.value, upper: bound.value });
-  else if (bound.delayed === undefined || bound.value !== null) yield* readFirst(reading, { field, upper: bound.value });
-}
-
 async function* readFirst(reading: MysqlRead, first: FirstRead, after?: readonly string[]): AsyncIterable<ReadEvent> {
   // a scan that is taken up again may be old: what has come since its bound was fixed is read in the same run
   const resumed = after ? { after, more: true } : {};
   yield* keyFields(reading.request, reading.relation) ? readScan(reading, { first, ...resumed }) : readWhole(reading, { first });
-}
-
-export function requireField(request: ReadRequest, name: string | undefined): Field {
-  const field = request.fields.find((candidate) => candidate.name === name);
-  if (field) return field;
-  throw new MillraceError('source.field_missing', {
-    detail: `Stream ${request.stream.name} has no field '${name ?? ''}' to use as cursor.`,
-    path: 'cursorField',
-    stream: request.stream.name,
-  });
 }

@@ -1,9 +1,10 @@
 import type { Field } from '../../../schema/types.js';
+import type { FirstRead } from '../../sdk/cursor-read.js';
 import type { MarkPosition, ReadEvent } from '../../sdk/types.js';
 import { bytesPerRow } from './estimate.js';
 import type { ExtractedFile } from './extract.js';
 import { largestInSource } from './largest.js';
-import { type FirstRead, firstReadWhere, keyFields, keysetWhere } from './predicates.js';
+import { firstReadWhere, keyFields, keysetWhere } from './predicates.js';
 import type { MysqlRead } from './read.js';
 import { ident } from './sql.js';
 import { valueText } from './values.js';

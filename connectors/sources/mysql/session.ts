@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Connection, ConnectionOptions as DriverOptions } from 'mysql2';
-import { ReusingSocket } from '../../postgres/socket.js';
+import { ReusingSocket } from '../../../platform/net/reusing-socket.js';
 import { type ConnectionOptions, type MysqlSourceConfig, connectionOptions } from './config.js';
 import { mysqlError } from './errors.js';
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
 import { cursorType } from '../../sdk/cursor.js';
+import type { UpperBound } from '../../sdk/cursor-read.js';
 import { largestValue } from './bound-query.js';
 import { LACKS_PROCESS, type ServerError, mysqlError } from './errors.js';
 import { lookAround } from './look.js';
@@ -9,15 +10,6 @@ import type { MysqlRead } from './read.js';
 import { ident } from './sql.js';
 import { NO_FRESH_LOOK, NO_RIGHT, blindness } from './unproven.js';
 import { type Look, type Writer, inWords, stillWriting, writersOf } from './writers.js';
-
-export interface UpperBound {
-  /** Read nothing above it; null when no row has a cursor value, or when nothing may be read yet. */
-  readonly value: string | null;
-  /** Why newer rows wait for the next run. */
-  readonly delayed?: string;
-  /** Why writers below the bound may have been overlooked. */
-  readonly unproven?: string;
-}
 
 const POLL_MS = 120;
 const MAX_POLL_MS = 500;

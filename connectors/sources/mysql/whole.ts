@@ -1,6 +1,7 @@
+import type { FirstRead } from '../../sdk/cursor-read.js';
 import type { ReadEvent } from '../../sdk/types.js';
 import { largestInSource } from './largest.js';
-import { type FirstRead, firstReadWhere } from './predicates.js';
+import { firstReadWhere } from './predicates.js';
 import type { MysqlRead } from './read.js';
 
 /**

@@ -1,48 +1,23 @@
-import { END, type Position } from '../../../checkpoint/position.js';
 import type { Field } from '../../../schema/types.js';
+import { readWindowSlices, requireField } from '../../sdk/cursor-read.js';
 import type { ColumnWindow, ConnectorContext, ReadEvent, ReadRequest } from '../../sdk/types.js';
-import { badBound, windowCondition, windowPosition } from '../../sdk/window-sql.js';
+import { badBound } from '../../sdk/window-sql.js';
 import type { MysqlSourceConfig } from './config.js';
-import { cursorLiteral, cursorSql } from './cursor.js';
-import { readAll, sliceEnd } from './incremental.js';
-import { type MysqlRead, requireField, withRead } from './read.js';
-import { inSnapshot } from './snapshot.js';
-import { ident } from './sql.js';
+import { cursorLiteral } from './cursor.js';
+import { cursorRead } from './cursor-read.js';
+import { withRead } from './read.js';
 
-/**
- * Reads a window of the cursor field in its order. Each slice ends with all rows of one value, and the next begins above it:
- * unlike the stream's own cursor, a window is read once.
- */
 export function readWindow(
   context: ConnectorContext<MysqlSourceConfig>,
   request: ReadRequest,
   window: ColumnWindow,
 ): AsyncIterable<ReadEvent> {
-  return withRead(context, request, (read) => readSlices(read, window));
+  return withRead(context, request, (read) => {
+    const field = requireField(request, window.field);
+    requireBounds(field, window);
+    return readWindowSlices(cursorRead(read), field, window);
+  });
 }
-
-async function* readSlices(read: MysqlRead, window: ColumnWindow): AsyncIterable<ReadEvent> {
-  const { request } = read;
-  const field = requireField(request, window.field);
-  requireBounds(field, window);
-  let { position } = request;
-  for (let done = false; !done;) {
-    const range = windowWhere(field, window, position);
-    const slice = await inSnapshot(read.session, async () => {
-      const end = await sliceEnd(read, field, null, range);
-      const where = end === null ? range : `${range} and ${cursorSql(field)} <= ${cursorLiteral(field, end)}`;
-      return { end, files: await readAll(read, where) };
-    });
-    done = slice.end === null;
-    position = slice.end === null ? END : windowPosition(field, slice.end);
-    yield* slice.files;
-    yield { kind: 'mark', done, position: { kind: 'exact', position } };
-  }
-}
-
-/** What of a window is left to read behind a position. */
-export const windowWhere = (field: Field, window: ColumnWindow, position: Position): string =>
-  windowCondition({ ident, cursorSql, cursorLiteral }, field, window, position);
 
 /** @throws MillraceError `backfill.not_possible` for a bound that is no value of the field's type */
 export function requireBounds(field: Field, { from, to }: ColumnWindow): void {

@@ -43,3 +43,6 @@ export function lowerBound(field: Field, value: string, lag: CursorDistance | un
   if (cursorType(field) === 'int' && 'units' in lag) return cursorLiteral(field, String(BigInt(value) - BigInt(lag.units)));
   return distanceBelow(field, cursorLiteral(field, value), lag);
 }
+
+/** For reads by a cursor. */
+export const postgresWords = { ident, cursorSql, cursorLiteral, lowerBound };

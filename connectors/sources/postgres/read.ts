@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { MillraceError } from '../../../platform/errors/error.js';
 import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { asReader, openSession, type Session } from '../../postgres/session.js';
 import { ident } from '../../postgres/sql.js';
+import { type FirstRead, type UpperBound, readIncremental } from '../../sdk/cursor-read.js';
 import type { ConnectorContext, FileEvent, ReadEvent, ReadRequest } from '../../sdk/types.js';
 import type { PostgresSourceConfig } from './config.js';
 import { copyToFile } from '../../postgres/copy.js';
+import { cursorRead } from './cursor-read.js';
 import { checkFilter, filteredRelation } from './filter.js';
-import { readChanges } from './incremental.js';
 import { readScan } from './scan.js';
 import { readSnapshot } from './snapshot.js';
 import { upperBound } from './upper-bound.js';
@@ -36,7 +36,11 @@ export function relationOf(stream: string): string {
  * reads begin with such a scan below a fixed upper bound, then follow the cursor.
  */
 export async function* read(context: ConnectorContext<PostgresSourceConfig>, request: ReadRequest): AsyncIterable<ReadEvent> {
-  yield* withRead(context, request, (reading) => (request.sync === 'full' ? readFull(reading) : readIncremental(reading)));
+  yield* withRead(context, request, (reading) => {
+    if (request.sync === 'full') return readFull(reading);
+    const bound = (field: Field): Promise<UpperBound> => upperBound(reading, field);
+    return readIncremental(cursorRead(reading), { bound, first: (first, after) => readFirst(reading, first, after) });
+  });
 }
 
 /** A session may end at any statement, between two of them, too: its loss is one of the other system. */
@@ -79,26 +83,7 @@ async function* readFull(read: PostgresRead): AsyncIterable<ReadEvent> {
   else yield* readSnapshot(read, { where: 'true' });
 }
 
-async function* readIncremental(read: PostgresRead): AsyncIterable<ReadEvent> {
-  const { position } = read.request;
-  const field = requireField(read.request, read.request.cursorField);
-  if (position.kind === 'scan') {
-    return yield* readFirst(read, field, position.scan.upper?.value ?? null, position.scan.after);
-  }
-  const bound = await upperBound(read, field);
-  if (bound.unproven !== undefined) yield { kind: 'unproven', reason: bound.unproven };
-  if (bound.delayed !== undefined) yield { kind: 'delayed', reason: bound.delayed };
-  if (position.kind === 'cursor') yield* readChanges(read, field, position.cursor.value, bound.value);
-  else if (bound.delayed === undefined || bound.value !== null) yield* readFirst(read, field, bound.value);
-}
-
-async function* readFirst(
-  read: PostgresRead,
-  field: Field,
-  upper: string | null,
-  after?: readonly string[],
-): AsyncIterable<ReadEvent> {
-  const first = { field, upper };
+async function* readFirst(read: PostgresRead, first: FirstRead, after?: readonly string[]): AsyncIterable<ReadEvent> {
   // a scan that is taken up again may be old: what has come since its bound was fixed is read in the same run
   const resumed = after ? { after, more: true } : {};
   yield* keyOf(read.request) ? readScan(read, { first, ...resumed }) : readSnapshot(read, { first });
@@ -106,14 +91,4 @@ async function* readFirst(
 
 export function keyOf(request: ReadRequest): readonly string[] | undefined {
   return request.stream.primaryKey;
-}
-
-export function requireField(request: ReadRequest, name: string | undefined): Field {
-  const field = request.fields.find((candidate) => candidate.name === name);
-  if (field) return field;
-  throw new MillraceError('source.field_missing', {
-    detail: `Stream ${request.stream.name} has no field '${name ?? ''}' to use as cursor.`,
-    path: 'cursorField',
-    stream: request.stream.name,
-  });
 }

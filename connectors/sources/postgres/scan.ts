@@ -2,10 +2,11 @@ import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { inSnapshot } from '../../postgres/snapshot.js';
 import { ident } from '../../postgres/sql.js';
+import type { FirstRead } from '../../sdk/cursor-read.js';
 import type { FileEvent, MarkPosition, ReadEvent } from '../../sdk/types.js';
 import { estimateRead, relationBytes } from './estimate.js';
 import { largestInSource } from './largest.js';
-import { type FirstRead, firstReadWhere, keyFields, keysetWhere } from './predicates.js';
+import { firstReadWhere, keyFields, keysetWhere } from './predicates.js';
 import type { PostgresRead } from './read.js';
 
 export interface ScanOptions {

@@ -1,8 +1,9 @@
 import { inSnapshot } from '../../postgres/snapshot.js';
+import type { FirstRead } from '../../sdk/cursor-read.js';
 import type { ReadEvent } from '../../sdk/types.js';
 import { relationBytes } from './estimate.js';
 import { largestInSource } from './largest.js';
-import { type FirstRead, firstReadWhere } from './predicates.js';
+import { firstReadWhere } from './predicates.js';
 import type { PostgresRead } from './read.js';
 
 const PAGE_BYTES = 8_192;

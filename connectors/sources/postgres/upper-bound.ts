@@ -4,21 +4,13 @@ import type { Field } from '../../../schema/types.js';
 import { postgresError } from '../../postgres/errors.js';
 import { ident, literal } from '../../postgres/sql.js';
 import { cursorType } from '../../sdk/cursor.js';
+import type { UpperBound } from '../../sdk/cursor-read.js';
 import { isOfThisInstant, largestValue } from './bound-query.js';
 import { cursorLiteral, cursorSql } from './cursor.js';
 import type { PostgresRead } from './read.js';
 import { READS } from './relations.js';
 import { type Blindness, blindnessSql, blindnessText, cachedSequence, unseen } from './unproven.js';
 import { type Writer, writersSql } from './writers.js';
-
-export interface UpperBound {
-  /** Read nothing above it; null when no row has a cursor value, or when nothing may be read yet. */
-  readonly value: string | null;
-  /** Why newer rows wait for the next run. */
-  readonly delayed?: string;
-  /** Why writers below the bound may have been overlooked. */
-  readonly unproven?: string;
-}
 
 /** What one look at the server says. */
 interface Look {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { divert } from '../../../postgres/socket.js';
+import { divert } from '../../../../platform/net/reusing-socket.js';
 import type { ServerError } from '../errors.js';
 import { type CsvChunk, type CsvKind, CsvRows, readLength } from './csv-rows.js';
 import { PacketReader } from './packets.js';
