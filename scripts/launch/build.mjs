@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from './fail.mjs';
 
 const STAMP = 'dist/.millrace-build.json';
+/** What `npx millrace` runs. */
+const COMMAND = 'dist/cli/main.js';
 const NOT_SOURCES = /^(\..*|node_modules|dist|coverage)$/;
 
 /** Compiles and bundles the workflows when any source changed since the last build. */
@@ -17,6 +19,7 @@ export function build() {
   removeLeftovers(built, sources);
   rmSync(STAMP, { force: true });
   run(['node_modules/typescript/bin/tsc', '-p', '.']);
+  if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755); // npm does so only when it links the command, once
   if (existsSync('dist/worker/bundle.js')) run(['dist/worker/bundle.js']);
   mkdirSync('dist', { recursive: true });
   writeFileSync(STAMP, JSON.stringify({ fingerprint: wanted, sources }));

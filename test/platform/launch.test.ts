@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type TempHome, tempHome } from '../support/temp-home.js';
+import { waitFor } from '../support/wait-for.js';
 
 /** A clone with one source file, whose packages are "installed" by a link to the real compiler. */
 let clone: TempHome;
@@ -60,6 +62,38 @@ test('a change is built, and what has no source any more goes', async () => {
   expect(await readFile(join(clone.path, 'dist/api/b.js'), 'utf8')).toContain('b = 2');
   await expect(readFile(join(clone.path, 'dist/api/a.js'))).rejects.toThrow('ENOENT');
   expect((await launch('build')).output).toBe('');
+});
+
+/** A command line that can only stand by, and says when it was asked to end. */
+const STANDING_BY = `declare const process: any;
+const { writeFileSync } = process.getBuiltinModule('node:fs');
+process.on('SIGTERM', () => {
+  writeFileSync('ended', '');
+  process.exit(0);
+});
+writeFileSync('up', '');
+setInterval(() => undefined, 1_000);
+`;
+
+test('the command can be run as it is, after every build', async () => {
+  await mkdir(join(clone.path, 'cli'));
+  await writeFile(join(clone.path, 'cli/main.ts'), STANDING_BY);
+  await launch('build');
+  await rm(join(clone.path, 'dist'), { recursive: true });
+  await launch('build');
+  await access(join(clone.path, 'dist/cli/main.js'), constants.X_OK);
+});
+
+test('a signal that ends npm and its shell ends what they have started', async () => {
+  await mkdir(join(clone.path, 'cli'));
+  await writeFile(join(clone.path, 'cli/main.ts'), STANDING_BY);
+  const scripts = { start: 'node scripts/launch.mjs start' };
+  await writeFile(join(clone.path, 'package.json'), JSON.stringify({ type: 'module', scripts }));
+  const npm = spawn('npm', ['start'], { cwd: clone.path, stdio: 'ignore' });
+  const isThere = (name: string) => (): boolean => existsSync(join(clone.path, name));
+  await waitFor(isThere('up'), { what: 'it runs', timeoutMs: 30_000 });
+  npm.kill('SIGTERM');
+  await waitFor(isThere('ended'), { what: 'it was asked to end', timeoutMs: 10_000 });
 });
 
 test('a source that does not compile ends with code 1 and is tried again next time', async () => {
