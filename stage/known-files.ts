@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
 
 /** A file as it was: when it is written again, one of these differs. */
 type Mark = string;
@@ -28,8 +28,4 @@ export class KnownFiles {
   }
 }
 
-/** @throws NodeJS.ErrnoException `ENOENT` when there is no such file */
-export async function markOf(path: string): Promise<Mark> {
-  const { ino, size, mtimeNs } = await stat(path, { bigint: true });
-  return `${ino} ${size} ${mtimeNs}`;
-}
+export const markOf = ({ ino, size, mtimeNs }: BigIntStats): Mark => `${ino} ${size} ${mtimeNs}`;

@@ -71,14 +71,14 @@ class FileStage implements Stage {
     const target = this.#path(key);
     try {
       await syncFile(localPath);
-      const mark = await markOf(localPath);
-      const [sha256, { size }] = [computed ?? (await sha256Of(localPath)), await stat(localPath)];
+      const found = await stat(localPath, { bigint: true });
+      const sha256 = computed ?? (await sha256Of(localPath));
       await mkdir(dirname(target), { recursive: true });
       await link(localPath, target); // unlike rename, fails when the name is taken
       await unlink(localPath);
       await syncFolder(dirname(target));
-      this.#known.remember(target, mark, sha256);
-      return { key, bytes: size, sha256 };
+      this.#known.remember(target, markOf(found), sha256);
+      return { key, bytes: Number(found.size), sha256 };
     } catch (error) {
       throw stageError(error, `Cannot stage ${key}`);
     }
@@ -120,7 +120,7 @@ class FileStage implements Stage {
   }
 
   async #sha256(path: string): Promise<string> {
-    const mark = await markOf(path);
+    const mark = markOf(await stat(path, { bigint: true }));
     const known = this.#known.sha256(path, mark);
     if (known !== undefined) return known;
     const sha256 = await sha256Of(path);
