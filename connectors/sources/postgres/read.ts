@@ -58,7 +58,7 @@ export async function* withRead(
   }
 }
 
-async function openRead(
+export async function openRead(
   context: ConnectorContext<PostgresSourceConfig>,
   request: ReadRequest,
 ): Promise<PostgresRead & AsyncDisposable> {

@@ -1,14 +1,13 @@
 import { postgresError } from '../../postgres/errors.js';
-import { asReader, openSession } from '../../postgres/session.js';
 import { estimateIncremental, estimateRows, requireField } from '../../sdk/cursor-read.js';
 import type { ColumnWindow, ConnectorContext, ReadEstimate, ReadRequest } from '../../sdk/types.js';
 import { windowCondition } from '../../sdk/window-sql.js';
 import type { PostgresSourceConfig } from './config.js';
 import { postgresWords } from './cursor.js';
 import { cursorRead } from './cursor-read.js';
-import { checkFilter, filteredRelation } from './filter.js';
+import { checkFilter } from './filter.js';
 import { keyFields, keysetWhere } from './predicates.js';
-import { type PostgresRead, relationOf } from './read.js';
+import { type PostgresRead, openRead } from './read.js';
 import { upperBound } from './upper-bound.js';
 import { requireBounds } from './window.js';
 
@@ -20,14 +19,8 @@ export async function estimate(
   asked: ReadRequest,
   window?: ColumnWindow,
 ): Promise<ReadEstimate> {
-  const request = { ...asked, settleMs: 0 };
-  const relation = relationOf(request.stream.name);
-  const from = filteredRelation(relation, request);
-  await using session = await openSession(context.config, asReader(context));
-  const copy = (): never => {
-    throw new TypeError('an estimate copies nothing');
-  };
-  const read: PostgresRead = { session, request, relation, from, log: context.log, copy };
+  await using read = await openRead(context, { ...asked, settleMs: 0 });
+  const { session, relation, request } = read;
   try {
     await session.run(`set statement_timeout = '${STATEMENT_TIMEOUT}'; set default_transaction_read_only = on`);
     await checkFilter(session, relation, request);
