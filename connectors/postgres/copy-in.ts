@@ -1,11 +1,35 @@
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { readChunks } from '../../platform/files/chunks.js';
+import { type ChunkOptions, readChunks } from '../../platform/files/chunks.js';
 import type { Session } from './session.js';
 
 /** Sends a file to `COPY … FROM STDIN`. @returns how many rows the server took */
-export async function copyFile(session: Session, statement: string, path: string): Promise<number> {
+export async function copyFile(session: Session, statement: string, path: string, options?: ChunkOptions): Promise<number> {
   const sink = session.client.query(copyFrom(statement));
-  await pipeline(readChunks(path), sink);
+  await pipeline(readChunks(path, options), sink);
   return sink.rowCount;
+}
+
+/** Sends a file while `write` writes it, from its beginning to its end; neither goes on when the other has failed. */
+export async function copyWhileWritten(
+  session: Session,
+  statement: string,
+  {
+    path,
+    write,
+    signal,
+  }: { readonly path: string; readonly write: (signal: AbortSignal) => Promise<unknown>; readonly signal: AbortSignal },
+): Promise<number> {
+  await (await open(path, 'w')).close(); // there is something to open before the first bytes come
+  const refused = new AbortController();
+  const writing = write(AbortSignal.any([signal, refused.signal]));
+  writing.catch(() => undefined); // met when what was written has been read
+  try {
+    return await copyFile(session, statement, path, { writing });
+  } catch (error) {
+    refused.abort(error);
+    await writing.catch(() => undefined);
+    throw error;
+  }
 }

@@ -1,18 +1,30 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 
 const CHUNK_BYTES = 1 << 20;
+/** Whoever writes the file is nearly always ahead: only its first bytes, and its end, are waited for. */
+const LOOK_AGAIN_MS = 10;
+
+export interface ChunkOptions {
+  readonly chunkBytes?: number;
+  /** Of a file that is still being written, at its end only: settles when all of it is there. */
+  readonly writing?: Promise<unknown>;
+}
 
 /**
  * A file's bytes, in two buffers that take turns: a chunk is valid until the next one is asked for. A buffer for each chunk would
  * make V8 look through its whole heap after every 64 MB, which costs more than all else that happens to the bytes.
+ * @throws also what `writing` rejects with
  */
-export async function* readChunks(path: string, chunkBytes = CHUNK_BYTES): AsyncGenerator<Buffer, void> {
+export async function* readChunks(path: string, options: ChunkOptions = {}): AsyncGenerator<Buffer, void> {
+  const { chunkBytes = CHUNK_BYTES, writing } = options;
   await using file = await open(path, 'r');
+  const growing = writing && new GrowingFile(writing);
   let [now, spare] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
-  let next = fill(file, now);
+  let next = fill(file, now, growing);
   try {
     for (let filled = await next; filled > 0; filled = await next) {
-      next = fill(file, spare);
+      next = fill(file, spare, growing);
       yield now.subarray(0, filled);
       [now, spare] = [spare, now];
     }
@@ -21,11 +33,28 @@ export async function* readChunks(path: string, chunkBytes = CHUNK_BYTES): Async
   }
 }
 
-/** @returns how many bytes; fewer than fit only at the file's end */
-async function fill(file: FileHandle, buffer: Buffer): Promise<number> {
+/** @returns how many bytes; fewer than fit where the file ends for now, 0 at its end */
+async function fill(file: FileHandle, buffer: Buffer, growing: GrowingFile | undefined): Promise<number> {
   for (let filled = 0; ;) {
+    const isWhole = growing?.isWhole ?? true; // asked before the read: after it more may have come
     const { bytesRead } = await file.read(buffer, filled, buffer.length - filled);
     filled += bytesRead;
-    if (bytesRead === 0 || filled === buffer.length) return filled;
+    if (filled === buffer.length) return filled;
+    if (bytesRead > 0) continue;
+    if (filled > 0 || isWhole) return filled;
+    await growing?.moreOrWhole();
+  }
+}
+
+class GrowingFile {
+  isWhole = false;
+
+  constructor(private readonly writing: Promise<unknown>) {
+    const end = (): boolean => (this.isWhole = true);
+    writing.then(end, () => undefined); // whoever waits for more is told of a failure
+  }
+
+  moreOrWhole(): Promise<unknown> {
+    return Promise.race([this.writing, setTimeout(LOOK_AGAIN_MS)]);
   }
 }

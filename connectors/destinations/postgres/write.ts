@@ -6,16 +6,14 @@ import { MillraceError } from '../../../platform/errors/error.js';
 import { fitIdentifier, isReserved } from '../../../schema/naming.js';
 import type { Target } from '../../../schema/types.js';
 import { isKeyed } from '../../../schema/write-mode.js';
-import { copyFile } from '../../postgres/copy-in.js';
 import { postgresError } from '../../postgres/errors.js';
 import { type Session, openSession } from '../../postgres/session.js';
-import { ident } from '../../postgres/sql.js';
 import type { LoadRequest, LoadResult } from '../../sdk/destination.js';
 import type { ConnectorContext } from '../../sdk/types.js';
 import { targetColumns } from './columns.js';
 import type { PostgresDestinationConfig } from './config.js';
 import { dialect } from './dialect.js';
-import { copyFiles } from './export.js';
+import { copySegments } from './export.js';
 import { copyOrMerge } from './first-read.js';
 import { endSessions } from './fence.js';
 import {
@@ -217,11 +215,7 @@ function shadowOf({ connectionId, feed, track }: LoadTarget): Target {
 async function writeRows(session: Session, request: LoadRequest, work: Work): Promise<Omit<Written, 'rejected' | 'rejects'>> {
   const { plan } = work;
   for (const statement of plan.before) await session.run(statement);
-  const into = `copy ${plan.relation} (${plan.copyColumns.map(ident).join(', ')}) from stdin`;
-  let copied = 0;
-  for (const { path, format } of await copyFiles(request, work.shape, plan.copyColumns, work.signal)) {
-    copied += await copyFile(session, `${into} (format ${format})`, path);
-  }
+  const copied = await copySegments(session, request, work);
   requireCount(request, copied, 'copied');
   const { loaded, superseded } = await mergeBatch(session, plan, copied);
   requireCount(request, loaded + superseded, 'loaded or superseded');
