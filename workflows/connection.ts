@@ -54,7 +54,7 @@ import {
   state as stateQuery,
   syncWorkflowId,
 } from './messages.js';
-import { MAX_HISTORY_EVENTS } from './policies.js';
+import { ENDS_SOON, MAX_HISTORY_EVENTS } from './policies.js';
 import { newRunId } from './run-id.js';
 import type { SyncResult } from './sync-types.js';
 
@@ -105,10 +105,10 @@ class Connection {
     setHandler(pause, ({ note }) => this.#pause(note));
     setHandler(resume, () => this.#resume());
     setHandler(ready, () => this.#ready());
-    const mayMove = { validator: (request: MoveRequest) => this.#mayMove(request) };
-    setHandler(resetStream, (request) => this.#move({ [request.feed]: ANEW }, { ...request, kind: 'reset' }), mayMove);
-    setHandler(refreshStream, (request) => this.#move({ [request.feed]: REFRESHED }, { ...request, kind: 'refresh' }), mayMove);
-    setHandler(setState, (request) => this.#move(request.feeds, request), mayMove);
+    const asked = { validator: (request: MoveRequest) => this.#requireRevision(request) };
+    setHandler(resetStream, (request) => this.#move({ [request.feed]: ANEW }, { ...request, kind: 'reset' }), asked);
+    setHandler(refreshStream, (request) => this.#move({ [request.feed]: REFRESHED }, { ...request, kind: 'refresh' }), asked);
+    setHandler(setState, (request) => this.#move(request.feeds, request), asked);
     setHandler(checkpoint, ({ epoch, feeds, ending }) => {
       if (epoch !== this.#state.epoch) return;
       this.#state = withCheckpoint(this.#state, feeds);
@@ -284,19 +284,25 @@ class Connection {
     return this.#view();
   }
 
-  /** A run in flight would go on from its old place and report it: positions change between runs. */
-  #mayMove({ revision }: MoveRequest): void {
-    if (this.#active && !this.#active.cancellation.ended) {
-      refuse('run.already_active', `Run ${this.#active.runId} is active; cancel it or wait for its end.`);
-    }
-    if (revision !== undefined && revision !== this.#state.revision && !this.#lost) {
-      refuse('request.stale', `The state has revision ${this.#state.revision}, not ${revision}.`);
-    }
+  #requireRevision({ revision }: MoveRequest): void {
+    if (revision === undefined || revision === this.#state.revision || this.#lost) return;
+    refuse('request.stale', `The state has revision ${this.#state.revision}, not ${revision}.`);
+  }
+
+  /**
+   * A run in flight would go on from its old place and report it: positions change between runs. One that people see ended is
+   * about to tell us so.
+   */
+  async #untilBetweenRuns(): Promise<void> {
+    const between = (): boolean => this.#active === null && !this.#lost;
+    if (this.#active === null || this.#active.cancellation.ended) return condition(between);
+    if (await condition(between, ENDS_SOON)) return;
+    refuse('run.already_active', `Run ${this.#active?.runId ?? ''} is active; cancel it or wait for its end.`);
   }
 
   async #move(feeds: Readonly<Record<string, NewPlace>>, request: MoveRequest & Pick<StateChange, 'kind'>): Promise<StateChange> {
-    await condition(() => this.#active === null && !this.#lost);
-    this.#mayMove(request); // somebody else may have been first
+    await this.#untilBetweenRuns();
+    this.#requireRevision(request); // somebody else may have been first
     const change = moved(this.#state, feeds, { kind: request.kind, by: request.by });
     const next = withChange(this.#state, change);
     const excess = tooLarge(next);

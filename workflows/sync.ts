@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { type Activities, NO_ROWS, type PrepareInput, type PreparedFeed, type RunRef } from '../activities/contract.js';
+import { canonicalJson } from '../checkpoint/position.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
 import { UNEXPLAINED, failedWith, runError } from './failures.js';
@@ -115,7 +116,8 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
     { key: OUTCOME, value: status },
     { key: ROWS, value: ended.rows.loaded },
   ]);
-  await run.tell(results, { ending: true }).catch(() => undefined); // the result brings the same again
+  // a cancelled run has no result; of others it brings the same again
+  if (status === 'cancelled' || run.hasMoved(results)) await run.tell(results, { ending: true }).catch(() => undefined);
   const streams = results.map((result) => result.record);
   const clean = status === 'succeeded' || status === 'delayed';
   const outcome = { run: run.ref(), status, startedAt: run.startedAt, error, streams, pending: ended.pending, clean };
@@ -222,6 +224,14 @@ class Run {
   states(results: readonly FeedResult[]): Record<string, FeedState> {
     if (!this.#ready?.live) return {};
     return Object.fromEntries(results.map(({ feed, place }) => [feed, stateOf(place)]));
+  }
+
+  /** Whether feeds stand elsewhere than the connection knows; most runs find nothing new. */
+  hasMoved(results: readonly FeedResult[]): boolean {
+    const known = this.input.feeds;
+    return Object.entries(this.states(results)).some(
+      ([feed, state]) => canonicalJson(state) !== canonicalJson(known[feed] ?? null),
+    );
   }
 
   notRun(prepared: PreparedFeed, status: RunStatus, error: RunError | null, notes: readonly string[] = []): FeedResult {

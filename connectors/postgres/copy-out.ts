@@ -11,6 +11,8 @@ const COPY_DATA = 'd'.charCodeAt(0);
 const IN_BETWEEN = new Set(Buffer.from('HNAS'));
 
 const CHUNK_BYTES = 1 << 20;
+/** Most reads find nothing new: memory beside the heap, however little is used, makes V8 look through all of the heap. */
+const FIRST_CHUNK_BYTES = 1 << 14;
 const CHUNKS_AHEAD = 2;
 const NOTHING = Buffer.alloc(0);
 
@@ -24,7 +26,7 @@ export class CopyOut extends Readable implements Submittable {
   /** Gives what the server says back to `pg`; only while rows come. */
   #giveBack: ((unread: Buffer) => void) | undefined;
   readonly #spare: Buffer<ArrayBuffer>[] = [];
-  #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #chunk = Buffer.allocUnsafeSlow(FIRST_CHUNK_BYTES);
   #filled = 0;
   #type = 0;
   /** Bytes of the current message that have not come yet. */
@@ -42,7 +44,8 @@ export class CopyOut extends Readable implements Submittable {
 
   /** Takes a chunk back that nobody needs any more: memory beside the heap is freed late. */
   reuse(chunk: Buffer): void {
-    this.#spare.push(Buffer.from(chunk.buffer as ArrayBuffer, 0, CHUNK_BYTES));
+    const { buffer } = chunk as Buffer<ArrayBuffer>;
+    if (buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(buffer));
   }
 
   /** As the server counted them; known when the stream has ended. */
@@ -127,7 +130,7 @@ export class CopyOut extends Readable implements Submittable {
       const copied = rows.copy(this.#chunk, this.#filled, at);
       this.#filled += copied;
       at += copied;
-      if (this.#filled === CHUNK_BYTES) this.#flush();
+      if (this.#filled === this.#chunk.length) this.#flush();
     }
   }
 

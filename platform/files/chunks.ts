@@ -20,7 +20,8 @@ export async function* readChunks(path: string, options: ChunkOptions = {}): Asy
   const { chunkBytes = CHUNK_BYTES, writing } = options;
   await using file = await open(path, 'r');
   const growing = writing && new GrowingFile(writing);
-  let [now, spare] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
+  const size = growing ? chunkBytes : Math.min(chunkBytes, (await file.stat()).size + 1);
+  let [now, spare] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
   let next = fill(file, now, growing);
   try {
     for (let filled = await next; filled > 0; filled = await next) {

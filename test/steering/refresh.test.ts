@@ -137,3 +137,27 @@ test('a reset reads the stream again on top of what is loaded, and no older ledg
   await expectSame('reset_merge');
   expect(await millrace.destination.query('select count(*)::int as rows from reset_append')).toEqual([{ rows: 100 }]);
 });
+
+test('a reset is refused while a run is active, and taken as soon as the run is seen to have ended, whether it brought rows or not', async () => {
+  await makeTable('reset_between', 50);
+  await using proxy = await faultProxy(millrace.destination.url);
+  const id = await millrace.connect([stream('reset_between', 'incremental_deduped')], { destination: proxy.url });
+  const reset = () => millrace.call('POST', `/v1/connections/${id}/streams/public.reset_between/reset`);
+  const frozen = proxy.trap({ on: 'update _millrace.ledger set loaded', freeze: 'before' });
+  const asked = await millrace.call('POST', `/v1/connections/${id}/syncs`, {});
+  await frozen;
+  const refused = await reset();
+  expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+    409,
+    'run.already_active',
+    `Run ${asked.body.id} is active; cancel it or wait for its end.`,
+  ]);
+  proxy.release();
+  expect((await millrace.ended(asked.body.id)).status).toBe('succeeded');
+  for (let lineage = 2; lineage < 5; lineage++) {
+    expect((await millrace.sync(id)).streams.map(({ rows }) => rows.extracted - rows.repeated)).toEqual([0]);
+    expect((await reset()).body).toMatchObject({ lineage });
+    expect((await millrace.sync(id)).streams.map(({ rows }) => rows.extracted)).toEqual([50]);
+  }
+  await expectSame('reset_between');
+});
