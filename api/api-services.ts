@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Settings } from '../platform/config/settings.js';
 import { Installation } from '../platform/db/installation.js';
+import { Notices, RUN_ENDED } from '../platform/db/notices.js';
 import type { Logger } from '../platform/logger/logger.js';
 import type { Secrets } from '../platform/secrets/secrets.js';
 import { RestoreWindow } from './archive/archive.js';
@@ -90,6 +91,7 @@ export interface ApiServices {
   readonly plans: PlanService;
   readonly previews: PreviewService;
   readonly runs: RunService;
+  readonly notices: Notices;
   readonly rejects: RejectService;
   readonly uploads: UploadFiles;
   readonly verifications: VerificationService;
@@ -122,7 +124,11 @@ export function createServices(parts: ApiParts): ApiServices {
   const connectionStore = new ConnectionStore(db, window);
   const runStore = new RunStore(db);
   const linkOf = workflowLinks(parts.temporalUiUrl, link.namespace);
-  const ends = new RunEnds((ids) => runStore.endedOf(ids));
+  const notices: Notices = new Notices(db, RUN_ENDED, (runId) => ends.told(runId));
+  const ends = new RunEnds(
+    (ids) => runStore.endedOf(ids),
+    () => notices.listen(),
+  );
   const runs = new RunService(runStore, engine, { linkOf, ends, closing: parts.closing });
   const syncs = new SyncService(connectionStore, { store: runStore, service: runs }, { engine, schedules });
   const reconciler = new ScheduleReconciler({
@@ -155,6 +161,7 @@ export function createServices(parts: ApiParts): ApiServices {
     rebuild: new RebuildService(connectionStore, engine, { syncs, reconciler }),
     previews: new PreviewService(connectionStore, probes, parts.answers),
     runs,
+    notices,
     rejects: new RejectService(new RejectStore(db), { runs: runStore, connections: connectionStore }, parts.rejectFiles),
     uploads: parts.uploads,
     verifications: new VerificationService(connectionStore, new VerificationStore(db), {

@@ -79,6 +79,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     const hangUp = setTimeout(() => app.getHttpServer().closeAllConnections(), CLOSE_GRACE_MS);
     await app.close().finally(() => clearTimeout(hangUp));
     await background;
+    await services.notices[Symbol.asyncDispose]();
     await Promise.all([db.destroy(), link.close(), rejectFiles.close()]);
   };
   try {

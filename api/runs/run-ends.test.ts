@@ -53,3 +53,18 @@ test('a new run is looked after at once, however long others have been waited fo
     vi.useRealTimers();
   }
 });
+
+test('an end that is told ends every wait for that run, without a look', async () => {
+  const asked: string[] = [];
+  const listening: string[] = [];
+  const ends = new RunEnds(
+    async (ids) => (asked.push(...ids), []),
+    async () => void listening.push('listening'),
+  );
+  const waits = [ends.of('a', LONG, NEVER), ends.of('a', LONG, NEVER)];
+  const other = ends.of('b', 1, NEVER);
+  ends.told('unknown');
+  ends.told('a');
+  await Promise.all([...waits, other]);
+  expect([asked, listening]).toEqual([[], Array.from({ length: 3 }, () => 'listening')]);
+});

@@ -1,7 +1,7 @@
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
-/** Nobody waits much longer than a fifth more than the run took. */
-const PAUSE_GROWTH = 1.2;
+/** Where nothing is told, nobody waits much longer than half as long again as the run took. */
+const PAUSE_GROWTH = 1.5;
 
 interface Waiter {
   readonly runId: string;
@@ -11,18 +11,25 @@ interface Waiter {
   dueAt: number;
 }
 
-/** Waits for the ends of runs. One query looks after all that are waited for: soon for new ones, ever more slowly for others. */
+/**
+ * Waits for the ends of runs: until one is told, or seen. One query looks after all that are waited for: soon for new ones, ever
+ * more slowly for others.
+ */
 export class RunEnds {
   readonly #waiters = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
-  /** `endedOf` names those of the runs that have ended. */
-  constructor(private readonly endedOf: (runIds: readonly string[]) => Promise<readonly string[]>) {}
+  /** `endedOf` names those of the runs that have ended; `listen` sees to it that ends are told, where that is possible. */
+  constructor(
+    private readonly endedOf: (runIds: readonly string[]) => Promise<readonly string[]>,
+    private readonly listen: () => Promise<void> = async () => undefined,
+  ) {}
 
   /** Until the run has ended, the time is over, the signal fires or nobody can say: then the caller, who reads it, learns why. */
   async of(runId: string, limitMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
+    void this.listen();
     await new Promise<void>((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -36,6 +43,11 @@ export class RunEnds {
       this.#waiters.add(waiter);
       this.#plan();
     });
+  }
+
+  /** The run has ended, and whoever reads it sees that. */
+  told(runId: string): void {
+    for (const waiter of [...this.#waiters]) if (waiter.runId === runId) waiter.resolve();
   }
 
   /** The next look, for whoever is due first. */

@@ -1,15 +1,14 @@
 import type { Knex } from 'knex';
-import { runOptionsOf, streamsConfigSchema } from '../../schema/connection-config.js';
 import type { Verification } from '../../schema/verification.js';
 import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
-import { decryptConfig } from '../secrets/config.js';
 import type { KeyRing } from '../secrets/key-ring.js';
 import { askDatabase } from './away.js';
+import { readConnection, readConnector } from './connection-plan.js';
 import { openMetadata } from './open.js';
 import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
-import type { ConnectionRow, ConnectionVersionRow, ConnectorRow } from './rows.js';
+import type { ConnectionRow } from './rows.js';
 import { endVerification, recordRunVerification, recordVerification } from './verifications.js';
 import { RunLogWriter } from './run-logs.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
@@ -47,11 +46,11 @@ export class PostgresMetadataStore implements MetadataStore {
   }
 
   loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
-    return askDatabase(() => this.readConnection(connectionId, version));
+    return askDatabase(() => readConnection(this.db, this.ring, connectionId, version));
   }
 
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
-    return askDatabase(() => this.readConnector(kind, id));
+    return askDatabase(() => readConnector(this.db, this.ring, { kind, id }));
   }
 
   recordRun(run: RunRecord): Promise<void> {
@@ -143,53 +142,10 @@ export class PostgresMetadataStore implements MetadataStore {
     await this.#logs.close();
     await this.db.destroy();
   }
-
-  private async readConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
-    const connection = await this.db<ConnectionRow>('connections').where({ id: connectionId, deleted_at: null }).first();
-    if (!connection) throw notFound(`There is no connection ${connectionId}.`);
-    const { config, version: found } = await this.loadVersion(connection, version ?? connection.version);
-    const [source, destination] = await Promise.all([
-      this.readConnector('source', connection.source_id),
-      this.readConnector('destination', connection.destination_id),
-    ]);
-    return {
-      id: connection.id,
-      workspaceId: connection.workspace_id,
-      name: connection.name,
-      version: found,
-      paused: connection.paused,
-      tripped: connection.tripped,
-      ...runOptionsOf(config),
-      schedule: config.schedule,
-      streams: streamsConfigSchema.parse(config.streams),
-      source,
-      destination,
-    };
-  }
-
-  private async readConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {
-    const row = await this.db<ConnectorRow>(kind === 'source' ? 'sources' : 'destinations')
-      .where({ id, deleted_at: null })
-      .first();
-    if (!row) throw notFound(`There is no ${kind} ${id}.`);
-    return { id: row.id, name: row.name, connector: row.connector, config: decryptConfig(row.config, this.ring) };
-  }
-
-  private async loadVersion(connection: ConnectionRow, version: number): Promise<ConnectionVersionRow> {
-    const row = await this.db<ConnectionVersionRow>('connection_versions')
-      .where({ connection_id: connection.id, version })
-      .first();
-    if (!row) throw notFound(`Connection ${connection.id} has no version ${version}.`);
-    return row;
-  }
 }
 
 function lostRun(): RunError {
   const detail = "The connection's workflow was lost while the run was open.";
   const { code, message, suggestion } = new MillraceError('run.lost', { detail });
   return { code, message, suggestion };
-}
-
-function notFound(detail: string): MillraceError {
-  return new MillraceError('request.not_found', { detail });
 }

@@ -7,8 +7,10 @@ import { ensureAdminKey } from '../../api/bootstrap-key.js';
 import { newId } from '../../platform/db/ids.js';
 import { createMetadataStore } from '../../platform/db/metadata-store.js';
 import { KeyRing } from '../../platform/secrets/key-ring.js';
+import { Notices, RUN_ENDED } from '../../platform/db/notices.js';
 import { openMetadata } from '../../platform/db/open.js';
 import type { MetadataStore, RunRecord, StreamRecord } from '../../platform/db/store.js';
+import { waitFor } from '../support/wait-for.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
 let database: TestDatabase;
@@ -40,6 +42,7 @@ describe('migrations', () => {
       '010-archive',
       '011-workspaces',
       '012-project-names',
+      '013-told-ends',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();
@@ -102,6 +105,29 @@ describe('the projection of runs', () => {
       for (const status of order) await store.recordRun({ ...run, status });
       expect((await read(run.id)).status).toBe('succeeded');
     }
+  });
+
+  test('an end is told once, to whoever listens; a session that was lost is opened again', async () => {
+    const told: string[] = [];
+    await using notices = new Notices(database.db, RUN_ENDED, (id) => told.push(id));
+    await notices.listen();
+    const end = async (): Promise<string> => {
+      const run = newRun();
+      for (const status of ['queued', 'running', 'succeeded', 'succeeded'] as const) await store.recordRun({ ...run, status });
+      return run.id;
+    };
+    const first = await end();
+    await waitFor(() => told.length > 0, { what: 'the end is told' });
+    expect(told).toEqual([first]);
+    await database.db.raw(`select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen ${RUN_ENDED}'`);
+    await waitFor(
+      async () => {
+        await notices.listen();
+        await end();
+        return told.length > 1;
+      },
+      { what: 'ends are told again' },
+    );
   });
 
   test('streams: late reports change nothing, progress does', async () => {

@@ -9,6 +9,7 @@ import { events } from './009-events.js';
 import { archive } from './010-archive.js';
 import { workspaces } from './011-workspaces.js';
 import { projectNames } from './012-project-names.js';
+import { toldEnds } from './013-told-ends.js';
 import { resources } from './007-resources.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   archive,
   workspaces,
   projectNames,
+  toldEnds,
 ];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
