@@ -24,9 +24,15 @@ export function destroyClient(client: pg.Client): void {
   inner(client).connection.stream.destroy();
 }
 
-interface Idle {
+/** A connection between two sessions. */
+export interface OpenConnection {
   readonly client: pg.Client;
   readonly key: string;
+  /** What it learnt of database and role when it was made. */
+  readonly learnt: string | null;
+}
+
+interface Idle extends OpenConnection {
   readonly timer: NodeJS.Timeout;
   /** The server has ended it. */
   readonly gone: () => void;
@@ -40,25 +46,26 @@ export function connectionKey(options: pg.ClientConfig): string {
   return createHash('sha256').update(JSON.stringify(same)).digest('base64');
 }
 
-/** One that has just been used by somebody else, or none. Its settings are those that it was opened with. */
-export function takeIdle(key: string): pg.Client | undefined {
+/** One that has just been used by somebody else, or none. */
+export function takeIdle(key: string): OpenConnection | undefined {
   const found = [...waiting].findLast((idle) => idle.key === key);
   if (!found) return undefined;
   forget(found);
   inner(found.client).connection.stream.ref();
-  return found.client;
+  return found;
 }
 
 /**
  * Takes over a connection whose session is over. What is open is rolled back when this resolves; then settings, temporary
  * tables, locks and prepared statements are forgotten. Closed where that is not possible; never fails.
  */
-export async function giveBack(client: pg.Client, key: string): Promise<void> {
+export async function giveBack(connection: OpenConnection): Promise<void> {
+  const { client } = connection;
   try {
     if (!inner(client).readyForQuery || waiting.size >= MOST) return await client.end();
     await client.query('rollback'); // only a warning when there is nothing to undo
     void clean(client).then(
-      () => keep(client, key),
+      () => keep(connection),
       () => destroyClient(client),
     );
   } catch {
@@ -71,12 +78,13 @@ async function clean(client: pg.Client): Promise<void> {
   await client.query("set application_name = 'millrace-idle'");
 }
 
-function keep(client: pg.Client, key: string): void {
+function keep(connection: OpenConnection): void {
+  const { client } = connection;
   const end = (): void => {
     forget(idle);
     client.end().catch(() => destroyClient(client));
   };
-  const idle: Idle = { client, key, timer: setTimeout(end, KEPT_MS).unref(), gone: () => forget(idle) };
+  const idle: Idle = { ...connection, timer: setTimeout(end, KEPT_MS).unref(), gone: () => forget(idle) };
   waiting.add(idle);
   client.once('end', idle.gone);
   inner(client).connection.stream.unref(); // nobody waits for it, and the process may end

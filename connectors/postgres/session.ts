@@ -12,6 +12,15 @@ const SESSION_SETTINGS =
   // a query whose client is gone must not go on: noticed by servers from 14 on
   "select set_config('client_connection_check_interval', '2s', false) where current_setting('server_version_num')::int >= 140000";
 
+/**
+ * What a connection learns when it is made, and goes by until its end; what is read may depend on it. NULL where a trigger may have
+ * set more at the login, which is gone after the first session.
+ */
+const LEARNT = `select case when not exists (select from pg_event_trigger where evtevent = 'login' and evtenabled <> 'D') then
+    coalesce((select string_agg(s::text, ' ' order by s.setdatabase, s.setrole) from pg_db_role_setting as s
+      where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+        and s.setrole in (0, to_regrole(quote_ident(session_user))::oid)), '') end as learnt`;
+
 /** Nothing leaves `pg` as a JavaScript number or Date. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig;
 
@@ -46,36 +55,45 @@ export async function openSession(config: PostgresConnectionConfig, options: Ses
   signal.throwIfAborted();
   const clientConfig = clientOptions(config, sessionName);
   const key = connectionKey(clientConfig);
-  // what is read may depend on settings of database and role, which a connection learns when it is made
-  const idle = sessionName.endsWith(READER) ? undefined : takeIdle(key);
+  const idle = takeIdle(key);
   if (idle) {
-    const settings = `set application_name = ${literal(sessionName)}; ${SESSION_SETTINGS}`;
-    const session = await sessionOn(idle, { key, signal, ready: idle.query(settings) }).catch(() => undefined);
+    const ready = prepare(idle.client, `set application_name = ${literal(sessionName)}`).then((learnt) => {
+      if (sessionName.endsWith(READER) && (learnt === null || learnt !== idle.learnt)) throw new Error('it has other settings');
+      return idle.learnt;
+    });
+    const session = await sessionOn(idle.client, { key, signal, ready }).catch(() => undefined);
     if (session) return session;
-    signal.throwIfAborted(); // else the server has ended it meanwhile
+    signal.throwIfAborted(); // else the server has ended it meanwhile, or it does not know what a new one would
   }
   const client = new pg.Client({ ...clientConfig, types: AS_TEXT });
   client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
-  const ready = client.connect().then(() => client.query(SESSION_SETTINGS));
+  const ready = client.connect().then(() => prepare(client));
   return sessionOn(client, { key, signal, ready }).catch((error: unknown) => {
     signal.throwIfAborted();
     throw postgresError(error, 'Cannot connect');
   });
 }
 
+/** @returns what a connection would learn that is made now */
+async function prepare(client: pg.Client, ...more: readonly string[]): Promise<string | null> {
+  const results: unknown = await client.query([...more, SESSION_SETTINGS, LEARNT].join('; '));
+  return (results as readonly pg.QueryResult<{ learnt: string | null }>[]).at(-1)?.rows[0]?.learnt ?? null;
+}
+
 interface Opening {
   readonly key: string;
   readonly signal: AbortSignal;
-  /** Rejects when the connection cannot be used. */
-  readonly ready: Promise<unknown>;
+  /** What the connection learnt when it was made; rejects when it cannot be used. */
+  readonly ready: Promise<string | null>;
 }
 
 /** The signal is heard from before the connection is ready until the session ends, without a gap. */
 async function sessionOn(client: pg.Client, { key, signal, ready }: Opening): Promise<Session> {
   const destroy = (): void => destroyClient(client);
   signal.addEventListener('abort', destroy, { once: true });
+  let learnt: string | null;
   try {
-    await ready;
+    learnt = await ready;
   } catch (error) {
     signal.removeEventListener('abort', destroy);
     destroy();
@@ -89,7 +107,7 @@ async function sessionOn(client: pg.Client, { key, signal, ready }: Opening): Pr
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', destroy);
       if (signal.aborted) destroy();
-      else await giveBack(client, key);
+      else await giveBack({ client, key, learnt });
     },
   };
 }

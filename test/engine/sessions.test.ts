@@ -66,15 +66,37 @@ test('two sessions at the same time never share a connection', async () => {
   expect(await pidOf(first)).not.toBe(await pidOf(second));
 });
 
-test('a session that reads has a connection of its own, which knows the settings of the database as they are now', async () => {
+test('a session that reads follows another while it knows all that a new connection would', async () => {
   const first = await open('millrace/con_a/1/feed/1');
   const pid = await pidOf(first);
   await first[Symbol.asyncDispose]();
   await isIdle(pid);
+  const second = await open('millrace/con_a/1/feed/1/read');
+  expect(await pidOf(second)).toBe(pid);
+  await second[Symbol.asyncDispose]();
+  await isIdle(pid);
   await database.query(`alter database ${database.name} set timezone = 'Asia/Tokyo'`);
-  await using second = await open('millrace/con_a/1/feed/1/read');
-  expect(await pidOf(second)).not.toBe(pid);
-  expect(await second.rows(`select reset_val from pg_settings where name = 'TimeZone'`)).toEqual([{ reset_val: 'Asia/Tokyo' }]);
+  await using third = await open('millrace/con_a/1/feed/1/read');
+  expect(await pidOf(third)).not.toBe(pid);
+  expect(await third.rows(`select reset_val from pg_settings where name = 'TimeZone'`)).toEqual([{ reset_val: 'Asia/Tokyo' }]);
+});
+
+test('a session that reads has a connection of its own where a trigger may set something at the login', async (context) => {
+  const [server] = await database.query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
+  if (server!.version < 170_000) return context.skip('login triggers came with Postgres 17');
+  await database.query(`create function at_login() returns event_trigger language plpgsql as $$ begin set work_mem = '77MB'; end $$;
+    create event trigger at_login on login execute function at_login(); alter event trigger at_login enable always`);
+  try {
+    const first = await open('millrace/con_a/1/feed/1/read');
+    const pid = await pidOf(first);
+    await first[Symbol.asyncDispose]();
+    await isIdle(pid);
+    await using second = await open('millrace/con_a/1/feed/1/read');
+    expect(await pidOf(second)).not.toBe(pid);
+    expect(await second.rows(`select current_setting('work_mem') as value`)).toEqual([{ value: '77MB' }]);
+  } finally {
+    await database.query('drop event trigger at_login');
+  }
 });
 
 test('another user or database is another connection', async () => {
