@@ -54,7 +54,7 @@ async function readSlice(
 ): Promise<Extracted> {
   const { stage, engine, store } = dependencies;
   const feed = requireFeed(plan, input.feed);
-  const connection = await store.loadConnection(input.run.connectionId, plan.connectionVersion);
+  const connection = await store.loadEnds(input.run.connectionId);
   const { connector, context } = await openSource(
     shell,
     dependencies,

@@ -25,10 +25,7 @@ export function createLoad(dependencies: ActivityDependencies) {
 async function load(shell: Shell, dependencies: ActivityDependencies, input: LoadInput): Promise<Loaded> {
   const { stage, store } = dependencies;
   const plan = await getPlan(stage, input.plan);
-  const [connection, manifest] = await Promise.all([
-    store.loadConnection(input.run.connectionId, plan.connectionVersion),
-    readManifest(stage, input.slice),
-  ]);
+  const [connection, manifest] = await Promise.all([store.loadEnds(input.run.connectionId), readManifest(stage, input.slice)]);
   const { connector, context } = await openDestination(
     shell,
     dependencies,

@@ -18,7 +18,7 @@ async function locate(shell: Shell, dependencies: ActivityDependencies, { run, p
   const runPlan = await getPlan(dependencies.stage, plan);
   const feedPlan = requireFeed(runPlan, feed);
   const { whole, target } = feedPlan;
-  const connection = await dependencies.store.loadConnection(run.connectionId, runPlan.connectionVersion);
+  const connection = await dependencies.store.loadEnds(run.connectionId);
   const instance = await destinationOf(dependencies, connection, runPlan);
   const { connector, context } = await openDestination(shell, dependencies, instance, sessionOf(run, feed, shell.attempt));
   const { connectionId, epoch, number } = run;

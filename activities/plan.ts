@@ -7,7 +7,7 @@ import { type AnyDestination, type AnySource, findDestination, findSource } from
 import { cursorType } from '../connectors/sdk/cursor.js';
 import type { Quarantine, Track } from '../connectors/sdk/destination.js';
 import type { ColumnWindow, ConnectorContext } from '../connectors/sdk/types.js';
-import type { ConnectionPlan, ConnectorInstance } from '../platform/db/store.js';
+import type { ConnectionEnds, ConnectorInstance } from '../platform/db/store.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { secretTexts } from '../platform/secrets/mask.js';
 import { pathText } from '../platform/secrets/reference.js';
@@ -209,7 +209,7 @@ export function openDestination(
 /** Where a run loads to: the connection's destination, or the one that its plan names. */
 export async function destinationOf(
   { store }: ActivityDependencies,
-  connection: ConnectionPlan,
+  connection: Pick<ConnectionEnds, 'destination'>,
   { destinationId }: Pick<RunPlan, 'destinationId'>,
 ): Promise<ConnectorInstance> {
   return destinationId === undefined ? connection.destination : store.loadConnector('destination', destinationId);

@@ -140,6 +140,8 @@ class Run {
   readonly #records = new Map<string, StreamRecord>();
   #pending: Record<string, FeedState> = {};
   #signalled = Date.now();
+  /** What the details do not say yet. */
+  #unwritten: { readonly phase: string; readonly error: RunError | null } | undefined;
 
   constructor(readonly input: SyncInput) {
     const { carried } = input;
@@ -261,7 +263,15 @@ class Run {
     return getExternalWorkflowHandle(connectionWorkflowId(this.input.connectionId));
   }
 
+  /** Written once for all that a workflow task brings: a run may have thousands of streams. */
   #display(phase: string, error: RunError | null = null): void {
+    if (!this.#unwritten) void Promise.resolve().then(() => this.#write());
+    this.#unwritten = { phase, error };
+  }
+
+  #write(): void {
+    const { phase = '', error = null } = this.#unwritten ?? {};
+    this.#unwritten = undefined;
     const endedBefore = this.input.carried?.ended.streams ?? 0;
     const total = this.#ready?.feeds.length ?? 0;
     setCurrentDetails(runDetails({ phase, streams: this.#records.values(), notes: this.notes, total, error, endedBefore }));

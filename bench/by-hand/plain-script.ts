@@ -72,6 +72,7 @@ function storeOf(plan: ConnectionPlan): MetadataStore {
   const nothing = async (): Promise<void> => undefined;
   return {
     loadConnection: async () => plan,
+    loadEnds: async () => plan,
     ...{ recordRun: nothing, recordStreams: nothing, recordSchema: nothing, log: () => undefined, flushLogs: nothing },
     schemaVersions: async () => [],
   } as unknown as MetadataStore;

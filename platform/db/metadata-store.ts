@@ -4,7 +4,7 @@ import type { StateChange } from '../../workflows/messages.js';
 import { MillraceError } from '../errors/error.js';
 import type { KeyRing } from '../secrets/key-ring.js';
 import { askDatabase } from './away.js';
-import { readConnection, readConnector } from './connection-plan.js';
+import { readConnection, readConnector, readEnds } from './connection-plan.js';
 import { openMetadata } from './open.js';
 import { markReplayed, recordRejects, rejectsToReplay } from './rejects.js';
 import { recordStateChange, stateChanges } from './state-changes.js';
@@ -15,6 +15,7 @@ import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-project
 import { type SchemaVersion, recordSchema, schemaVersions } from './stream-schemas.js';
 import { recordWorker, removeWorker } from './worker-processes.js';
 import type {
+  ConnectionEnds,
   ConnectionPlan,
   ConnectorInstance,
   MetadataStore,
@@ -47,6 +48,10 @@ export class PostgresMetadataStore implements MetadataStore {
 
   loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan> {
     return askDatabase(() => readConnection(this.db, this.ring, connectionId, version));
+  }
+
+  loadEnds(connectionId: string): Promise<ConnectionEnds> {
+    return askDatabase(() => readEnds(this.db, this.ring, connectionId));
   }
 
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance> {

@@ -14,7 +14,12 @@ export interface ConnectorInstance {
 }
 
 /** One version of a connection with everything a run needs. */
-export interface ConnectionPlan extends RunOptions {
+export interface ConnectionEnds {
+  readonly source: ConnectorInstance;
+  readonly destination: ConnectorInstance;
+}
+
+export interface ConnectionPlan extends RunOptions, ConnectionEnds {
   readonly id: string;
   readonly workspaceId: string;
   readonly name: string;
@@ -23,8 +28,6 @@ export interface ConnectionPlan extends RunOptions {
   readonly tripped: string | null;
   readonly schedule: ScheduleConfig;
   readonly streams: readonly StreamConfig[];
-  readonly source: ConnectorInstance;
-  readonly destination: ConnectorInstance;
 }
 
 export interface RunRows {
@@ -153,6 +156,8 @@ export interface VerificationEnd {
 export interface MetadataStore {
   /** The named version, or the newest. @throws MillraceError `request.not_found` */
   loadConnection(connectionId: string, version?: number): Promise<ConnectionPlan>;
+  /** All that a slice needs of its connection; thousands of streams are a long plan. @throws MillraceError `request.not_found` */
+  loadEnds(connectionId: string): Promise<ConnectionEnds>;
   /** @throws MillraceError `request.not_found` */
   loadConnector(kind: 'source' | 'destination', id: string): Promise<ConnectorInstance>;
   recordRun(run: RunRecord): Promise<void>;

@@ -109,6 +109,7 @@ function storeOf(plans: ReadonlyMap<string, ConnectionPlan>): MetadataStore {
   const versions = (id: string): SchemaVersion[] => schemas.get(id) ?? [];
   return {
     loadConnection: async (id: string) => plans.get(id),
+    loadEnds: async (id: string) => plans.get(id),
     ...{ recordRun: nothing, recordStreams: nothing, log: () => undefined, flushLogs: nothing, wasDeleted: async () => false },
     schemaVersions: async (id: string) => versions(id),
     recordSchema: async (id: string, version: Omit<SchemaVersion, 'seenAt'>) =>
