@@ -46,6 +46,8 @@ const DYNAMIC_CONFIG = [
   'system.forceSearchAttributesCacheRefreshOnRead=true',
 ];
 const PRAGMAS = ['journal_mode=wal', 'synchronous=1'];
+/** Go collects its garbage half as often: a tenth less CPU for small syncs, and some 60 MB more. */
+const GOGC = '200';
 
 const HOST = '127.0.0.1';
 const ATTEMPTS = 3;
@@ -95,7 +97,7 @@ function spawnServer(options: EmbeddedTemporalOptions, port: number, uiPort: num
     stopSignals: ['SIGTERM'],
     graceMs: 10_000,
     // nothing of ours: TEMPORAL_* and the user's own CLI configuration are meant for other servers
-    env: { PATH: process.env['PATH'], HOME: options.home },
+    env: { PATH: process.env['PATH'], HOME: options.home, GOGC },
   });
 }
 
