@@ -1,4 +1,5 @@
 import { installContenders } from '../peers/contenders.js';
+import { millraceWithSql } from '../peers/millrace.js';
 import { type Findings, measuresOf, printFindings } from '../peers/findings.js';
 import { copyHardValues } from '../peers/hard-values.js';
 import { takeIncrements } from '../peers/increments.js';
@@ -23,7 +24,7 @@ export async function peers(stack: BenchStack, options: SuiteOptions): Promise<S
   const orders = Math.max(10_000, Math.round(ORDERS * Math.min(1, scale)));
   const findings: Findings = {
     notInstalled,
-    fullRefresh: await takeTurns(stack, ready, { source, table: 'lineitem', key: KEY, repeat }),
+    fullRefresh: await takeTurns(stack, [...ready, millraceWithSql(stack)], { source, table: 'lineitem', key: KEY, repeat }),
     incremental: await takeIncrements(stack, ready, { rows: orders, repeat }),
     hardValues: await copyHardValues(stack, ready),
   };
@@ -42,9 +43,11 @@ function refuseOwnDifferences({ fullRefresh, incremental, hardValues }: Findings
   const own = <T extends { readonly name: string }>(reports: readonly T[]): T | undefined =>
     reports.find(({ name }) => name === 'Millrace');
   const [full, increments, hard] = [own(fullRefresh), own(incremental), own(hardValues)];
-  const contents = [full?.content, increments?.content, increments?.late];
+  const withSql = fullRefresh.at(-1);
+  const contents = [full?.content, withoutTypes(withSql?.content), increments?.content, increments?.late];
   const faults = [
     full?.failure,
+    withSql?.failure,
     increments?.failure,
     hard?.whole,
     ...contents.map((content) => (isEqual(content) ? undefined : JSON.stringify(content ?? 'nothing was compared'))),
@@ -53,7 +56,12 @@ function refuseOwnDifferences({ fullRefresh, incremental, hardValues }: Findings
   if (faults.length > 0) throw new Error(`Millrace differs from the source:\n${faults.join('\n')}`);
 }
 
-function isEqual(content: Findings['fullRefresh'][number]['content']): boolean {
+/** SQL gives columns the types of DuckDB. */
+const withoutTypes = (content: Content): Content => content && { ...content, retyped: {} };
+
+type Content = Findings['fullRefresh'][number]['content'];
+
+function isEqual(content: Content): boolean {
   if (content === undefined) return false;
   const { rows, changed, missing, retyped } = content;
   return rows.source === rows.target && changed.length + missing.length + Object.keys(retyped).length === 0;

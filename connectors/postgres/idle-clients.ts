@@ -10,6 +10,8 @@ import type pg from 'pg';
 /** Long enough for the steps of a run and for runs that follow each other; whoever wants to drop the database waits no longer. */
 const KEPT_MS = 5_000;
 const MOST = 16;
+/** A password that was changed, or a login that was taken away, is noticed after this at the latest. */
+const OLDEST_MS = 60_000;
 
 interface Inner {
   readonly connection: { readonly stream: Socket };
@@ -30,6 +32,8 @@ export interface OpenConnection {
   readonly key: string;
   /** What it learnt of database and role when it was made. */
   readonly learnt: string | null;
+  /** By `performance.now()`. */
+  readonly openedAt: number;
 }
 
 interface Idle extends OpenConnection {
@@ -60,9 +64,10 @@ export function takeIdle(key: string): OpenConnection | undefined {
  * tables, locks and prepared statements are forgotten. Closed where that is not possible; never fails.
  */
 export async function giveBack(connection: OpenConnection): Promise<void> {
-  const { client } = connection;
+  const { client, openedAt } = connection;
   try {
-    if (!inner(client).readyForQuery || waiting.size >= MOST) return await client.end();
+    const isOld = performance.now() - openedAt > OLDEST_MS;
+    if (isOld || !inner(client).readyForQuery || waiting.size >= MOST) return await client.end();
     await client.query('rollback'); // only a warning when there is nothing to undo
     void clean(client).then(
       () => keep(connection),

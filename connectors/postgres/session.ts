@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type PostgresConnectionConfig, clientOptions } from './config.js';
 import { postgresError } from './errors.js';
-import { connectionKey, destroyClient, giveBack, takeIdle } from './idle-clients.js';
+import { type OpenConnection, connectionKey, destroyClient, giveBack, takeIdle } from './idle-clients.js';
 import { literal } from './sql.js';
 
 /** Every value must read the same whatever the database or role has set (notes: values through CSV without loss). */
@@ -61,17 +61,29 @@ export async function openSession(config: PostgresConnectionConfig, options: Ses
       if (sessionName.endsWith(READER) && (learnt === null || learnt !== idle.learnt)) throw new Error('it has other settings');
       return idle.learnt;
     });
-    const session = await sessionOn(idle.client, { key, signal, ready }).catch(() => undefined);
+    const session = await sessionOn(idle.client, { ...idle, signal, ready }).catch(() => undefined);
     if (session) return session;
     signal.throwIfAborted(); // else the server has ended it meanwhile, or it does not know what a new one would
   }
   const client = new pg.Client({ ...clientConfig, types: AS_TEXT });
   client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
-  const ready = client.connect().then(() => prepare(client));
-  return sessionOn(client, { key, signal, ready }).catch((error: unknown) => {
+  const ready = connect(client, key);
+  return sessionOn(client, { key, openedAt: performance.now(), signal, ready }).catch((error: unknown) => {
     signal.throwIfAborted();
     throw postgresError(error, 'Cannot connect');
   });
+}
+
+/** What the last new connection would have learnt, by its key. */
+const lastLearnt = new Map<string, string | null>();
+
+/** @returns what it has learnt; NULL unless that was so before it began, since it may have changed before it could be asked */
+async function connect(client: pg.Client, key: string): Promise<string | null> {
+  const before = lastLearnt.get(key);
+  await client.connect();
+  const learnt = await prepare(client);
+  lastLearnt.set(key, learnt);
+  return learnt === before ? learnt : null;
 }
 
 /** @returns what a connection would learn that is made now */
@@ -80,15 +92,14 @@ async function prepare(client: pg.Client, ...more: readonly string[]): Promise<s
   return (results as readonly pg.QueryResult<{ learnt: string | null }>[]).at(-1)?.rows[0]?.learnt ?? null;
 }
 
-interface Opening {
-  readonly key: string;
+interface Opening extends Pick<OpenConnection, 'key' | 'openedAt'> {
   readonly signal: AbortSignal;
   /** What the connection learnt when it was made; rejects when it cannot be used. */
   readonly ready: Promise<string | null>;
 }
 
 /** The signal is heard from before the connection is ready until the session ends, without a gap. */
-async function sessionOn(client: pg.Client, { key, signal, ready }: Opening): Promise<Session> {
+async function sessionOn(client: pg.Client, { signal, ready, key, openedAt }: Opening): Promise<Session> {
   const destroy = (): void => destroyClient(client);
   signal.addEventListener('abort', destroy, { once: true });
   let learnt: string | null;
@@ -107,7 +118,7 @@ async function sessionOn(client: pg.Client, { key, signal, ready }: Opening): Pr
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', destroy);
       if (signal.aborted) destroy();
-      else await giveBack({ client, key, learnt });
+      else await giveBack({ client, key, learnt, openedAt });
     },
   };
 }

@@ -146,6 +146,7 @@ test('I12: passwords and values stay out of answers, metadata and histories', as
   const mismatched = await post(`${secret}/verify?wait=30s`);
   expect(mismatched.body).toMatchObject({ matched: false });
   await source.query(`alter role ${role} password 'another'`);
+  await source.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`); // one may wait for the next session
   const failed = await post(`${secret}/verify?wait=30s`);
   expect(failed.body.streams[0].error).toMatchObject({ code: 'connector.auth_failed' });
   const kept = await metadata.query(`select * from verifications`);

@@ -67,13 +67,15 @@ test('two sessions at the same time never share a connection', async () => {
 });
 
 test('a session that reads follows another while it knows all that a new connection would', async () => {
-  const first = await open('millrace/con_a/1/feed/1');
+  const known = await open('millrace/con_a/1/feed/1');
+  const first = await open('millrace/con_a/1/other/1'); // the second is known to have learnt what the first has
   const pid = await pidOf(first);
   await first[Symbol.asyncDispose]();
   await isIdle(pid);
   const second = await open('millrace/con_a/1/feed/1/read');
   expect(await pidOf(second)).toBe(pid);
   await second[Symbol.asyncDispose]();
+  await known[Symbol.asyncDispose]();
   await isIdle(pid);
   await database.query(`alter database ${database.name} set timezone = 'Asia/Tokyo'`);
   await using third = await open('millrace/con_a/1/feed/1/read');
