@@ -11,15 +11,18 @@ export async function copyFile(session: Session, statement: string, path: string
   return sink.rowCount;
 }
 
-/** Sends a file while `write` writes it, from its beginning to its end; neither goes on when the other has failed. */
+export interface WrittenFile {
+  readonly path: string;
+  /** Ends early when its signal fires. */
+  readonly write: (signal: AbortSignal) => Promise<unknown>;
+  readonly signal: AbortSignal;
+}
+
+/** Sends a file while it is written, from its beginning to its end; neither goes on when the other has failed. */
 export async function copyWhileWritten(
   session: Session,
   statement: string,
-  {
-    path,
-    write,
-    signal,
-  }: { readonly path: string; readonly write: (signal: AbortSignal) => Promise<unknown>; readonly signal: AbortSignal },
+  { path, write, signal }: WrittenFile,
 ): Promise<number> {
   await (await open(path, 'w')).close(); // there is something to open before the first bytes come
   const refused = new AbortController();

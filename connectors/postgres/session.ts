@@ -61,7 +61,7 @@ export async function openSession(config: PostgresConnectionConfig, options: Ses
       if (sessionName.endsWith(READER) && (learnt === null || learnt !== idle.learnt)) throw new Error('it has other settings');
       return idle.learnt;
     });
-    const session = await sessionOn(idle.client, { ...idle, signal, ready }).catch(() => undefined);
+    const session = await sessionOn(idle.client, { key, openedAt: idle.openedAt, signal, ready }).catch(() => undefined);
     if (session) return session;
     signal.throwIfAborted(); // else the server has ended it meanwhile, or it does not know what a new one would
   }

@@ -31,18 +31,22 @@ export class Notices implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#askedAt = Infinity;
+    this.#askedAt = Infinity; // it listens no more
     const session = await this.#session;
     await session?.end().catch(() => undefined);
   }
 
   async #open(): Promise<Client> {
-    const { client } = this.db as unknown as { readonly client: { acquireRawConnection(): Promise<Client> } };
-    const session = await client.acquireRawConnection();
+    const session = (await (this.db.client as Knex.Client).acquireRawConnection()) as Client;
     session.on('error', () => undefined); // its end is told, too
     session.once('end', () => (this.#session = undefined));
     session.on('notification', ({ payload }) => this.onNotice(payload ?? ''));
-    await session.query(`listen ${this.channel}`);
-    return session;
+    try {
+      await session.query(`listen ${this.channel}`);
+      return session;
+    } catch (error) {
+      await session.end().catch(() => undefined);
+      throw error;
+    }
   }
 }
