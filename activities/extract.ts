@@ -22,8 +22,9 @@ import { nextStaged } from './staged-run.js';
 
 /** However narrow the rows are: a slice must be small enough to be read again after a crash. */
 const SLICE_ROWS = 1_000_000;
-/** Nothing can be loaded before the first slice is there: it is smaller, so that loading begins soon. */
-const FIRST_SLICE_SHARE = 4;
+/** Nothing can be loaded before a slice is there: the first is small, and none takes much longer than the load of the one before. */
+const FIRST_SLICE_SHARE = 1 / 4;
+const SLICE_GROWTH = 1.5;
 
 /** Reads one slice from the feed's place on and stages it. */
 export function createExtract(dependencies: ActivityDependencies) {
@@ -94,8 +95,8 @@ async function readSlice(
   return { ...nothing(input), ...said };
 }
 
-const sliceBytes = (dependencies: ActivityDependencies, { position }: Place): number =>
-  Math.ceil(dependencies.sliceBytes / (position.kind === 'start' ? FIRST_SLICE_SHARE : 1));
+const sliceBytes = (dependencies: ActivityDependencies, { seq }: Place): number =>
+  Math.ceil(dependencies.sliceBytes * Math.min(1, FIRST_SLICE_SHARE * SLICE_GROWTH ** seq));
 
 const nothing = (input: ExtractInput): Extracted => ({
   slice: null,

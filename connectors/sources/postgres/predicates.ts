@@ -22,6 +22,12 @@ export function keysetWhere(key: readonly Field[], after: readonly string[] | un
   return bounds.length === 0 ? 'true' : bounds.join(' and ');
 }
 
+/** Rows from a key on, a few before it among them: what the planner can estimate, which row comparisons are not. */
+export function roughlyBehind(key: readonly Field[], after: readonly string[] | undefined): string {
+  const [first] = key;
+  return first && after ? `${ident(first.name)} >= ${keyLiteral([first], after)}` : 'true';
+}
+
 function firstBound(key: readonly Field[], operator: '>=' | '<=', values: readonly string[]): string[] {
   const [first] = key;
   return first && key.length > 1 ? [`${ident(first.name)} ${operator} ${keyLiteral([first], values)}`] : [];

@@ -6,8 +6,12 @@ import type { FirstRead } from '../../sdk/cursor-read.js';
 import type { FileEvent, MarkPosition, ReadEvent } from '../../sdk/types.js';
 import { estimateRead, relationBytes } from './estimate.js';
 import { largestInSource } from './largest.js';
-import { firstReadWhere, keyFields, keysetWhere } from './predicates.js';
+import { firstReadWhere, keyFields, keysetWhere, roughlyBehind } from './predicates.js';
 import type { PostgresRead } from './read.js';
+
+/** Fewer rows, or a smaller part of a whole slice, are not worth the steps of a slice. */
+const LEAST_ROWS = 1_000;
+const LEAST_SHARE = 1 / 4;
 
 export interface ScanOptions {
   readonly where?: string;
@@ -25,11 +29,12 @@ export interface ScanOptions {
 export async function* readScan(read: PostgresRead, options: ScanOptions): AsyncIterable<ReadEvent> {
   const key = keyFields(read.request);
   const filter = options.first ? firstReadWhere(options.first, read.request.nullCursor) : (options.where ?? 'true');
-  const sliceRows = await rowsPerSlice(read);
+  const most = await rowsPerSlice(read);
   let after = options.after;
   for (let done = false; !done;) {
+    const rows = most === null ? null : await rowsOfNextSlice(read, key, { after, most });
     const slice = await inSnapshot(read.session, async () => {
-      const upTo = sliceRows === null ? null : await sliceEnd(read, key, after, sliceRows);
+      const upTo = rows === null ? null : await sliceEnd(read, key, after, rows);
       const where = `${keysetWhere(key, after, upTo)} and ${filter}`;
       return { upTo, file: await read.copy(where), largest: await largestInSource(read, options.first?.field, where) };
     });
@@ -62,7 +67,17 @@ async function rowsPerSlice(read: PostgresRead): Promise<number | null> {
   const bytes = Math.max(estimate.bytes, await relationBytes(read.session, read.relation));
   if (bytes <= sliceBytes && estimate.rows <= sliceRows) return null;
   const bytesPerRow = Math.max(1, bytes / Math.max(1, estimate.rows));
-  return Math.max(1_000, Math.min(sliceRows, Math.floor(sliceBytes / bytesPerRow)));
+  return Math.max(LEAST_ROWS, Math.min(sliceRows, Math.floor(sliceBytes / bytesPerRow)));
+}
+
+/** Nothing else is left to do while the last slice is loaded: what is left for two is halved, until the halves are small. */
+async function rowsOfNextSlice(
+  read: PostgresRead,
+  key: readonly Field[],
+  { after, most }: { readonly after: readonly string[] | undefined; readonly most: number },
+): Promise<number> {
+  const left = (await estimateRead(read.session, read.relation, roughlyBehind(key, after))).rows;
+  return Math.ceil(Math.min(most, Math.max(LEAST_ROWS, most * LEAST_SHARE, left / 2)));
 }
 
 /** The key of the last row of the slice, or null when no more than a slice is left. */
