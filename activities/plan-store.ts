@@ -1,15 +1,16 @@
 import { canonicalJson } from '../checkpoint/position.js';
+import { RecentMap } from '../platform/collections/recent-map.js';
 import type { Stage } from '../stage/store.js';
 import type { StageRef } from './contract.js';
 import type { RunPlan } from './plan.js';
 
 const KEPT = 64;
-const recent = new Map<string, unknown>();
+const recent = new RecentMap<string, unknown>(KEPT);
 
 export async function putDocument(stage: Stage, key: string, document: unknown): Promise<StageRef> {
   const text = canonicalJson(document);
   const { sha256 } = await stage.putText(key, text);
-  remember(sha256, document);
+  recent.set(sha256, document);
   return { key, sha256 };
 }
 
@@ -18,14 +19,8 @@ export async function getDocument<T>(stage: Stage, ref: StageRef): Promise<T> {
   const known = recent.get(ref.sha256);
   if (known !== undefined) return known as T;
   const document = JSON.parse(await stage.getText(ref.key, ref.sha256)) as T;
-  remember(ref.sha256, document);
+  recent.set(ref.sha256, document);
   return document;
 }
 
 export const getPlan = (stage: Stage, ref: StageRef): Promise<RunPlan> => getDocument<RunPlan>(stage, ref);
-
-function remember(sha256: string, document: unknown): void {
-  recent.set(sha256, document);
-  const [oldest] = recent.keys();
-  if (recent.size > KEPT && oldest !== undefined) recent.delete(oldest);
-}

@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { RecentMap } from '../platform/collections/recent-map.js';
 
 /** A file as it was: when it is written again, one of these differs. */
 type Mark = string;
@@ -11,14 +12,11 @@ const MOST_FILES = 1_000;
  * would only read the same pages of memory again.
  */
 export class KnownFiles {
-  readonly #files = new Map<string, { readonly mark: Mark; readonly sha256: string }>();
+  readonly #files = new RecentMap<string, { readonly mark: Mark; readonly sha256: string }>(MOST_FILES);
 
   /** @param mark taken before the contents were looked through, so that a change meanwhile is noticed */
   remember(path: string, mark: Mark, sha256: string): void {
-    this.#files.delete(path);
     this.#files.set(path, { mark, sha256 });
-    const [oldest] = this.#files.keys();
-    if (this.#files.size > MOST_FILES && oldest !== undefined) this.#files.delete(oldest);
   }
 
   /** @returns the SHA-256 of a file that is as it was */

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { RecentMap } from '../../platform/collections/recent-map.js';
 
 /** About a megabyte. */
 const MOST = 10_000;
@@ -10,9 +11,11 @@ const MOST = 10_000;
  */
 export class KnownKeys {
   readonly #salt = randomBytes(32).toString('hex');
-  readonly #storedHashes = new Map<string, string>();
+  readonly #storedHashes: RecentMap<string, string>;
 
-  constructor(private readonly most = MOST) {}
+  constructor(most = MOST) {
+    this.#storedHashes = new RecentMap(most);
+  }
 
   /** What stands for a text. */
   markOf(text: string): string {
@@ -27,9 +30,6 @@ export class KnownKeys {
   }
 
   add(mark: string, storedHash: string): void {
-    this.#storedHashes.delete(mark);
     this.#storedHashes.set(mark, storedHash);
-    const [oldest] = this.#storedHashes.keys();
-    if (this.#storedHashes.size > this.most && oldest !== undefined) this.#storedHashes.delete(oldest);
   }
 }

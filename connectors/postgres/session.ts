@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { RecentMap } from '../../platform/collections/recent-map.js';
 import { type PostgresConnectionConfig, clientOptions } from './config.js';
 import { postgresError } from './errors.js';
 import { type OpenConnection, connectionKey, destroyClient, giveBack, takeIdle } from './idle-clients.js';
@@ -74,8 +75,11 @@ export async function openSession(config: PostgresConnectionConfig, options: Ses
   });
 }
 
+/** Without it connections are made anew, nothing else. */
+const KEPT_LEARNT = 1_000;
+
 /** What the last new connection would have learnt, by its key. */
-const lastLearnt = new Map<string, string | null>();
+const lastLearnt = new RecentMap<string, string | null>(KEPT_LEARNT);
 
 /** @returns what it has learnt; NULL unless that was so before it began, since it may have changed before it could be asked */
 async function connect(client: pg.Client, key: string): Promise<string | null> {
