@@ -89,6 +89,8 @@ export type Prepared =
 
 export interface RunLimits {
   readonly parallelStreams: number;
+  /** So many streams begin in one step; absent where each has a step of its own from its begin. */
+  readonly together?: number;
   /** The run ends at the next slice edge when it has taken so many rows, or so much time. */
   readonly rows?: number;
   readonly durationMs?: number;
@@ -99,6 +101,14 @@ export interface ExtractInput {
   readonly plan: StageRef;
   readonly feed: string;
   readonly place: Place;
+}
+
+/** Feeds that begin in one step, so many of them read side by side. */
+export interface ExtractTogetherInput {
+  readonly run: RunRef;
+  readonly plan: StageRef;
+  readonly feeds: readonly Pick<ExtractInput, 'feed' | 'place'>[];
+  readonly parallel: number;
 }
 
 export interface Extracted {
@@ -251,6 +261,8 @@ export interface TripBreakerInput {
 export interface Activities {
   prepare(input: PrepareInput): Promise<Prepared>;
   extract(input: ExtractInput): Promise<Extracted>;
+  /** The next slice of each feed, in their order; null for those that need a step of their own. */
+  extractTogether(input: ExtractTogetherInput): Promise<readonly (Extracted | null)[]>;
   transform(input: TransformInput): Promise<Transformed>;
   load(input: LoadInput): Promise<Loaded>;
   /** The feed's place by the ledger, after a load was refused because it did not follow. */

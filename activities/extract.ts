@@ -30,13 +30,13 @@ const SLICE_GROWTH = 1.5;
 export function createExtract(dependencies: ActivityDependencies) {
   return (input: ExtractInput): Promise<Extracted> =>
     inStep(dependencies, { run: input.run, step: 'extract', stream: input.feed }, async (shell, say) => {
-      const extracted = await extract(shell, dependencies, input);
+      const extracted = await extractSlice(shell, dependencies, input);
       sayExtracted(say, input.place.seq + 1, extracted);
       return extracted;
     });
 }
 
-async function extract(shell: Shell, dependencies: ActivityDependencies, input: ExtractInput): Promise<Extracted> {
+export async function extractSlice(shell: Shell, dependencies: ActivityDependencies, input: ExtractInput): Promise<Extracted> {
   const plan = await getPlan(dependencies.stage, input.plan);
   const staged = nextStaged(requireFeed(plan, input.feed).staged ?? [], input.place);
   if (staged) return staged;

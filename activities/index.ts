@@ -5,6 +5,7 @@
 import type { Activities } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { createExtract } from './extract.js';
+import { createExtractTogether } from './extract-together.js';
 import { createFinish } from './finish.js';
 import { createLoad } from './load.js';
 import { createLocate } from './locate.js';
@@ -24,6 +25,7 @@ export function createActivities(dependencies: ActivityDependencies): DataActivi
   return {
     prepare: createPrepare(dependencies),
     extract: createExtract(dependencies),
+    extractTogether: createExtractTogether(dependencies),
     transform: createTransform(dependencies),
     load: createLoad(dependencies),
     locate: createLocate(dependencies),

@@ -2,6 +2,7 @@ import type { FoundPlace } from '../checkpoint/place.js';
 import { setByHand } from '../checkpoint/place.js';
 import type { AnySource } from '../connectors/registry.js';
 import type { Outlook } from '../connectors/sdk/destination.js';
+import { inParallel } from '../platform/collections/in-parallel.js';
 import type { PlannedRun, PlannedStream, SchemaOutlook } from '../schema/sync-plan.js';
 import type { PlanInput, StageRef } from '../workflows/messages.js';
 import { stageAnswer } from './answer.js';
@@ -46,7 +47,9 @@ async function planRun(shell: Shell, dependencies: ActivityDependencies, input: 
     return { draft: decide(draft, known, input.number).draft, schema: outlookOf(draft, known) };
   });
   const all: PlanWork = { ...work, dependencies, source, outlook };
-  const streams = await inTurns(planned, (decided) => (input.of === 'run' ? planStream(all, decided) : schemaOnly(all, decided)));
+  const streams = await inParallel(planned, PARALLEL, (decided) =>
+    input.of === 'run' ? planStream(all, decided) : schemaOnly(all, decided),
+  );
   return { streams, notes: notesOf(outlook) };
 }
 
@@ -124,11 +127,4 @@ function nothingOf(work: PlanWork, { feed, config }: FeedDraft): PlannedStream {
     ...{ from: work.input.feeds[feed]?.position ?? { kind: 'start' }, to: null, rows: null, refresh: false },
     ...{ schema: null, ddl: null, publish: null, notes: [], error: null },
   };
-}
-
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += PARALLEL)
-    results.push(...(await Promise.all(items.slice(at, at + PARALLEL).map(work))));
-  return results;
 }

@@ -98,7 +98,15 @@ async function finishPlan(
   const plan = await putDocument(stage, `${runFolder(addressOf(input.run))}/plan-${crypto.randomUUID()}.json`, document);
   const keepStagedMs = durationMs(connection.keepStaged);
   const notes = fence.endedSessions > 0 ? [`ended ${fence.endedSessions} sessions of an earlier run in the destination`] : [];
-  return { outcome: 'ready', plan, feeds, notes, live: draft.track === 'live', limits: limitsOf(connection), keepStagedMs };
+  return {
+    outcome: 'ready',
+    plan,
+    feeds,
+    notes,
+    live: draft.track === 'live',
+    limits: limitsOf(connection, feeds),
+    keepStagedMs,
+  };
 }
 
 export type PlacedFeed = Omit<PreparedFeed, 'place' | 'notes'> & { readonly found: FoundPlace; readonly plan?: FeedPlan };
@@ -164,10 +172,14 @@ function livePlace(input: PrepareInput, { feed, config, plan }: PlannedFeed, fen
   });
 }
 
-function limitsOf({ limits }: ConnectionPlan): RunLimits {
+/** As many as fit into one message with all their places. */
+const TOGETHER = 50;
+
+function limitsOf({ limits }: ConnectionPlan, feeds: readonly PreparedFeed[]): RunLimits {
   const { parallelStreams, rows, duration } = limits;
   return {
     parallelStreams,
+    ...(feeds.length > parallelStreams ? { together: TOGETHER } : {}),
     ...(rows === undefined ? {} : { rows }),
     ...(duration === undefined ? {} : { durationMs: durationMs(duration) }),
   };

@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   connectors: [...VOCABULARY, ...PLANNING, 'connectors'],
   activities: [...VOCABULARY, ...PLANNING, 'connectors', 'activities', MESSAGES],
   // workflow code runs in a sandbox: pure modules only, everything else as types
-  workflows: ['schema', 'checkpoint', 'platform/errors', 'workflows', 'activities/contract.ts'],
+  workflows: ['schema', 'checkpoint', 'platform/errors', 'platform/collections', 'workflows', 'activities/contract.ts'],
   worker: [...VOCABULARY, ...PLANNING, 'connectors', 'activities', 'worker', MESSAGES],
   api: [...VOCABULARY, ...PLANNING, 'connectors', 'api', MESSAGES],
   // for others' programs: nothing of ours comes along

@@ -60,6 +60,15 @@ async function run({ api, database, target, client, connect }) {
   ]);
   await keep('sync-partial', (await sync(several)).workflowId);
 
+  // more streams than are read side by side: they begin in one step
+  const together = await connect(
+    ['people', 'people_bad', 'held', 'none', 'events'].map((table) => ({
+      ...{ name: `public.${table}`, mode: 'incremental_append', cursorField: 'id' },
+      target: { table: `${table}_together` },
+    })),
+  );
+  await keep('sync-together', (await sync(together)).workflowId);
+
   const failing = await connect([{ name: 'public.absent', mode: 'full_refresh_overwrite', target: { table: 'never' } }]);
   await keep('sync-failed', (await sync(failing)).workflowId);
 

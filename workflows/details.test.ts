@@ -5,7 +5,7 @@ import { connectionDetails, runIntroduction, tickDetails } from './connection-de
 import { type ConnectionState, initialState } from './connection-state.js';
 import { runDetails } from './details.js';
 import type { SyncRequest } from './messages.js';
-import { inParallel } from './parallel.js';
+import { inParallel } from '../platform/collections/in-parallel.js';
 import { newRunId } from './run-id.js';
 import { count, placeText, summary } from './steps-text.js';
 

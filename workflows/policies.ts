@@ -14,6 +14,8 @@ export const POLICIES = {
   prepare: { startToCloseTimeout: '10 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 5 } },
   /** About four minutes of trying bridge a restart of the other system; the next run goes on from the ledger anyway. */
   extract: { startToCloseTimeout: '1 h', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 13 } },
+  /** Each stream can still begin by itself. */
+  extractTogether: { startToCloseTimeout: '1 h', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 3 } },
   transform: { startToCloseTimeout: '30 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 4 } },
   load: { startToCloseTimeout: '1 h', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 13 } },
   locate: { startToCloseTimeout: '1 m', heartbeatTimeout: HEARTBEAT, retry: { ...BACKOFF, maximumAttempts: 10 } },

@@ -2,6 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type {
   Activities,
   ExtractInput,
+  ExtractTogetherInput,
   Extracted,
   LoadInput,
   Loaded,
@@ -16,6 +17,7 @@ import { count, placeText, summary } from './steps-text.js';
 /** The activities of a feed, each with a line for the Temporal Web UI that says what it works on. */
 
 const { extract } = proxyActivities<Activities>(POLICIES.extract);
+const { extractTogether } = proxyActivities<Activities>(POLICIES.extractTogether);
 const { transform } = proxyActivities<Activities>(POLICIES.transform);
 const { load } = proxyActivities<Activities>(POLICIES.load);
 const { verify } = proxyActivities<Activities>(POLICIES.verify);
@@ -26,6 +28,14 @@ export function extractSlice(input: ExtractInput): Promise<Extracted> {
       ...POLICIES.extract,
       summary: summary(`extract ${input.feed} slice ${input.place.seq + 1}, from ${placeText(input.place)}`),
     },
+    [input],
+  );
+}
+
+export function extractFirstSlices(input: ExtractTogetherInput): Promise<readonly (Extracted | null)[]> {
+  const names = input.feeds.map(({ feed }) => feed).join(', ');
+  return extractTogether.executeWithOptions(
+    { ...POLICIES.extractTogether, summary: summary(`extract ${input.feeds.length} streams together: ${names}`) },
     [input],
   );
 }

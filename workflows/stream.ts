@@ -29,6 +29,8 @@ export interface FeedRun {
   readonly run: RunRef;
   readonly plan: StageRef;
   readonly prepared: PreparedFeed;
+  /** The slice behind the prepared place, where it was extracted with those of other feeds. */
+  readonly extracted?: Extracted;
   /** Told after every step, for the Web UI. */
   readonly show: (record: StreamRecord) => void;
   /** Told after every load: only then is a cursor current (I1). */
@@ -66,7 +68,7 @@ async function withRelocation(feed: FeedProgress): Promise<void> {
 
 /** The next slice is extracted and transformed while the last one loads; loads are one after another. */
 async function runSlices(feed: FeedProgress): Promise<void> {
-  let ahead: StagingSlice | undefined;
+  let ahead = alreadyExtracted(feed);
   try {
     for (let place = feed.place, last = false; !last;) {
       const staging: StagingSlice = ahead ?? stage(feed, place);
@@ -93,8 +95,12 @@ interface StagingSlice {
   readonly transformed: Promise<Transformed | null>;
 }
 
-function stage(feed: FeedProgress, place: Place): StagingSlice {
-  const extracted = extract(feed, place);
+const alreadyExtracted = (feed: FeedProgress): StagingSlice | undefined => {
+  const extracted = feed.takeExtracted();
+  return extracted && stage(feed, feed.place, Promise.resolve(extracted));
+};
+
+function stage(feed: FeedProgress, place: Place, extracted = extract(feed, place)): StagingSlice {
   const transformed = extracted.then(({ slice }) => slice && transform(feed, slice, place.seq + 1));
   for (const promise of [extracted, transformed]) promise.catch(() => undefined);
   return { extracted, transformed };
@@ -157,6 +163,7 @@ function after(place: Place, extracted: Extracted): Place {
 
 class FeedProgress {
   place: Place;
+  #extracted: Extracted | undefined;
   #delayed = false;
   #stopped: StopReason | undefined;
   #step: StreamStep = 'extract';
@@ -171,6 +178,7 @@ class FeedProgress {
   constructor(readonly feedRun: FeedRun) {
     const { place, progress, notes } = feedRun.prepared;
     this.place = place;
+    this.#extracted = feedRun.extracted;
     this.#rows = progress?.rows ?? NO_ROWS;
     this.#bytes = progress?.bytes ?? 0;
     this.#slices = progress?.slices ?? 0;
@@ -178,6 +186,13 @@ class FeedProgress {
     const told = rejectsNote(this.#rows.rejected, this.#rejects.reasons);
     this.#notes = (progress?.notes ?? notes).filter((note) => !told.includes(note));
     this.#show();
+  }
+
+  /** Once: what follows a change of place is read from there. */
+  takeExtracted(): Extracted | undefined {
+    const extracted = this.#extracted;
+    this.#extracted = undefined;
+    return extracted;
   }
 
   step(step: StreamStep): void {

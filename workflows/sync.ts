@@ -19,12 +19,13 @@ import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
 import { UNEXPLAINED, failedWith, runError } from './failures.js';
 import { type FeedState, type RunStatus, checkpoint, connectionWorkflowId } from './messages.js';
-import { inParallel } from './parallel.js';
+import { inParallel } from '../platform/collections/in-parallel.js';
 import { CHECKPOINT_EVERY_MS, MAX_HISTORY_EVENTS, POLICIES } from './policies.js';
 import { endedWith, NOTHING_ENDED, stopReason, statusOf } from './run-outcome.js';
 import { OUTCOME, ROWS } from './search-attributes.js';
 import { summary } from './steps-text.js';
 import { stateOf, syncFeed } from './stream.js';
+import { type FirstSlices, firstSlicesOf } from './together.js';
 import type { EndedStreams, FeedResult, ReadyRun, StopReason, SyncInput, SyncResult } from './sync-types.js';
 
 const { prepare } = proxyActivities<Activities>(POLICIES.prepare);
@@ -45,7 +46,8 @@ async function performRun(input: SyncInput): Promise<SyncResult> {
   try {
     const ready = input.carried?.ready ?? (await prepareRun(run));
     run.begin(ready);
-    const results = await inParallel(ready.feeds, ready.limits.parallelStreams, (prepared) => runFeed(run, prepared));
+    const first = firstSlicesOf({ run: run.ref(), ready, free: () => ready.limits.parallelStreams - run.active() });
+    const results = await inParallel(ready.feeds, ready.limits.parallelStreams, (prepared) => runFeed(run, prepared, first));
     if (!results.some(goesOn)) return await finishRun(run, results, null);
     await CancellationScope.nonCancellable(() => handOver(run, results));
     if (cancelledMeanwhile()) return await finishRun(run, run.rest.map(cutShort), new CancelledFailure('cancelled'));
@@ -75,15 +77,17 @@ async function prepareRun(run: Run): Promise<ReadyRun> {
   }
 }
 
-async function runFeed(run: Run, prepared: PreparedFeed): Promise<FeedResult> {
+async function runFeed(run: Run, prepared: PreparedFeed, first: FirstSlices | undefined): Promise<FeedResult> {
   if (prepared.error) return run.notRun(prepared, 'failed', prepared.error);
   const stopped = run.stop();
   if (stopped?.kind === 'limit') return { ...run.notRun(prepared, 'delayed', null, [stopped.note]), stopped };
   if (stopped) return { ...run.notRun(prepared, 'queued', null), stopped };
+  const extracted = first && (await first.of(prepared.feed));
   return syncFeed({
     run: run.ref(),
     plan: run.ready.plan,
     prepared,
+    ...(extracted ? { extracted } : {}),
     show: (record) => run.show(record),
     checkpoint: (feed, state) => run.checkpoint(feed, state),
     stop: () => run.stop(),
@@ -177,6 +181,11 @@ class Run {
   show(record: StreamRecord): void {
     this.#records.set(record.name, record);
     this.#display('running');
+  }
+
+  /** Streams that are under way. */
+  active(): number {
+    return [...this.#records.values()].filter(({ status }) => status === 'running').length;
   }
 
   end(results: readonly FeedResult[]): void {

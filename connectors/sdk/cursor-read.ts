@@ -93,7 +93,7 @@ async function* readChanges(read: CursorRead, field: Field, { last, upper }: Cha
   let { lag } = read.request;
   for (let done = false; !done;) {
     const slice = await read.inSnapshot(async () => {
-      const end = await sliceEnd(read, field, from, between(read, field, { from, upTo: upper }));
+      const end = from === upper ? null : await sliceEnd(read, field, from, between(read, field, { from, upTo: upper }));
       const where = between(read, field, { from, lag, upTo: end ?? upper });
       const all = end === null ? orNulls(where, nulls) : where;
       return { end, files: await read.files(all), largest: await read.largest(field, all) };

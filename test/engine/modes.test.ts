@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTemporal } from '../e2e/support/temporal.js';
 import { type Millrace, contentHash, startMillrace } from '../support/millrace.js';
 
 let millrace: Millrace;
@@ -79,18 +80,10 @@ test('a run with nothing new needs three activities, a one-stream run at most fi
     { name: 'public.small', mode: 'incremental_deduped', cursorField: 'at', sql: 'select * from input' },
   ]);
   const [first, second] = [await millrace.sync(id), await millrace.sync(id)];
-  expect(await activitiesOf(first.workflowId)).toEqual(['prepare', 'extract', 'transform', 'load', 'finish']);
-  expect(await activitiesOf(second.workflowId)).toEqual(['prepare', 'extract', 'finish']);
+  await using temporal = await openTemporal();
+  expect(await temporal.activitiesOf(first.workflowId)).toEqual(['prepare', 'extract', 'transform', 'load', 'finish']);
+  expect(await temporal.activitiesOf(second.workflowId)).toEqual(['prepare', 'extract', 'finish']);
 });
-
-async function activitiesOf(workflowId: string): Promise<string[]> {
-  const { Client, Connection } = await import('@temporalio/client');
-  const { servers } = await import('../support/servers.js');
-  const connection = await Connection.connect({ address: servers().temporalAddress });
-  const history = await new Client({ connection }).workflow.getHandle(workflowId).fetchHistory();
-  await connection.close();
-  return (history.events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
-}
 
 test.each([
   ['int', 'bigint', '9007199254740993', '9007199254740995'],

@@ -27,6 +27,7 @@ const RECORDED = [
   'sync-nothing-new',
   'sync-partial',
   'sync-refresh',
+  'sync-together',
   'sync-transform',
   'sync-verified',
   'tick-ended',

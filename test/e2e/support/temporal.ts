@@ -8,6 +8,8 @@ export interface TestTemporal extends AsyncDisposable {
   attemptFailed(workflowId: string, code: string): Promise<void>;
   /** Waits until a worker is at an activity of this type. */
   activityStarted(workflowId: string, type: string): Promise<void>;
+  /** Types of the activities that a workflow has asked for, in their order. */
+  activitiesOf(workflowId: string): Promise<readonly string[]>;
 }
 
 /** @example await using temporal = await openTemporal(); */
@@ -28,6 +30,10 @@ export async function openTemporal(): Promise<TestTemporal> {
         return (raw.pendingActivities ?? []).some((activity) => activity.activityType?.name === type && activity.lastStartedTime);
       };
       await waitFor(() => started().catch(() => false), { what: `${type} of ${workflowId} has started`, timeoutMs: 30_000 });
+    },
+    activitiesOf: async (workflowId) => {
+      const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+      return (events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
