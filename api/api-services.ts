@@ -148,7 +148,7 @@ export function createServices(parts: ApiParts): ApiServices {
   const watchable = { runs: runStore, connections: connectionStore, linkOf, closing: parts.closing };
   const sources = new SystemService(new SystemStore(db, SOURCE, window), probes, secrets);
   const destinations = new SystemService(new SystemStore(db, DESTINATION, window), probes, secrets);
-  const state = new StateService(connectionStore, syncs, engine);
+  const state = new StateService(connectionStore, syncs, runStore, engine);
   const includes = new ConnectionIncludes({ sources, destinations }, runStore, linkOf);
   return {
     sources,

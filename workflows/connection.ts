@@ -54,7 +54,7 @@ import {
   state as stateQuery,
   syncWorkflowId,
 } from './messages.js';
-import { ENDS_SOON, MAX_HISTORY_EVENTS } from './policies.js';
+import { MAX_HISTORY_EVENTS } from './policies.js';
 import { newRunId } from './run-id.js';
 import type { SyncResult } from './sync-types.js';
 
@@ -104,7 +104,7 @@ class Connection {
     });
     setHandler(pause, ({ note }) => this.#pause(note));
     setHandler(resume, () => this.#resume());
-    setHandler(ready, () => this.#ready());
+    setHandler(ready, (ended) => this.#ready(ended));
     const asked = { validator: (request: MoveRequest) => this.#requireRevision(request) };
     setHandler(resetStream, (request) => this.#move({ [request.feed]: ANEW }, { ...request, kind: 'reset' }), asked);
     setHandler(refreshStream, (request) => this.#move({ [request.feed]: REFRESHED }, { ...request, kind: 'refresh' }), asked);
@@ -279,9 +279,15 @@ class Connection {
     return { paused: false };
   }
 
-  async #ready(): Promise<ReturnType<typeof viewOf>> {
+  async #ready(ended?: number): Promise<ReturnType<typeof viewOf>> {
     if (this.#lost) await condition(() => !this.#lost);
+    if (this.#isEnding(ended)) await condition(() => !this.#isEnding(ended));
     return this.#view();
+  }
+
+  /** People see what a run has recorded a moment before its result comes here. */
+  #isEnding(ended = 0): boolean {
+    return this.#active !== null && (this.#active.number <= ended || this.#active.cancellation.ended);
   }
 
   #requireRevision({ revision }: MoveRequest): void {
@@ -289,19 +295,15 @@ class Connection {
     refuse('request.stale', `The state has revision ${this.#state.revision}, not ${revision}.`);
   }
 
-  /**
-   * A run in flight would go on from its old place and report it: positions change between runs. One that people see ended is
-   * about to tell us so.
-   */
-  async #untilBetweenRuns(): Promise<void> {
+  /** A run in flight would go on from its old place and report it: positions change between runs. */
+  async #untilBetweenRuns({ ended }: MoveRequest): Promise<void> {
     const between = (): boolean => this.#active === null && !this.#lost;
-    if (this.#active === null || this.#active.cancellation.ended) return condition(between);
-    if (await condition(between, ENDS_SOON)) return;
+    if (this.#active === null || this.#isEnding(ended)) return condition(between);
     refuse('run.already_active', `Run ${this.#active?.runId ?? ''} is active; cancel it or wait for its end.`);
   }
 
   async #move(feeds: Readonly<Record<string, NewPlace>>, request: MoveRequest & Pick<StateChange, 'kind'>): Promise<StateChange> {
-    await this.#untilBetweenRuns();
+    await this.#untilBetweenRuns(request);
     this.#requireRevision(request); // somebody else may have been first
     const change = moved(this.#state, feeds, { kind: request.kind, by: request.by });
     const next = withChange(this.#state, change);

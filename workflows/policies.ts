@@ -38,8 +38,6 @@ export const PARALLEL_VERIFICATIONS = 2;
 /** Temporal suggests to continue as new at 4,096 events, warns at 10,240 and ends a workflow at 51,200. */
 export const MAX_HISTORY_EVENTS = 4_000;
 export const CHECKPOINT_EVERY_MS = 30_000;
-/** How long a change of position waits for the end of a run that is active: its record is written a moment before it ends. */
-export const ENDS_SOON = '1 s';
 /** A feed whose slices are refused this often with nothing loaded in between does not find its place. */
 export const MAX_RELOCATIONS = 5;
 /** A tick that waits for its run asks again this often: the connection may have been lost meanwhile. */

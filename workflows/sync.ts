@@ -14,7 +14,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { type Activities, NO_ROWS, type PrepareInput, type PreparedFeed, type RunRef } from '../activities/contract.js';
-import { canonicalJson } from '../checkpoint/position.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
 import { UNEXPLAINED, failedWith, runError } from './failures.js';
@@ -120,8 +119,8 @@ async function finishRun(run: Run, results: readonly FeedResult[], failure: unkn
     { key: OUTCOME, value: status },
     { key: ROWS, value: ended.rows.loaded },
   ]);
-  // a cancelled run has no result; of others it brings the same again
-  if (status === 'cancelled' || run.hasMoved(results)) await run.tell(results, { ending: true }).catch(() => undefined);
+  // a cancelled run has no result that would bring it
+  if (status === 'cancelled') await run.tell(results, { ending: true }).catch(() => undefined);
   const streams = results.map((result) => result.record);
   const clean = status === 'succeeded' || status === 'delayed';
   const outcome = { run: run.ref(), status, startedAt: run.startedAt, error, streams, pending: ended.pending, clean };
@@ -224,7 +223,7 @@ class Run {
       .catch(() => undefined); // the result brings the same again
   }
 
-  /** Before the outcome shows anywhere, so that whoever sees the run ended finds its cursors in the connection's state. */
+  /** Where feeds stand, to the connection, which is the only one to keep it. */
   async tell(results: readonly FeedResult[], last: { readonly ending?: true }): Promise<void> {
     const { epoch } = this.input;
     const feeds = this.states(results);
@@ -235,14 +234,6 @@ class Run {
   states(results: readonly FeedResult[]): Record<string, FeedState> {
     if (!this.#ready?.live) return {};
     return Object.fromEntries(results.map(({ feed, place }) => [feed, stateOf(place)]));
-  }
-
-  /** Whether feeds stand elsewhere than the connection knows; most runs find nothing new. */
-  hasMoved(results: readonly FeedResult[]): boolean {
-    const known = this.input.feeds;
-    return Object.entries(this.states(results)).some(
-      ([feed, state]) => canonicalJson(state) !== canonicalJson(known[feed] ?? null),
-    );
   }
 
   notRun(prepared: PreparedFeed, status: RunStatus, error: RunError | null, notes: readonly string[] = []): FeedResult {

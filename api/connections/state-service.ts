@@ -1,9 +1,10 @@
 import { samePosition } from '../../checkpoint/position.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { ConnectionView as EngineView, FeedState, StateChange } from '../../workflows/messages.js';
+import type { ConnectionView as EngineView, FeedState, MoveRequest, StateChange } from '../../workflows/messages.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import { wholePage, type Page } from '../http/pagination.js';
+import type { RunStore } from '../runs/run-store.js';
 import type { ConnectionStore, StoredConnection } from './connection-store.js';
 import type { SetStateBody } from './state-schemas.js';
 import { hasStream, refuseUnknownStreams } from './stream-names.js';
@@ -29,12 +30,18 @@ export class StateService {
   constructor(
     private readonly connections: ConnectionStore,
     private readonly syncs: SyncService,
+    private readonly runs: Pick<RunStore, 'lastEnded'>,
     private readonly engine: ConnectionEngine,
   ) {}
 
+  /** Whoever sees that a run has ended sees what it moved. */
   async get({ workspaceId }: Principal, id: string): Promise<EngineView> {
     const connection = await this.connections.get(workspaceId, id);
-    return (await this.engine.view(id)) ?? this.remembered(connection);
+    const view = await this.engine.view(id);
+    if (!view) return this.remembered(connection);
+    const ended = view.active ? await this.runs.lastEnded(id) : 0;
+    const isEnding = view.active !== null && view.active.number <= ended;
+    return isEnding ? this.engine.wake(await this.syncs.engineConnection(connection), ended) : view;
   }
 
   /** A workflow that was lost finds out where its streams stand; one that never was knows that they stand nowhere. */
@@ -55,7 +62,7 @@ export class StateService {
       const { revision } = body;
       const moved = await this.engine.setState(await this.syncs.engineConnection(connection), {
         kind: 'set',
-        by: caller.keyId,
+        ...(await this.asked(caller, id)),
         feeds: places,
         ...(revision === undefined ? {} : { revision }),
       });
@@ -66,7 +73,7 @@ export class StateService {
 
   async reset(caller: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.withStream(caller, id, stream);
-    const request = { feed: stream, by: caller.keyId };
+    const request = { feed: stream, ...(await this.asked(caller, id)) };
     const moved = await this.engine.resetStream(await this.syncs.engineConnection(connection), request);
     noteMove(caller, id, moved);
     return afterOf(moved, stream);
@@ -74,7 +81,7 @@ export class StateService {
 
   async refresh(caller: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.withStream(caller, id, stream);
-    const request = { feed: stream, by: caller.keyId };
+    const request = { feed: stream, ...(await this.asked(caller, id)) };
     const moved = await this.engine.refreshStream(await this.syncs.engineConnection(connection), request);
     noteMove(caller, id, moved);
     return afterOf(moved, stream);
@@ -99,12 +106,16 @@ export class StateService {
     });
     const moved = await this.engine.setState(await this.syncs.engineConnection(connection), {
       kind: 'undo',
-      by: caller.keyId,
+      ...(await this.asked(caller, id)),
       revision: last.revision,
       feeds: Object.fromEntries(feeds),
     });
     noteMove(caller, id, moved);
     return this.get(caller, id);
+  }
+
+  private async asked({ keyId }: Principal, id: string): Promise<Pick<MoveRequest, 'by' | 'ended'>> {
+    return { by: keyId, ended: await this.runs.lastEnded(id) };
   }
 
   private async withStream({ workspaceId }: Principal, id: string, stream: string): Promise<StoredConnection> {

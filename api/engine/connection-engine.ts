@@ -68,9 +68,12 @@ export class ConnectionEngine {
     return this.update(connection, setState, [request]);
   }
 
-  /** Starts the workflow when there is none; it then finds out by itself where its feeds stand. */
-  async wake(connection: EngineConnection): Promise<ConnectionView> {
-    return this.update(connection, ready, []);
+  /**
+   * Starts the workflow when there is none; it then finds out by itself where its feeds stand. Waits for what it has to hear of the
+   * run `ended`.
+   */
+  async wake(connection: EngineConnection, ended?: number): Promise<ConnectionView> {
+    return this.update(connection, ready, ended === undefined ? [] : [ended]);
   }
 
   /** The named run, or the active one. @throws MillraceError `run.not_active` */

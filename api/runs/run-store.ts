@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { prepared, rowsOf } from '../../platform/db/direct.js';
 import { firstIdOf } from '../../platform/db/ids.js';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
-import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.js';
+import { isOpen, lastEnded, lastNumber, recordRun } from '../../platform/db/run-projection.js';
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { type Listed, listPage, orNever } from '../lists/list-sql.js';
@@ -99,6 +99,11 @@ export class RunStore {
   /** Number of the connection's newest run; 0 when it never ran. */
   async lastNumber(connectionId: string): Promise<number> {
     return lastNumber(this.db, connectionId);
+  }
+
+  /** Number of the newest run that people see ended; 0 when none has. */
+  async lastEnded(connectionId: string): Promise<number> {
+    return lastEnded(this.db, connectionId);
   }
 
   /** A worker may have told more of the run already: then nothing changes. */
