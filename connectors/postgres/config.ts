@@ -47,8 +47,11 @@ export interface PostgresConnectionConfig {
   readonly connectTimeoutMs: number;
 }
 
+/** What a connection is called between two sessions: `discard all` leaves it the name that it was made with. */
+const BETWEEN_SESSIONS = 'millrace-idle';
+
 /** Options for the `pg` client. The URL gives the parts, explicit fields win. */
-export function clientOptions(config: PostgresConnectionConfig, sessionName: string): pg.ClientConfig {
+export function clientOptions(config: PostgresConnectionConfig): pg.ClientConfig {
   const fromUrl: Partial<ConnectionOptions> = config.url === undefined ? {} : parse(config.url);
   const ssl = config.ssl ?? sslOfUrl(fromUrl);
   return {
@@ -59,7 +62,7 @@ export function clientOptions(config: PostgresConnectionConfig, sessionName: str
     database: config.database ?? fromUrl.database ?? 'postgres',
     ssl: ssl === 'disable' ? false : { rejectUnauthorized: ssl === 'verify-full' },
     connectionTimeoutMillis: config.connectTimeoutMs,
-    application_name: sessionName,
+    application_name: BETWEEN_SESSIONS,
     keepAlive: true,
     ...(ssl === 'disable' ? { stream: () => new ReusingSocket() } : {}),
   };

@@ -44,9 +44,9 @@ interface Idle extends OpenConnection {
 
 const waiting = new Set<Idle>();
 
-/** Only the very same server, user and password are the same connection; the name of the session may differ. */
+/** Only the very same server, user and password are the same connection. */
 export function connectionKey(options: pg.ClientConfig): string {
-  const same = { ...options, application_name: undefined, stream: undefined };
+  const same = { ...options, stream: undefined };
   return createHash('sha256').update(JSON.stringify(same)).digest('base64');
 }
 
@@ -68,19 +68,14 @@ export async function giveBack(connection: OpenConnection): Promise<void> {
   try {
     const isOld = performance.now() - openedAt > OLDEST_MS;
     if (isOld || !inner(client).readyForQuery || waiting.size >= MOST) return await client.end();
-    await client.query('rollback'); // only a warning when there is nothing to undo
-    void clean(client).then(
+    if (client.getTransactionStatus() !== 'I') await client.query('rollback');
+    void client.query('discard all').then(
       () => keep(connection),
       () => destroyClient(client),
     );
   } catch {
     destroyClient(client);
   }
-}
-
-async function clean(client: pg.Client): Promise<void> {
-  await client.query('discard all');
-  await client.query("set application_name = 'millrace-idle'");
 }
 
 function keep(connection: OpenConnection): void {

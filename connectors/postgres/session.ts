@@ -54,11 +54,11 @@ export const asReader = ({ sessionName, signal }: SessionOptions): SessionOption
 export async function openSession(config: PostgresConnectionConfig, options: SessionOptions): Promise<Session> {
   const { sessionName, signal } = options;
   signal.throwIfAborted();
-  const clientConfig = clientOptions(config, sessionName);
+  const clientConfig = clientOptions(config);
   const key = connectionKey(clientConfig);
   const idle = takeIdle(key);
   if (idle) {
-    const ready = prepare(idle.client, `set application_name = ${literal(sessionName)}`).then((learnt) => {
+    const ready = prepare(idle.client, sessionName).then((learnt) => {
       if (sessionName.endsWith(READER) && (learnt === null || learnt !== idle.learnt)) throw new Error('it has other settings');
       return idle.learnt;
     });
@@ -68,7 +68,7 @@ export async function openSession(config: PostgresConnectionConfig, options: Ses
   }
   const client = new pg.Client({ ...clientConfig, types: AS_TEXT });
   client.on('error', () => undefined); // a lost connection also rejects the query in flight, which reports it
-  const ready = connect(client, key);
+  const ready = connect(client, { key, sessionName });
   return sessionOn(client, { key, openedAt: performance.now(), signal, ready }).catch((error: unknown) => {
     signal.throwIfAborted();
     throw postgresError(error, 'Cannot connect');
@@ -81,18 +81,23 @@ const KEPT_LEARNT = 1_000;
 /** What the last new connection would have learnt, by its key. */
 const lastLearnt = new RecentMap<string, string | null>(KEPT_LEARNT);
 
+interface Made extends Pick<OpenConnection, 'key'> {
+  readonly sessionName: string;
+}
+
 /** @returns what it has learnt; NULL unless that was so before it began, since it may have changed before it could be asked */
-async function connect(client: pg.Client, key: string): Promise<string | null> {
+async function connect(client: pg.Client, { key, sessionName }: Made): Promise<string | null> {
   const before = lastLearnt.get(key);
   await client.connect();
-  const learnt = await prepare(client);
+  const learnt = await prepare(client, sessionName);
   lastLearnt.set(key, learnt);
   return learnt === before ? learnt : null;
 }
 
 /** @returns what a connection would learn that is made now */
-async function prepare(client: pg.Client, ...more: readonly string[]): Promise<string | null> {
-  const results: unknown = await client.query([...more, SESSION_SETTINGS, LEARNT].join('; '));
+async function prepare(client: pg.Client, sessionName: string): Promise<string | null> {
+  const named = `set application_name = ${literal(sessionName)}`;
+  const results: unknown = await client.query([named, SESSION_SETTINGS, LEARNT].join('; '));
   return (results as readonly pg.QueryResult<{ learnt: string | null }>[]).at(-1)?.rows[0]?.learnt ?? null;
 }
 
