@@ -50,13 +50,18 @@ export class RunLogWriter {
 
   async #write(): Promise<void> {
     const lines = this.#waiting;
+    if (lines.length === 0) return;
     this.#waiting = [];
-    for (const [runId, ofRun] of byRun(lines)) {
-      await insertLines(this.db, runId, ofRun).catch(() => {
-        this.#waiting.unshift(...ofRun.slice(0, MAX_WAITING - this.#waiting.length));
-        this.#writeIn(WRITE_AGAIN_AFTER_MS);
-      });
-    }
+    await insertLines(this.db, lines).catch(async () => {
+      for (const ofRun of byRun(lines).values()) await this.#writeRun(ofRun); // one run's lines keep no other's back
+    });
+  }
+
+  async #writeRun(lines: readonly Line[]): Promise<void> {
+    await insertLines(this.db, lines).catch(() => {
+      this.#waiting.unshift(...lines.slice(0, MAX_WAITING - this.#waiting.length));
+      this.#writeIn(WRITE_AGAIN_AFTER_MS);
+    });
   }
 }
 
@@ -75,14 +80,26 @@ function byRun(lines: readonly Line[]): ReadonlyMap<string, Line[]> {
   return runs;
 }
 
+/** A statement may have 65,535 values. */
+const LINES_PER_STATEMENT = 1_000;
+
 /** Lines of a run are numbered and committed one writer after the other, so that who reads on by number misses none. */
-async function insertLines(db: Knex, runId: string, lines: readonly Line[]): Promise<void> {
+async function insertLines(db: Knex, lines: readonly Line[]): Promise<void> {
+  const runs = byRun(lines);
+  const ids = [...runs.keys()].toSorted(); // every writer locks in this order
   await db.transaction(async (tx) => {
-    await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`run-log/${runId}`]);
-    const stored = await tx('run_logs').where({ run_id: runId }).count<{ count: string }[]>('* as count');
-    const kept = withinBounds(lines, Number(stored[0]?.count ?? 0));
-    if (kept.length > 0) await tx('run_logs').insert(kept);
+    await tx.raw(`select pg_advisory_xact_lock(hashtextextended('run-log/' || id, 0)) from unnest(?::text[]) as id`, [ids]);
+    const counts = tx('run_logs').select('run_id').whereIn('run_id', ids).groupBy('run_id').count<Stored[]>('* as count');
+    const stored = new Map((await counts).map((row) => [row.run_id, Number(row.count)]));
+    const kept = ids.flatMap((id) => withinBounds(runs.get(id) ?? [], stored.get(id) ?? 0));
+    for (let at = 0; at < kept.length; at += LINES_PER_STATEMENT)
+      await tx('run_logs').insert(kept.slice(at, at + LINES_PER_STATEMENT));
   });
+}
+
+interface Stored {
+  readonly run_id: string;
+  readonly count: string;
 }
 
 /** Which of the lines a run that has `stored` ones may still keep; where they begin to be left out, one line says so. */

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newId } from '../../platform/db/ids.js';
+import { openMetadata } from '../../platform/db/open.js';
+import { RunLogWriter } from '../../platform/db/run-logs.js';
 import { type FinishedRun, type Millrace, startMillrace } from '../support/millrace.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -86,6 +89,30 @@ test('page by page, no line is missing and none comes twice', async () => {
   }
   expect(found).toEqual(all);
   expect(all.length).toBeGreaterThan(6);
+});
+
+test("lines of several runs are written together; a run whose lines are refused keeps no other's back", async () => {
+  const [refused, written] = [newId('run'), newId('run')];
+  await millrace.metadata.query(`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+    create trigger refuse before insert on run_logs for each row when (new.run_id = '${refused}') execute function refuse()`);
+  const db = await openMetadata(millrace.metadata.url);
+  const writer = new RunLogWriter(db);
+  const add = (runId: string, text: string): void =>
+    writer.add({ workspaceId: 'wsp_default', runId, level: 'info', step: 'load', text });
+  for (const text of ['first', 'second']) for (const runId of [refused, written, good.id]) add(runId, text);
+  await writer.flush();
+  const textsOf = async (runId: string): Promise<readonly string[]> =>
+    (await millrace.metadata.query<{ text: string }>('select text from run_logs where run_id = $1 order by id', [runId])).map(
+      ({ text }) => text,
+    );
+  expect(await textsOf(written)).toEqual(['first', 'second']);
+  expect((await textsOf(good.id)).slice(-2)).toEqual(['first', 'second']);
+  expect(await textsOf(refused)).toEqual([]);
+  await millrace.metadata.query('drop function refuse cascade');
+  await writer.close(); // it still has them
+  expect(await textsOf(refused)).toEqual(['first', 'second']);
+  await millrace.metadata.query('delete from run_logs where run_id = $1 and text = any($2)', [good.id, ['first', 'second']]);
+  await db.destroy();
 });
 
 test('as text it is a file, with the filters', async () => {
