@@ -106,3 +106,18 @@ test('a locked table and one that cannot be read stop no other', async () => {
   expect(run.streams.find(({ name }) => name === `public.${bad}`)?.error).toMatchObject({ code: 'source.null_cursor' });
   await expectSame(tables.filter((table) => table !== bad));
 });
+
+test('a run that is cancelled while its streams begin together ends so', async () => {
+  const tables = await makeTables('cancelled');
+  const id = await millrace.connect(tables.map(appended));
+  await using lock = await openTransaction(millrace.source, 'lock table cancelled_5');
+  const runId = await millrace.request(id);
+  await temporal.activityStarted(`sync/${id}/1`, 'extractTogether');
+  expect((await millrace.call('POST', `/v1/runs/${runId}/cancel`)).status).toBe(202);
+  const run = await millrace.ended(runId);
+  expect(run.status).toBe('cancelled');
+  expect(new Set(run.streams.map(({ status }) => status))).toEqual(new Set(['cancelled']));
+  await lock.end('rollback');
+  expect((await millrace.sync(id)).status).toBe('succeeded');
+  await expectSame(tables);
+});
