@@ -25,6 +25,8 @@ const SLICE_ROWS = 1_000_000;
 /** Nothing can be loaded before a slice is there: the first is small, and none takes much longer than the load of the one before. */
 const FIRST_SLICE_SHARE = 1 / 4;
 const SLICE_GROWTH = 1.5;
+/** Rows that go through as they are take as long to extract as to load: the load would wait for much larger slices. */
+const NATIVE_GROWTH = 1.25;
 
 /** Reads one slice from the feed's place on and stages it. */
 export function createExtract(dependencies: ActivityDependencies) {
@@ -81,7 +83,7 @@ async function readSlice(
   });
   let said: Pick<Extracted, 'delayed' | 'unproven'> = {};
   let batches = 0;
-  const request = { ...readRequest(input, feed, temp.path), sliceBytes: sliceBytes(dependencies, input.place) };
+  const request = { ...readRequest(input, feed, temp.path), sliceBytes: sliceBytes(dependencies, input.place, feed) };
   const events = feed.window ? connector.readWindow?.(context, request, feed.window) : connector.read(context, request);
   for await (const event of events ?? []) {
     if (event.kind === 'delayed') said = { ...said, delayed: event.reason };
@@ -95,8 +97,10 @@ async function readSlice(
   return { ...nothing(input), ...said };
 }
 
-const sliceBytes = (dependencies: ActivityDependencies, { seq }: Place): number =>
-  Math.ceil(dependencies.sliceBytes * Math.min(1, FIRST_SLICE_SHARE * SLICE_GROWTH ** seq));
+function sliceBytes(dependencies: ActivityDependencies, { seq }: Place, { native }: FeedPlan): number {
+  const growth = native === undefined ? SLICE_GROWTH : NATIVE_GROWTH;
+  return Math.ceil(dependencies.sliceBytes * Math.min(1, FIRST_SLICE_SHARE * growth ** seq));
+}
 
 const nothing = (input: ExtractInput): Extracted => ({
   slice: null,
