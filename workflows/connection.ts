@@ -104,7 +104,7 @@ class Connection {
     });
     setHandler(pause, ({ note }) => this.#pause(note));
     setHandler(resume, () => this.#resume());
-    setHandler(ready, (ended) => this.#ready(ended));
+    setHandler(ready, (endedRunId) => this.#ready(endedRunId));
     const asked = { validator: (request: MoveRequest) => this.#requireRevision(request) };
     setHandler(resetStream, (request) => this.#move({ [request.feed]: ANEW }, { ...request, kind: 'reset' }), asked);
     setHandler(refreshStream, (request) => this.#move({ [request.feed]: REFRESHED }, { ...request, kind: 'refresh' }), asked);
@@ -279,15 +279,10 @@ class Connection {
     return { paused: false };
   }
 
-  async #ready(ended?: number): Promise<ReturnType<typeof viewOf>> {
-    if (this.#lost) await condition(() => !this.#lost);
-    if (this.#isEnding(ended)) await condition(() => !this.#isEnding(ended));
+  async #ready(endedRunId?: string): Promise<ReturnType<typeof viewOf>> {
+    const waits = (): boolean => this.#lost || (this.#active !== null && this.#active.runId === endedRunId);
+    if (waits()) await condition(() => !waits());
     return this.#view();
-  }
-
-  /** People see what a run has recorded a moment before its result comes here. */
-  #isEnding(ended = 0): boolean {
-    return this.#active !== null && (this.#active.number <= ended || this.#active.cancellation.ended);
   }
 
   #requireRevision({ revision }: MoveRequest): void {
@@ -296,14 +291,14 @@ class Connection {
   }
 
   /** A run in flight would go on from its old place and report it: positions change between runs. */
-  async #untilBetweenRuns({ ended }: MoveRequest): Promise<void> {
+  async #untilBetweenRuns(): Promise<void> {
     const between = (): boolean => this.#active === null && !this.#lost;
-    if (this.#active === null || this.#isEnding(ended)) return condition(between);
+    if (this.#active === null || this.#active.cancellation.ended) return condition(between);
     refuse('run.already_active', `Run ${this.#active?.runId ?? ''} is active; cancel it or wait for its end.`);
   }
 
   async #move(feeds: Readonly<Record<string, NewPlace>>, request: MoveRequest & Pick<StateChange, 'kind'>): Promise<StateChange> {
-    await this.#untilBetweenRuns(request);
+    await this.#untilBetweenRuns();
     this.#requireRevision(request); // somebody else may have been first
     const change = moved(this.#state, feeds, { kind: request.kind, by: request.by });
     const next = withChange(this.#state, change);

@@ -119,8 +119,6 @@ export interface PauseRequest {
 /** An explicit change of position. With `revision`, only if nobody has changed one since. */
 export interface MoveRequest {
   readonly by: string;
-  /** The newest run that people see ended: when it is still active here, its end is on its way. */
-  readonly ended?: number;
   readonly revision?: number;
 }
 
@@ -153,8 +151,11 @@ export const resetStream = defineUpdate<StateChange, [FeedRequest]>('resetStream
 /** Reads the stream from the start in the next run, and replaces what is loaded. */
 export const refreshStream = defineUpdate<StateChange, [FeedRequest]>('refreshStream');
 export const setState = defineUpdate<StateChange, [SetStateRequest]>('setState');
-/** Answers when the workflow knows where its feeds stand: a lost one finds out first, one whose run is seen to have ended hears of it. */
-export const ready = defineUpdate<ConnectionView, [ended?: number]>('ready');
+/**
+ * Answers when the workflow knows where its feeds stand: a lost one finds out first, and the result of a run that people see ended
+ * is on its way.
+ */
+export const ready = defineUpdate<ConnectionView, [endedRunId?: string]>('ready');
 
 export const checkpoint = defineSignal<[CheckpointMessage]>('checkpoint');
 export const scheduled = defineSignal<[SyncRequest]>('scheduled');

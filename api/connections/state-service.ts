@@ -1,6 +1,6 @@
 import { samePosition } from '../../checkpoint/position.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import type { ConnectionView as EngineView, FeedState, MoveRequest, StateChange } from '../../workflows/messages.js';
+import type { ConnectionView as EngineView, FeedState, StateChange } from '../../workflows/messages.js';
 import type { Principal } from '../auth/principal.js';
 import type { ConnectionEngine } from '../engine/connection-engine.js';
 import { wholePage, type Page } from '../http/pagination.js';
@@ -30,18 +30,21 @@ export class StateService {
   constructor(
     private readonly connections: ConnectionStore,
     private readonly syncs: SyncService,
-    private readonly runs: Pick<RunStore, 'lastEnded'>,
+    private readonly runs: Pick<RunStore, 'hasEnded'>,
     private readonly engine: ConnectionEngine,
   ) {}
 
-  /** Whoever sees that a run has ended sees what it moved. */
   async get({ workspaceId }: Principal, id: string): Promise<EngineView> {
-    const connection = await this.connections.get(workspaceId, id);
-    const view = await this.engine.view(id);
+    return this.settled(await this.connections.get(workspaceId, id));
+  }
+
+  /** Whoever sees that a run has ended sees what it moved, and may move it: its result comes to the workflow a moment later. */
+  private async settled(connection: StoredConnection): Promise<EngineView> {
+    const view = await this.engine.view(connection.id);
     if (!view) return this.remembered(connection);
-    const ended = view.active ? await this.runs.lastEnded(id) : 0;
-    const isEnding = view.active !== null && view.active.number <= ended;
-    return isEnding ? this.engine.wake(await this.syncs.engineConnection(connection), ended) : view;
+    const runId = view.active?.runId;
+    if (runId === undefined || !(await this.runs.hasEnded(runId))) return view;
+    return this.engine.wake(await this.syncs.engineConnection(connection), runId);
   }
 
   /** A workflow that was lost finds out where its streams stand; one that never was knows that they stand nowhere. */
@@ -62,7 +65,7 @@ export class StateService {
       const { revision } = body;
       const moved = await this.engine.setState(await this.syncs.engineConnection(connection), {
         kind: 'set',
-        ...(await this.asked(caller, id)),
+        by: caller.keyId,
         feeds: places,
         ...(revision === undefined ? {} : { revision }),
       });
@@ -73,7 +76,8 @@ export class StateService {
 
   async reset(caller: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.withStream(caller, id, stream);
-    const request = { feed: stream, ...(await this.asked(caller, id)) };
+    await this.settled(connection);
+    const request = { feed: stream, by: caller.keyId };
     const moved = await this.engine.resetStream(await this.syncs.engineConnection(connection), request);
     noteMove(caller, id, moved);
     return afterOf(moved, stream);
@@ -81,7 +85,8 @@ export class StateService {
 
   async refresh(caller: Principal, id: string, stream: string): Promise<FeedState> {
     const connection = await this.withStream(caller, id, stream);
-    const request = { feed: stream, ...(await this.asked(caller, id)) };
+    await this.settled(connection);
+    const request = { feed: stream, by: caller.keyId };
     const moved = await this.engine.refreshStream(await this.syncs.engineConnection(connection), request);
     noteMove(caller, id, moved);
     return afterOf(moved, stream);
@@ -104,18 +109,15 @@ export class StateService {
       const { position, refreshing } = before ?? { position: { kind: 'start' as const } };
       return [feed, { position, ...(refreshing ? { refreshing } : {}) }];
     });
+    await this.settled(connection);
     const moved = await this.engine.setState(await this.syncs.engineConnection(connection), {
       kind: 'undo',
-      ...(await this.asked(caller, id)),
+      by: caller.keyId,
       revision: last.revision,
       feeds: Object.fromEntries(feeds),
     });
     noteMove(caller, id, moved);
     return this.get(caller, id);
-  }
-
-  private async asked({ keyId }: Principal, id: string): Promise<Pick<MoveRequest, 'by' | 'ended'>> {
-    return { by: keyId, ended: await this.runs.lastEnded(id) };
   }
 
   private async withStream({ workspaceId }: Principal, id: string, stream: string): Promise<StoredConnection> {

@@ -69,11 +69,11 @@ export class ConnectionEngine {
   }
 
   /**
-   * Starts the workflow when there is none; it then finds out by itself where its feeds stand. Waits for what it has to hear of the
-   * run `ended`.
+   * Starts the workflow when there is none; it then finds out by itself where its feeds stand. One that is there answers when it has
+   * the result of this run.
    */
-  async wake(connection: EngineConnection, ended?: number): Promise<ConnectionView> {
-    return this.update(connection, ready, ended === undefined ? [] : [ended]);
+  async wake(connection: EngineConnection, endedRunId?: string): Promise<ConnectionView> {
+    return this.update(connection, ready, endedRunId === undefined ? [] : [endedRunId]);
   }
 
   /** The named run, or the active one. @throws MillraceError `run.not_active` */

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { prepared, rowsOf } from '../../platform/db/direct.js';
 import { firstIdOf } from '../../platform/db/ids.js';
 import type { RunRow, RunStreamRow } from '../../platform/db/rows.js';
-import { isOpen, lastEnded, lastNumber, recordRun } from '../../platform/db/run-projection.js';
+import { isOpen, lastNumber, recordRun } from '../../platform/db/run-projection.js';
 import type { RunRecord } from '../../platform/db/store.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { type Listed, listPage, orNever } from '../lists/list-sql.js';
@@ -101,9 +101,10 @@ export class RunStore {
     return lastNumber(this.db, connectionId);
   }
 
-  /** Number of the newest run that people see ended; 0 when none has. */
-  async lastEnded(connectionId: string): Promise<number> {
-    return lastEnded(this.db, connectionId);
+  /** Whether people see that the run has ended; one that is not recorded yet has not. */
+  async hasEnded(id: string): Promise<boolean> {
+    const row = await this.db<RunRow>('runs').where({ id }).first('status');
+    return row !== undefined && !isOpen(row);
   }
 
   /** A worker may have told more of the run already: then nothing changes. */

@@ -69,16 +69,6 @@ export async function lastNumber(db: Knex, connectionId: string): Promise<number
   return Number(row?.max ?? 0);
 }
 
-/** Number of the newest run that people see ended; 0 when none has. */
-export async function lastEnded(db: Knex, connectionId: string): Promise<number> {
-  const row = await db<RunRow>('runs')
-    .where({ connection_id: connectionId })
-    .whereNotIn('status', [...OPEN])
-    .orderBy('number', 'desc')
-    .first('number');
-  return Number(row?.number ?? 0);
-}
-
 function streamRow(runId: string, stream: StreamRecord): Record<string, unknown> {
   return {
     run_id: runId,

@@ -152,8 +152,13 @@ test('a reset is refused while a run is active, and taken as soon as the run is 
     'run.already_active',
     `Run ${asked.body.id} is active; cancel it or wait for its end.`,
   ]);
+  const waiting = await millrace.request(id);
+  expect((await millrace.call('POST', `/v1/runs/${waiting}/cancel?wait=10s`)).body.status).toBe('cancelled');
+  expect(await stateOf(id)).toMatchObject({ active: { runId: asked.body.id }, queued: [] }); // a later run that has ended is another one
+  expect((await reset()).body.code).toBe('run.already_active');
   proxy.release();
   expect((await millrace.ended(asked.body.id)).status).toBe('succeeded');
+  expect(await stateOf(id)).toMatchObject({ active: null, feeds: { 'public.reset_between': { seq: 1 } } });
   for (let lineage = 2; lineage < 5; lineage++) {
     expect((await millrace.sync(id)).streams.map(({ rows }) => rows.extracted - rows.repeated)).toEqual([0]);
     expect((await reset()).body).toMatchObject({ lineage });
