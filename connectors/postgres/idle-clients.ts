@@ -60,8 +60,8 @@ export function takeIdle(key: string): OpenConnection | undefined {
 }
 
 /**
- * Takes over a connection whose session is over. What is open is rolled back when this resolves; then settings, temporary
- * tables, locks and prepared statements are forgotten. Closed where that is not possible; never fails.
+ * Takes over a connection whose session is over. When this resolves, what is open is rolled back, and settings, temporary tables,
+ * locks and prepared statements are forgotten. Closed where that is not possible; never fails.
  */
 export async function giveBack(connection: OpenConnection): Promise<void> {
   const { client, openedAt } = connection;
@@ -69,10 +69,8 @@ export async function giveBack(connection: OpenConnection): Promise<void> {
     const isOld = performance.now() - openedAt > OLDEST_MS;
     if (isOld || !inner(client).readyForQuery || waiting.size >= MOST) return await client.end();
     if (client.getTransactionStatus() !== 'I') await client.query('rollback');
-    void client.query('discard all').then(
-      () => keep(connection),
-      () => destroyClient(client),
-    );
+    await client.query('discard all');
+    keep(connection);
   } catch {
     destroyClient(client);
   }

@@ -93,8 +93,8 @@ describe.concurrent('killed in the middle', { timeout: 120_000 }, () => {
       );
       const streams = [{ name: 'public.notes', mode, cursorField: 'at' }];
       const id = await millrace.connect(streams, { source: proxy.url });
-      // the end of its transaction in the source is the last thing that an extract does
-      const staged = proxy.trap({ session: 'copy (select', on: 'rollback\0', freeze: 'before' });
+      // to end its session in the source is the last thing that an extract does
+      const staged = proxy.trap({ session: 'copy (select', on: 'discard all\0', freeze: 'before' });
       const runId = await millrace.request(id);
       await staged;
       await first.kill('SIGKILL');
