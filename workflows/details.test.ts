@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { packFeed } from '../checkpoint/state.js';
+import { inParallel } from '../platform/collections/in-parallel.js';
 import type { StreamRecord } from '../platform/db/store.js';
 import { connectionDetails, runIntroduction, tickDetails } from './connection-details.js';
 import { type ConnectionState, initialState } from './connection-state.js';
 import { runDetails } from './details.js';
 import type { SyncRequest } from './messages.js';
-import { inParallel } from '../platform/collections/in-parallel.js';
 import { newRunId } from './run-id.js';
 import { count, placeText, summary } from './steps-text.js';
 

@@ -95,10 +95,11 @@ interface StagingSlice {
   readonly transformed: Promise<Transformed | null>;
 }
 
-const alreadyExtracted = (feed: FeedProgress): StagingSlice | undefined => {
-  const extracted = feed.takeExtracted();
-  return extracted && stage(feed, feed.place, Promise.resolve(extracted));
-};
+/** It counts only where the feed was prepared to begin: what follows a change of place is read from there. */
+function alreadyExtracted(feed: FeedProgress): StagingSlice | undefined {
+  const { prepared, extracted } = feed.feedRun;
+  return extracted && feed.place === prepared.place ? stage(feed, feed.place, Promise.resolve(extracted)) : undefined;
+}
 
 function stage(feed: FeedProgress, place: Place, extracted = extract(feed, place)): StagingSlice {
   const transformed = extracted.then(({ slice }) => slice && transform(feed, slice, place.seq + 1));
@@ -163,7 +164,6 @@ function after(place: Place, extracted: Extracted): Place {
 
 class FeedProgress {
   place: Place;
-  #extracted: Extracted | undefined;
   #delayed = false;
   #stopped: StopReason | undefined;
   #step: StreamStep = 'extract';
@@ -178,7 +178,6 @@ class FeedProgress {
   constructor(readonly feedRun: FeedRun) {
     const { place, progress, notes } = feedRun.prepared;
     this.place = place;
-    this.#extracted = feedRun.extracted;
     this.#rows = progress?.rows ?? NO_ROWS;
     this.#bytes = progress?.bytes ?? 0;
     this.#slices = progress?.slices ?? 0;
@@ -186,13 +185,6 @@ class FeedProgress {
     const told = rejectsNote(this.#rows.rejected, this.#rejects.reasons);
     this.#notes = (progress?.notes ?? notes).filter((note) => !told.includes(note));
     this.#show();
-  }
-
-  /** Once: what follows a change of place is read from there. */
-  takeExtracted(): Extracted | undefined {
-    const extracted = this.#extracted;
-    this.#extracted = undefined;
-    return extracted;
   }
 
   step(step: StreamStep): void {

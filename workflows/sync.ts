@@ -14,11 +14,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { type Activities, NO_ROWS, type PrepareInput, type PreparedFeed, type RunRef } from '../activities/contract.js';
+import { inParallel } from '../platform/collections/in-parallel.js';
 import type { RunError, StreamRecord } from '../platform/db/store.js';
 import { runDetails } from './details.js';
 import { UNEXPLAINED, failedWith, runError } from './failures.js';
 import { type FeedState, type RunStatus, checkpoint, connectionWorkflowId } from './messages.js';
-import { inParallel } from '../platform/collections/in-parallel.js';
 import { CHECKPOINT_EVERY_MS, MAX_HISTORY_EVENTS, POLICIES } from './policies.js';
 import { endedWith, NOTHING_ENDED, stopReason, statusOf } from './run-outcome.js';
 import { OUTCOME, ROWS } from './search-attributes.js';

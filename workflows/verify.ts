@@ -1,10 +1,10 @@
 import { CancellationScope, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities, Verified } from '../activities/contract.js';
+import { inParallel } from '../platform/collections/in-parallel.js';
 import type { RunError } from '../platform/db/store.js';
 import { runError } from './failures.js';
 import { cell, page } from './markdown.js';
 import type { VerifyRequest } from './messages.js';
-import { inParallel } from '../platform/collections/in-parallel.js';
 import { PARALLEL_VERIFICATIONS, POLICIES } from './policies.js';
 import { verifyStream } from './steps.js';
 import { count } from './steps-text.js';
