@@ -66,8 +66,8 @@ async function readSlice(
   );
   await using temp = await stage.tempDir();
   const address = { ...addressOf(input.run), feed: input.feed, slice: input.place.seq + 1 };
-  const held = await heldBoundary(dependencies, input, feed);
   const boundaries: BoundaryStore = { engine, stage, tempDir: temp.path, folder: boundaryFolder(address), signal: shell.signal };
+  const held = await heldBoundary(boundaries, input, feed);
   const read: SliceRead = { input, feed, folder: sliceFolder(address, 'extract'), held, boundaries };
   const writer = new SliceWriter({
     ...{
@@ -148,15 +148,11 @@ export function acceptUnproven(feed: FeedPlan, reason: string): string {
 }
 
 /** @throws MillraceError `source.boundary_lost` where going on without the set would load rows twice */
-async function heldBoundary(
-  { stage }: ActivityDependencies,
-  input: ExtractInput,
-  feed: FeedPlan,
-): Promise<BoundarySet | undefined> {
+async function heldBoundary(boundaries: BoundaryStore, input: ExtractInput, feed: FeedPlan): Promise<BoundarySet | undefined> {
   const { boundary, position } = input.place;
-  const held = boundary && (await getDocument<BoundaryDocument>(stage, boundary)).boundary;
+  const held = boundary && (await getDocument<BoundaryDocument>(boundaries.stage, boundary)).boundary;
   const expected = position.kind === 'cursor' && position.cursor.boundary !== undefined;
-  const lost = held ? !hasFields(feed, held) || (await isFileLost(stage, held)) : expected;
+  const lost = held ? !hasFields(feed, held) || (await isFileLost(boundaries, held)) : expected;
   if (!lost) return held;
   if (isKeyed(feed.mode)) return undefined;
   throw new MillraceError('source.boundary_lost', {
@@ -168,9 +164,9 @@ async function heldBoundary(
 const hasFields = ({ fields }: FeedPlan, held: BoundarySet): boolean =>
   held.fields.every(({ name }) => fields.some((field) => field.name === name));
 
-async function isFileLost(stage: ActivityDependencies['stage'], held: BoundarySet): Promise<boolean> {
+async function isFileLost(boundaries: BoundaryStore, held: BoundarySet): Promise<boolean> {
   try {
-    await boundaryPath(stage, held);
+    await boundaryPath(boundaries, held);
     return false;
   } catch (error) {
     if (isMillraceError(error, 'stage.corrupt')) return true;

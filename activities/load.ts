@@ -32,8 +32,8 @@ async function load(shell: Shell, dependencies: ActivityDependencies, input: Loa
     await destinationOf(dependencies, connection, plan),
     sessionOf(input.run, input.feed, shell.attempt),
   );
-  const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
+  const segments = await openSegments(stage, manifest, temp.path);
   shell.progress({ step: 'load', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
   const feed = requireFeed(plan, input.feed);
   const rejectId = feed.staged?.find(({ slice }) => slice?.sha256 === input.slice.sha256)?.rejectId;

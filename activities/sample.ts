@@ -59,7 +59,7 @@ export async function takeSample(
   }
   const staged = writer.finish();
   const columns = staged.columns.length > 0 ? staged.columns : emptyColumns(asked.fields);
-  const files = (await openSegments(stage, staged)).map(({ path }) => path);
+  const files = (await openSegments(stage, staged, tempDir)).map(({ path }) => path);
   if (staged.staged <= limit) return { columns, files, rows: staged.staged, complete: true };
   const cut = join(folder, 'cut.parquet');
   const parts = files.map((path) => `select * from read_parquet(${quoteLiteral(path)})`).join(' union all by name ');

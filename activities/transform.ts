@@ -25,8 +25,8 @@ export function createTransform(dependencies: ActivityDependencies) {
 async function transform(shell: Shell, { stage }: ActivityDependencies, input: TransformInput): Promise<Transformed> {
   const feed = requireFeed(await getPlan(stage, input.plan), input.feed);
   const manifest = await readManifest(stage, input.slice);
-  const segments = await openSegments(stage, manifest);
   await using temp = await stage.tempDir();
+  const segments = await openSegments(stage, manifest, temp.path);
   const outputPath = join(temp.path, 'output.parquet');
   shell.progress({ step: 'transform', stream: input.feed, slice: manifest.slice, rows: manifest.rows.staged });
   const output = await runTransform({

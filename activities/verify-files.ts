@@ -38,7 +38,7 @@ export async function stageSource(work: VerifyWork, { fields, position }: Source
       await writer.add(await rowsFile(event, fields, join(work.tempDir, `source-${segments.length}-${slices}.jsonl`)));
     else {
       if (!isLoaded(event, position)) break;
-      segments.push(...(await openSegments(stageOf(work), writer.finish())));
+      segments.push(...(await openSegments(stageOf(work), writer.finish(), work.tempDir)));
       slices += 1;
       writer = writerFor(work, { side: 'source', fields, slice: slices });
       work.shell.progress({ step: 'verify', stream: work.input.stream, phase: 'read', slices });
@@ -69,7 +69,7 @@ export async function stageTarget(work: VerifyWork, { fields, rows }: TargetFile
     await writer.add(event);
     work.shell.progress({ step: 'verify', stream: work.input.stream, phase: 'read back', rows: writer.finish().staged });
   }
-  return openSegments(stageOf(work), writer.finish());
+  return openSegments(stageOf(work), writer.finish(), work.tempDir);
 }
 
 /** A stage that lives as long as the comparison. */

@@ -57,7 +57,7 @@ function notReplayed({ input }: VerifyWork, slices: readonly SliceFate[]): reado
 
 /** Undefined when the keys of these rows cannot be told. */
 async function segmentsOf(
-  { dependencies, shell }: VerifyWork,
+  { dependencies, shell, tempDir }: VerifyWork,
   { rejects }: SliceFate,
   key: readonly string[],
 ): Promise<readonly SegmentFile[] | undefined> {
@@ -65,7 +65,7 @@ async function segmentsOf(
   try {
     const manifest = await readManifest(dependencies.stage, rejects);
     const hasKey = key.every((name) => manifest.columns.some((column) => column.name === name));
-    return hasKey ? await openSegments(dependencies.stage, manifest) : undefined;
+    return hasKey ? await openSegments(dependencies.stage, manifest, tempDir) : undefined;
   } catch {
     shell.signal.throwIfAborted();
     return undefined;

@@ -176,7 +176,7 @@ async function compareStaged(
 
 async function segmentsOf(work: VerifyWork, manifests: readonly SliceManifest[]): Promise<readonly SegmentFile[]> {
   const segments: SegmentFile[] = [];
-  for (const manifest of manifests) segments.push(...(await openSegments(work.dependencies.stage, manifest)));
+  for (const manifest of manifests) segments.push(...(await openSegments(work.dependencies.stage, manifest, work.tempDir)));
   if (segments.some(({ format }) => format !== 'parquet'))
     impossible(work, "its rows travelled in the servers' own format, which only they can read", 'Use scope table.');
   return segments.map((segment) => ({ ...segment, columns: segment.columns.map(asMade(work)) }));

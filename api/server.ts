@@ -25,6 +25,7 @@ import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHe
 import { sweepForever, type Keeper } from './housekeeping/housekeeping.js';
 import { openApiDocument } from './openapi/document.js';
 import { StagedAnswers } from './previews/staged-answers.js';
+import { openStage } from '../stage/store.js';
 import { RejectFiles } from './rejects/reject-files.js';
 import { acceptFiles } from './uploads/binary-body.js';
 import { UploadFiles } from './uploads/upload-files.js';
@@ -46,13 +47,14 @@ const CLOSE_GRACE_MS = 8_000;
 /** Migrates the database, then listens. Temporal need not be there yet. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const log = createLogger({ level: options.settings.logLevel }).child({ component: 'api' });
+  const stage = options.stageUrl === undefined ? undefined : openStage(options.stageUrl, options.settings.home);
   await loadConnectors({ folder: process.cwd(), configured: options.settings.connectors, log });
   const db = await openMetadata(options.databaseUrl);
   const link = temporalLink(options);
   const closing = new AbortController();
   const attributes = new SearchAttributes(link, (message, facts) => log.warn(message, facts));
-  const rejectFiles = new RejectFiles(options.stageUrl);
-  const answers = new StagedAnswers(options.stageUrl);
+  const rejectFiles = new RejectFiles(stage);
+  const answers = new StagedAnswers(stage);
   const services = createServices({
     db,
     link,
@@ -62,7 +64,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     temporalUiUrl: options.temporalUiUrl,
     workerState: options.workerState,
     rejectFiles,
-    uploads: new UploadFiles(options.stageUrl),
+    uploads: new UploadFiles(stage),
     answers,
     rateLimit: options.settings.rateLimit,
     closing: closing.signal,
@@ -81,6 +83,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     await background;
     await services.notices[Symbol.asyncDispose]();
     await Promise.all([db.destroy(), link.close(), rejectFiles.close()]);
+    await stage?.[Symbol.asyncDispose]();
   };
   try {
     await app.listen(options.port, options.host ?? '127.0.0.1');

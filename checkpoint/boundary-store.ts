@@ -54,10 +54,7 @@ export function rehashed(
 
 /** One multiset of both, which hash the same fields. */
 export async function mergeBoundaries(store: BoundaryStore, held: BoundarySet, added: BoundarySet): Promise<BoundarySet> {
-  const [a, b] = [
-    boundaryTable(held, await boundaryPath(store.stage, held)),
-    boundaryTable(added, await boundaryPath(store.stage, added)),
-  ];
+  const [a, b] = [boundaryTable(held, await boundaryPath(store, held)), boundaryTable(added, await boundaryPath(store, added))];
   return keep(
     store,
     held.fields,
@@ -66,8 +63,11 @@ export async function mergeBoundaries(store: BoundaryStore, held: BoundarySet, a
 }
 
 /** Local path of a large set, contents verified; undefined for one that stands in the ledger row. */
-export async function boundaryPath(stage: Stage, set: BoundarySet): Promise<string | undefined> {
-  return set.file ? stage.verified(set.file.key, set.file.sha256) : undefined;
+export async function boundaryPath(
+  { stage, tempDir }: Pick<BoundaryStore, 'stage' | 'tempDir'>,
+  { file }: BoundarySet,
+): Promise<string | undefined> {
+  return file && stage.verified(file.key, file.sha256, tempDir);
 }
 
 async function keep(store: BoundaryStore, fields: readonly BoundaryField[], counts: string): Promise<BoundarySet> {

@@ -57,7 +57,7 @@ export async function takenBefore({ position, fields, cursor, held, boundaries }
   const stage = held.fields.find((field) => field.name === cursor.field)?.stage ?? 'VARCHAR';
   const atCursor = atCursorSql(columnOf(cursor.field), stage, position.cursor.value, cursor.type === 'decimal');
   const rows = held.hashes && Object.values(held.hashes).reduce((sum, count) => sum + count, 0);
-  return { fields: hashed, atCursor, table: boundaryTable(held, await boundaryPath(boundaries.stage, held)), rows };
+  return { fields: hashed, atCursor, table: boundaryTable(held, await boundaryPath(boundaries, held)), rows };
 }
 
 /** A set can only be added to what was hashed alike. */
@@ -80,7 +80,7 @@ async function largestOf(
   column: StagedColumn,
   told: string | undefined,
 ): Promise<Largest | undefined> {
-  const segments = await openSegments(boundaries.stage, staged);
+  const segments = await openSegments(boundaries.stage, staged, boundaries.tempDir);
   const value = staged.staged === 0 ? undefined : (told ?? (await largestValue(boundaries, segments, column)));
   if (value === undefined) return undefined;
   return {

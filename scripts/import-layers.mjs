@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   cli: [...VOCABULARY, 'checkpoint', 'cli', 'client', MESSAGES],
 };
 
-/** `millrace start` runs API and worker in its own process and loads them only then; `connector test` and `doctor` load connectors. */
+/** `millrace start` runs API and worker in its own process and loads them only then; `connector test` and `doctor` load connectors, `doctor` tries the stage. */
 const LAZY = {
   cli: [
     'api/server.ts',
@@ -34,6 +34,7 @@ const LAZY = {
     'worker/main.ts',
     'connectors/packages/test.ts',
     'connectors/packages/examine.ts',
+    'stage/probe.ts',
   ],
 };
 

@@ -14,11 +14,15 @@ export async function readManifest(stage: Stage, ref: Pick<SliceRef, 'manifest' 
   return JSON.parse(await stage.getText(ref.manifest, ref.sha256)) as SliceManifest;
 }
 
-/** Local files of every segment, contents verified. */
-export async function openSegments(stage: Stage, manifest: Pick<SliceManifest, 'columns' | 'segments'>): Promise<SegmentFile[]> {
+/** Local files of every segment, contents verified; those that the stage keeps elsewhere are copied to `tempDir`. */
+export async function openSegments(
+  stage: Stage,
+  manifest: Pick<SliceManifest, 'columns' | 'segments'>,
+  tempDir: string,
+): Promise<SegmentFile[]> {
   return Promise.all(
     manifest.segments.map(async (segment) => ({
-      path: await stage.verified(segment.key, segment.sha256),
+      path: await stage.verified(segment.key, segment.sha256, tempDir),
       format: segment.format,
       rows: segment.rows,
       columns: segmentColumns(manifest, segment),

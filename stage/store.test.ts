@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pathPart, sliceFolder } from './layout.js';
-import { openStage, removeAbandonedTemp } from './store.js';
+import { openStage } from './store.js';
 
 let root: string;
 const url = (): string => pathToFileURL(root).href;
@@ -25,22 +25,22 @@ test('I8: a file is never overwritten', async () => {
 test('I8: contents that are not what was recorded are refused', async () => {
   const stage = openStage(url());
   const { key, sha256 } = await stage.putText('a/b.json', 'as recorded');
-  expect(await readFile(await stage.verified(key, sha256), 'utf8')).toBe('as recorded');
+  expect(await readFile(await stage.verified(key, sha256, root), 'utf8')).toBe('as recorded');
   await writeFile(join(root, key), 'tampered');
-  await expect(stage.verified(key, sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
-  await expect(stage.verified('a/gone.json', sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+  await expect(stage.verified(key, sha256, root)).rejects.toMatchObject({ code: 'stage.corrupt' });
+  await expect(stage.verified('a/gone.json', sha256, root)).rejects.toMatchObject({ code: 'stage.corrupt' });
 });
 
 test('I8: a file that was found intact is looked through again as soon as somebody has touched it', async () => {
   const stage = openStage(url());
   const { key, sha256 } = await stage.putText('a/b.json', 'as recorded');
-  const path = await stage.verified(key, sha256);
-  expect(await stage.verified(key, sha256)).toBe(path);
+  const path = await stage.verified(key, sha256, root);
+  expect(await stage.verified(key, sha256, root)).toBe(path);
   await writeFile(path, 'as RECORDED');
-  await expect(stage.verified(key, sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+  await expect(stage.verified(key, sha256, root)).rejects.toMatchObject({ code: 'stage.corrupt' });
   await writeFile(path, 'as recorded');
-  expect(await stage.verified(key, sha256)).toBe(path);
-  await expect(stage.verified(key, sha256.replace(/^./, 'x'))).rejects.toMatchObject({ code: 'stage.corrupt' });
+  expect(await stage.verified(key, sha256, root)).toBe(path);
+  await expect(stage.verified(key, sha256.replace(/^./, 'x'), root)).rejects.toMatchObject({ code: 'stage.corrupt' });
 });
 
 test('I8: what the writer says that it has written is what must be read', async () => {
@@ -48,7 +48,7 @@ test('I8: what the writer says that it has written is what must be read', async 
   const { path } = await stage.tempDir();
   await writeFile(join(path, 'rows'), 'what the disk has kept');
   const stored = await stage.put('a/rows', join(path, 'rows'), 'f'.repeat(64));
-  await expect(openStage(url()).verified('a/rows', stored.sha256)).rejects.toMatchObject({ code: 'stage.corrupt' });
+  await expect(openStage(url()).verified('a/rows', stored.sha256, root)).rejects.toMatchObject({ code: 'stage.corrupt' });
 });
 
 test('a key never leaves the stage', async () => {
@@ -81,10 +81,11 @@ test('temporary folders are removed: our own at once, those of dead processes at
   expect(await readdir(folder)).toEqual([]);
   const alive = `${process.pid}-abc`;
   for (const name of ['999999999-abc', alive]) await mkdir(join(folder, name));
-  await removeAbandonedTemp(url());
+  await stage.removeAbandoned();
   expect(await readdir(folder)).toEqual([alive]);
 });
 
 test('a URL that no stage can be made of is refused by name', () => {
-  expect(() => openStage('s3://bucket/x')).toThrow(/MILLRACE_STAGE_URL/);
+  for (const wrong of ['s3:bucket', 's3:///prefix', 'gs://bucket/x', '/folder'])
+    expect(() => openStage(wrong), wrong).toThrow(/MILLRACE_STAGE_URL.*file:.*s3:/);
 });

@@ -12,7 +12,7 @@ import { openTrustedEngine } from '../platform/duckdb/engine.js';
 import { type Logger, createLogger } from '../platform/logger/logger.js';
 import { dataConverter } from '../platform/temporal/payload-codec.js';
 import { openSecrets } from '../platform/secrets/secrets.js';
-import { openStage, removeAbandonedTemp } from '../stage/store.js';
+import { openStage } from '../stage/store.js';
 import { closeTransformPool } from '../transform/engine/index.js';
 import { createBreaker } from './breaker.js';
 import { BUNDLE_PATH } from './bundle-path.js';
@@ -34,8 +34,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const log = createLogger({ level: options.settings.logLevel }).child({ process: 'worker' });
   installRuntime(log);
   await loadConnectors({ folder: process.cwd(), configured: options.settings.connectors, log });
-  const stage = openStage(options.stageUrl);
-  await removeAbandonedTemp(options.stageUrl);
+  const stage = openStage(options.stageUrl, options.settings.home);
+  await stage.removeAbandoned();
   const temp = await stage.tempDir(); // not the system's: what a killed worker leaves here is removed at the next start
   const engine = await openTrustedEngine({ tempDirectory: temp.path });
   const { ring, providers } = openSecrets(options.secretKey, options.settings);
@@ -68,6 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     await closeTransformPool();
     await engine.close();
     await temp[Symbol.asyncDispose]();
+    await stage[Symbol.asyncDispose]();
     await store.close();
     await connection.close();
   };

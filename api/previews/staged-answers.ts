@@ -2,7 +2,7 @@ import type { FieldError } from '../../platform/errors/error.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import type { ErrorCode } from '../../platform/errors/catalogue.js';
 import { type AnswerRef, sweepAnswers, takeAnswer } from '../../stage/answers.js';
-import { openStage } from '../../stage/store.js';
+import type { Stage } from '../../stage/store.js';
 
 /** As activities write it. */
 interface Problem {
@@ -18,7 +18,7 @@ type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: fa
 
 /** Reads what workers have answered from the stage, and removes it. */
 export class StagedAnswers {
-  constructor(private readonly stageUrl: string | undefined) {}
+  constructor(private readonly stage: Stage | undefined) {}
 
   /** @throws MillraceError `preview.unreadable`, or what the worker has found wrong */
   async take<T>(ref: AnswerRef): Promise<T> {
@@ -29,13 +29,13 @@ export class StagedAnswers {
 
   /** What nobody has taken, because who asked is gone. */
   async removeBefore(date: Date): Promise<void> {
-    if (this.stageUrl !== undefined) await sweepAnswers(openStage(this.stageUrl), date);
+    if (this.stage) await sweepAnswers(this.stage, date);
   }
 
   private async read(ref: AnswerRef): Promise<Answer> {
-    if (this.stageUrl === undefined) throw unreadable('MILLRACE_STAGE_URL is not set for the API.');
+    if (!this.stage) throw unreadable('MILLRACE_STAGE_URL is not set for the API.');
     try {
-      return (await takeAnswer(openStage(this.stageUrl), ref)) as Answer;
+      return (await takeAnswer(this.stage, ref)) as Answer;
     } catch (error) {
       throw unreadable(error instanceof Error ? error.message : String(error), error);
     }

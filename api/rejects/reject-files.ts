@@ -9,7 +9,7 @@ import { quoteIdentifier, quoteLiteral } from '../../platform/duckdb/quote.js';
 import { MillraceError } from '../../platform/errors/error.js';
 import { openSegments, readManifest } from '../../stage/reader.js';
 import { REASONS_COLUMN, ROW_COLUMN } from '../../stage/rejects.js';
-import { openStage } from '../../stage/store.js';
+import type { Stage } from '../../stage/store.js';
 import type { DownloadFormat, RejectedRow } from './reject-schemas.js';
 
 /** Where the rows of one reject are. */
@@ -32,12 +32,12 @@ const COPY_OPTIONS: Readonly<Record<DownloadFormat, string>> = {
 export class RejectFiles {
   #engine: Promise<{ readonly engine: Engine; readonly folder: string }> | undefined;
 
-  constructor(private readonly stageUrl: string | undefined) {}
+  constructor(private readonly stage: Stage | undefined) {}
 
   /** Rows after the given number, at most `limit`, as text. @throws MillraceError `rejects.unreadable` */
   async rows(ref: Ref, { limit, after }: { readonly limit: number; readonly after: number }): Promise<RejectedRow[]> {
-    const segments = await this.segments(ref);
-    const { engine } = await this.opened();
+    await using reading = await this.open(ref);
+    const { segments, engine } = reading;
     const parts = segments.map((segment) => textsOf(segment, after));
     const found = await engine.rows(`select * from (${parts.join(' union all ')}) order by n limit ${limit}`);
     const names = segments[0]?.columns.map(({ name }) => name) ?? [];
@@ -50,16 +50,14 @@ export class RejectFiles {
 
   /** All rows as one file; it is gone from here when it was read. @throws MillraceError `rejects.unreadable` */
   async download(ref: Ref, format: DownloadFormat): Promise<Readable> {
-    const segments = await this.segments(ref);
-    const [only] = segments;
-    if (format === 'parquet' && only && segments.length === 1) return createReadStream(only.path);
-    const { engine, folder } = await this.opened();
-    const path = join(folder, crypto.randomUUID());
-    const parts = segments.map(({ path: from }) => `select * from read_parquet(${quoteLiteral(from)})`);
-    await engine.run(
-      `copy (${parts.join(' union all by name ')} order by ${ROW}) to ${quoteLiteral(path)} (${COPY_OPTIONS[format]})`,
-    );
-    return createReadStream(path).once('close', () => void rm(path, { force: true }));
+    const reading = await this.open(ref);
+    try {
+      const stream = createReadStream(await asOneFile(reading, format));
+      return stream.once('close', () => void reading[Symbol.asyncDispose]());
+    } catch (error) {
+      await reading[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -68,23 +66,47 @@ export class RejectFiles {
     if (opened) await rm(opened.folder, { recursive: true, force: true });
   }
 
-  private async segments({ key, sha256 }: Ref): Promise<SegmentFile[]> {
-    if (this.stageUrl === undefined) throw unreadable('MILLRACE_STAGE_URL is not set for the API.');
-    const stage = openStage(this.stageUrl);
+  private async open(ref: Ref): Promise<Reading> {
+    const { engine, folder: parent } = await (this.#engine ??= openEngine());
+    const folder = await mkdtemp(join(parent, 'read-'));
+    const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
     try {
-      return await openSegments(stage, await readManifest(stage, { manifest: key, sha256 }));
+      return { segments: await this.segments(ref, folder), engine, folder, [Symbol.asyncDispose]: dispose };
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  private async segments({ key, sha256 }: Ref, folder: string): Promise<SegmentFile[]> {
+    if (!this.stage) throw unreadable('MILLRACE_STAGE_URL is not set for the API.');
+    try {
+      return await openSegments(this.stage, await readManifest(this.stage, { manifest: key, sha256 }), folder);
     } catch (error) {
       throw unreadable(error instanceof Error ? error.message : String(error), error);
     }
   }
-
-  private opened(): Promise<{ readonly engine: Engine; readonly folder: string }> {
-    this.#engine ??= open();
-    return this.#engine;
-  }
 }
 
-async function open(): Promise<{ readonly engine: Engine; readonly folder: string }> {
+/** Rejected rows of one slice, with a folder that goes when they have been read. */
+interface Reading extends AsyncDisposable {
+  readonly segments: readonly SegmentFile[];
+  readonly engine: Engine;
+  readonly folder: string;
+}
+
+async function asOneFile({ segments, engine, folder }: Reading, format: DownloadFormat): Promise<string> {
+  const [only] = segments;
+  if (format === 'parquet' && only && segments.length === 1) return only.path;
+  const path = join(folder, 'rows');
+  const parts = segments.map(({ path: from }) => `select * from read_parquet(${quoteLiteral(from)})`);
+  await engine.run(
+    `copy (${parts.join(' union all by name ')} order by ${ROW}) to ${quoteLiteral(path)} (${COPY_OPTIONS[format]})`,
+  );
+  return path;
+}
+
+async function openEngine(): Promise<{ readonly engine: Engine; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-api-'));
   return { engine: await openTrustedEngine({ tempDirectory: folder, memoryLimit: '256MB' }), folder };
 }

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { firstIdOf, isId, newId } from '../../platform/db/ids.js';
 import { MillraceError } from '../../platform/errors/error.js';
-import { openStage, type Stage } from '../../stage/store.js';
+import type { Stage } from '../../stage/store.js';
 
 /** A file that a client has handed over, where every worker can read it. */
 export interface StoredUpload {
@@ -20,11 +20,11 @@ const FOLDER = 'uploads';
 
 /** Files below `uploads/<workspace>/<id>/` of the stage: no row remembers them, the id tells when they came. */
 export class UploadFiles {
-  constructor(private readonly stageUrl: string | undefined) {}
+  constructor(private readonly stage: Stage | undefined) {}
 
   /** A client that goes away leaves nothing behind. @throws MillraceError `uploads.no_stage`, `stage.full`, `request.invalid` */
   async store(workspaceId: string, name: string, body: Readable): Promise<StoredUpload> {
-    const stage = this.stage();
+    const stage = this.folder();
     const id = newId('upload');
     await using temp = await stage.tempDir();
     const path = join(temp.path, 'upload');
@@ -38,15 +38,15 @@ export class UploadFiles {
   /** @throws MillraceError `request.not_found` */
   async remove(workspaceId: string, id: string): Promise<void> {
     const folder = `${folderOf(workspaceId)}/${id}`;
-    const isThere = this.stageUrl !== undefined && (await this.stage().list(folder)).length > 0;
-    if (!isThere) throw new MillraceError('request.not_found', { detail: `There is no upload ${id}.` });
-    await this.stage().remove(folder);
+    const found = (await this.stage?.list(folder)) ?? [];
+    if (found.length === 0) throw new MillraceError('request.not_found', { detail: `There is no upload ${id}.` });
+    await this.stage?.remove(folder);
   }
 
   /** Of all workspaces. @returns how many went */
   async removeBefore(time: Date): Promise<number> {
-    if (this.stageUrl === undefined) return 0;
-    const stage = this.stage();
+    const { stage } = this;
+    if (!stage) return 0;
     const folders = (await stage.list(FOLDER)).map((workspaceId) => `${FOLDER}/${workspaceId}`);
     const first = firstIdOf('upload', time);
     let removed = 0;
@@ -58,9 +58,13 @@ export class UploadFiles {
     return removed;
   }
 
-  private stage(): Stage {
-    if (this.stageUrl !== undefined) return openStage(this.stageUrl);
-    throw new MillraceError('uploads.no_stage', { detail: 'MILLRACE_STAGE_URL is not set for the API.' });
+  private folder(): Stage {
+    if (!this.stage) throw new MillraceError('uploads.no_stage', { detail: 'MILLRACE_STAGE_URL is not set for the API.' });
+    if (this.stage.url.startsWith('file:')) return this.stage;
+    throw new MillraceError('uploads.no_stage', {
+      detail: 'MILLRACE_STAGE_URL is a bucket, and sources of files read folders.',
+      suggestion: 'Put the file into a folder that all workers see, and make that the root of the source.',
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import { redactText } from '../../platform/logger/redact.js';
 import { findTarget } from '../api.js';
 import { addCommand, withOutput } from '../command.js';
 import { type Check, type Finding, warn } from '../doctor/check.js';
+import { stageCheck } from '../doctor/stage.js';
 import { EXIT } from '../exit-codes.js';
 import { say } from '../output/report.js';
 import { type Style, styleFor } from '../output/style.js';
@@ -76,7 +77,8 @@ async function onlineChecks(settings: Settings, stack: Stack | undefined, contex
     namespace: settings.temporalNamespace,
     taskQueue: settings.taskQueue,
   });
-  return [...servers, ...apiOf(context, apiChecks)];
+  const stage = settings.stageUrl === undefined ? [] : [stageCheck(settings.stageUrl, settings.home)];
+  return [...servers, ...stage, ...apiOf(context, apiChecks)];
 }
 
 /** That no stack runs is no fault; that the API somebody named cannot be found is one. */

@@ -77,6 +77,8 @@ export const CATALOGUE = {
   'transform.failed': { recovery: 'fix_config', title: 'The SQL failed on the data', suggestion: 'Change the SQL so that it holds for the value that is named, or correct the data.' },
   'transform.limit_exceeded': { recovery: 'fix_config', title: 'The SQL used more memory or time than allowed', suggestion: 'Make it smaller, or raise the limit.' },
   'stage.corrupt': { recovery: 'retry', title: 'A staged file is not what was recorded', suggestion: 'The slice is read again by the next run.' },
+  'stage.unreachable': { recovery: 'retry', title: 'The stage cannot be reached', suggestion: 'Check network and endpoint of MILLRACE_STAGE_URL; it is retried by itself.' },
+  'stage.refused': { recovery: 'fix_config', title: 'The stage refuses access', suggestion: 'Check the bucket of MILLRACE_STAGE_URL, and the keys, region and endpoint that the process has in AWS_ variables.' },
   'stage.full': { recovery: 'retry', title: 'The stage has no room', suggestion: 'Free space where the stage lives.' },
   'load.stale_epoch': { recovery: 'skip', title: 'A newer run has taken over', suggestion: 'Nothing to do: the newer run continues.' },
   'load.stale_position': { recovery: 'skip', title: 'The slice does not follow the last loaded one', suggestion: 'Nothing to do: the feed goes on from the ledger.' },

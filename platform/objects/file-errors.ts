@@ -1,7 +1,7 @@
 import { type ErrorCode } from '../errors/catalogue.js';
 import { MillraceError, errorText } from '../errors/error.js';
 
-export const errnoOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code ?? '');
+export const errnoOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: 'load.no_space',

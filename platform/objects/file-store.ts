@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, readdir, rm, stat, unlink } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, fileError } from './file-errors.js';
-import { type ListOptions, type ObjectStore, type PutOutcome, type StoredObject, requireKey } from './store.js';
+import { type ListOptions, type ObjectStore, type PutFile, type PutOutcome, type StoredObject, requireKey } from './store.js';
 
 /** Begins the names of files that are being written; nobody sees them as objects. */
 const UNFINISHED = '.unfinished-';
@@ -29,10 +29,10 @@ export class FileStore implements ObjectStore {
     return this.#doing(`write ${key}`, () => this.#create(key, write));
   }
 
-  async putFile(key: string, _tempDir: string, write: (path: string) => Promise<void>): Promise<StoredObject> {
+  async putFile(key: string, _tempDir: string, write: (path: string) => Promise<void>): Promise<PutFile> {
     return this.#doing(`write ${key}`, async () => {
-      await this.#create(key, write);
-      return { key, bytes: (await stat(this.#path(key))).size };
+      const outcome = await this.#create(key, write);
+      return { key, bytes: (await stat(this.#path(key))).size, outcome };
     });
   }
 
@@ -69,6 +69,11 @@ export class FileStore implements ObjectStore {
   async localFile(key: string): Promise<string> {
     await this.#doing(`read ${key}`, () => stat(this.#path(key)));
     return this.#path(key);
+  }
+
+  async names(prefix: string): Promise<readonly string[]> {
+    const names = await this.#doing(`list ${prefix}`, () => orMissing(readdir(this.#path(prefix.slice(0, -1))), []));
+    return names.filter((name) => !name.startsWith(UNFINISHED));
   }
 
   async *list(prefix: string, { after = '', unfinished = false }: ListOptions = {}): AsyncIterable<StoredObject> {

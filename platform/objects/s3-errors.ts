@@ -34,7 +34,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** The server found a condition of the request not met: somebody else was first. */
 export const isConflict = (error: unknown): boolean => [409, 412].includes(statusOf(error));
 
-export const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].includes((error as S3Failure).name ?? '');
+export const isMissing = (error: unknown): boolean =>
+  ['NoSuchKey', 'NotFound'].includes((error as S3Failure | undefined)?.name ?? '');
 
 export const statusOf = (error: unknown): number => (error as S3Failure).$metadata?.httpStatusCode ?? 0;
 

@@ -5,23 +5,37 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { MillraceError } from '../errors/error.js';
+import { MillraceError, isMillraceError } from '../errors/error.js';
 import { isConflict, isMissing, s3Error, statusOf } from './s3-errors.js';
-import { type ListOptions, type ObjectStore, type PutOutcome, type S3Access, type StoredObject, requireKey } from './store.js';
+import {
+  type ListOptions,
+  type ObjectStore,
+  type PutFile,
+  type PutOutcome,
+  type S3Access,
+  type StoredObject,
+  requireKey,
+} from './store.js';
 
 const PARALLEL = 8;
 const CONNECT_MS = 10_000;
 /** How often a request may meet another one for the same name that is still under way. */
 const CONFLICTS = 10;
+/** As often as the SDK repeats other requests. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 250;
 
 /** @throws MillraceError `connector.invalid_config` for a URL without a bucket, or half of a pair of keys */
 export function openS3Store(url: string, access: S3Access, signal: AbortSignal): ObjectStore {
@@ -54,6 +68,11 @@ function clientOf({ endpoint, region, pathStyle, accessKeyId, secretAccessKey, s
   });
 }
 
+interface Body {
+  readonly Body: Buffer | Readable;
+  readonly ContentLength: number;
+}
+
 interface Place {
   readonly bucket: string;
   /** Without slashes at its ends; empty for the whole bucket. */
@@ -77,20 +96,32 @@ class S3Store implements ObjectStore {
     return this.#put(key, () => ({ Body: bytes, ContentLength: bytes.length }));
   }
 
-  async putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<StoredObject> {
+  async putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<PutFile> {
     const path = join(tempDir, `object-${randomBytes(8).toString('hex')}`);
     try {
       await write(path);
       const { size: bytes } = await stat(path);
-      await this.#put(key, () => ({ Body: createReadStream(path), ContentLength: bytes }));
-      return { key, bytes };
+      const outcome = await this.#putAgain(key, () => ({ Body: createReadStream(path), ContentLength: bytes }));
+      return { key, bytes, outcome };
     } finally {
       await rm(path, { force: true });
     }
   }
 
+  /** The SDK repeats no request that sends a stream. */
+  async #putAgain(key: string, body: () => Body): Promise<PutOutcome> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#put(key, body);
+      } catch (error) {
+        if (!isMillraceError(error) || error.recovery !== 'retry' || attempt === ATTEMPTS) throw error;
+        await wait(attempt * PAUSE_MS, undefined, { signal: this.signal }).catch(() => this.signal.throwIfAborted());
+      }
+    }
+  }
+
   /** A conflict means that another request for this name is under way: only the server knows how that one ends. */
-  async #put(key: string, body: () => { readonly Body: Buffer | Readable; readonly ContentLength: number }): Promise<PutOutcome> {
+  async #put(key: string, body: () => Body): Promise<PutOutcome> {
     for (let conflicts = 0; ; conflicts++) {
       try {
         await this.#send(new PutObjectCommand({ ...this.#at(key), ...body(), IfNoneMatch: '*' }));
@@ -123,24 +154,39 @@ class S3Store implements ObjectStore {
     return this.client.send(new GetObjectCommand(this.#at(key)), { abortSignal: this.signal });
   }
 
+  async names(prefix: string): Promise<readonly string[]> {
+    const names: string[] = [];
+    for await (const { Contents = [], CommonPrefixes = [] } of this.#pages(prefix, { Delimiter: '/' })) {
+      const below = [...Contents.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix?.slice(0, -1))];
+      names.push(...below.map((key = '') => key.slice(this.#start.length + prefix.length)).filter((name) => name !== ''));
+    }
+    return names;
+  }
+
   async *list(prefix: string, { after }: ListOptions = {}): AsyncIterable<StoredObject> {
-    const { bucket: Bucket, prefix: own } = this.place;
-    const start = own === '' ? '' : `${own}/`;
-    let token: string | undefined;
-    do {
-      const asked = {
-        Bucket,
-        Prefix: `${start}${prefix}`,
-        ...(after === undefined ? {} : { StartAfter: `${start}${after}` }),
-        ...(token === undefined ? {} : { ContinuationToken: token }),
-      };
-      const page = await this.#doing(`list ${prefix}`, () =>
-        this.client.send(new ListObjectsV2Command(asked), { abortSignal: this.signal }),
+    const from = after === undefined ? {} : { StartAfter: `${this.#start}${after}` };
+    for await (const { Contents = [] } of this.#pages(prefix, from))
+      for (const { Key = '', Size = 0 } of Contents)
+        if (!Key.endsWith('/')) yield { key: Key.slice(this.#start.length), bytes: Size };
+  }
+
+  async *#pages(prefix: string, asked: Partial<ListObjectsV2CommandInput>): AsyncIterable<ListObjectsV2CommandOutput> {
+    let next: Partial<ListObjectsV2CommandInput> | undefined = asked;
+    while (next !== undefined) {
+      const command = new ListObjectsV2Command({ ...next, Bucket: this.place.bucket, Prefix: `${this.#start}${prefix}` });
+      const page: ListObjectsV2CommandOutput = await this.#doing(`list ${prefix}`, () =>
+        this.client.send(command, { abortSignal: this.signal }),
       );
-      for (const { Key = '', Size = 0 } of page.Contents ?? [])
-        if (!Key.endsWith('/')) yield { key: Key.slice(start.length), bytes: Size };
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
+      yield page;
+      const token = page.NextContinuationToken;
+      next = token === undefined ? undefined : { ...asked, ContinuationToken: token };
+    }
+  }
+
+  /** What the keys of the bucket begin with. */
+  get #start(): string {
+    const { prefix } = this.place;
+    return prefix === '' ? '' : `${prefix}/`;
   }
 
   async move(from: string, to: string): Promise<'moved' | 'missing'> {
@@ -168,8 +214,7 @@ class S3Store implements ObjectStore {
   }
 
   #at(key: string): { readonly Bucket: string; readonly Key: string } {
-    const { bucket, prefix } = this.place;
-    return { Bucket: bucket, Key: prefix === '' ? requireKey(key) : `${prefix}/${requireKey(key)}` };
+    return { Bucket: this.place.bucket, Key: `${this.#start}${requireKey(key)}` };
   }
 
   async #send(command: PutObjectCommand | CopyObjectCommand | DeleteObjectCommand): Promise<object> {

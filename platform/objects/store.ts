@@ -11,6 +11,10 @@ export interface StoredObject {
   readonly bytes: number;
 }
 
+export interface PutFile extends StoredObject {
+  readonly outcome: PutOutcome;
+}
+
 export interface ListOptions {
   /** Only keys that come later in the order of their bytes. */
   readonly after?: string;
@@ -31,11 +35,13 @@ export interface ObjectStore extends AsyncDisposable {
    * Creates an object from a file that `write` makes on this machine, in a place from which it need not be copied where that
    * can be. A name that is taken keeps its object.
    */
-  putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<StoredObject>;
+  putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<PutFile>;
   /** Undefined when there is none. */
   getText(key: string): Promise<string | undefined>;
   /** A file on this machine with the object's contents: the object itself, which must not be changed, or a copy in `tempDir`. */
   localFile(key: string, tempDir: string): Promise<string>;
+  /** What is directly below a prefix that ends with `/`: the last part of each key, and each folder's name once. */
+  names(prefix: string): Promise<readonly string[]>;
   /** Below a prefix that ends with `/`, at any depth, in the order of their bytes. */
   list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
   /** Gives an object another name, replacing nothing that differs. `missing` when it is not there, or no longer. */

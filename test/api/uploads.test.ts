@@ -89,9 +89,9 @@ test('a client that goes away in the middle leaves nothing behind', async () => 
 });
 
 test('what nobody removes goes after its time; what is younger stays', async () => {
-  const files = new UploadFiles(stageUrl);
   const [old, young] = [newId('upload', Date.now() - 100_000), newId('upload')];
   const stage = openStage(stageUrl);
+  const files = new UploadFiles(stage);
   for (const id of [old, young]) await stage.putText(`uploads/wsp_default/${id}/x.csv`, 'a');
   expect(await files.removeBefore(new Date(Date.now() - 50_000))).toBe(1);
   expect(await stage.list(`uploads/wsp_default/${old}`)).toEqual([]);

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../cli/doctor/check.js';
 import { EXIT } from '../../cli/exit-codes.js';
@@ -79,6 +81,18 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^✓ Temporal /m);
     expect(stdout + stderr).not.toContain('hunter2');
     expect(stderr).toMatch(/\d checks fail\./);
+  });
+
+  test('the stage is written to, read and tidied up; a bucket that refuses is named, without its keys', async () => {
+    await using home = await tempHome('doctor');
+    const stage = join(home.path, 'stage');
+    const found = await findings({ ...env, MILLRACE_STAGE_URL: pathToFileURL(stage).href });
+    expect(found['stage']).toMatchObject({ status: 'pass', detail: pathToFileURL(stage).href });
+    expect(await readdir(join(stage, '_doctor'))).toEqual([]);
+    const aws = { AWS_ACCESS_KEY_ID: 'hunter1', AWS_SECRET_ACCESS_KEY: 'hunter2', AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' };
+    const { stdout } = await runCli(['doctor'], { env: { ...env, ...aws, MILLRACE_STAGE_URL: 's3://bucket/stage' } });
+    expect(stdout).toMatch(/^✗ stage .*s3:\/\/bucket\/stage: .*ECONNREFUSED.*\n +→ Check network and endpoint/m);
+    expect(stdout).not.toMatch(/hunter/);
   });
 
   test('a bad setting is all there is to say', async () => {

@@ -66,6 +66,8 @@ for (const [name, open, isThere] of [
       expect(await keysOf(store, 'a/')).toEqual(keys.slice(0, 3));
       expect(await keysOf(store, 'a/', { after: 'a/1.json' })).toEqual(keys.slice(1, 3));
       expect(await keysOf(store, 'c/')).toEqual([]);
+      expect((await store.names('a/')).toSorted()).toEqual(['1.json', 'b', 'é']);
+      expect(await store.names('c/')).toEqual([]);
       for (const key of keys) expect(await store.getText(key)).toBe(key);
       expect(await store.getText('a/2.json')).toBeUndefined();
       expect(await store.move('a/b/ü +&%25?#.json', 'c/moved ✓')).toBe('moved');
@@ -80,9 +82,10 @@ for (const [name, open, isThere] of [
       const { store, tempDir } = opened;
       const content = Buffer.alloc(3_000_000, 'x');
       expect(await store.putFile('f/1', tempDir, (path) => writeFile(path, content))).toEqual({
-        key: 'f/1',
-        bytes: content.length,
+        ...{ key: 'f/1', bytes: content.length, outcome: 'created' },
       });
+      const second = await store.putFile('f/1', tempDir, (path) => writeFile(path, 'other'));
+      expect(second.outcome).toBe('taken');
       expect((await readFile(await store.localFile('f/1', tempDir))).equals(content)).toBe(true);
       const failing = store.putFile('f/2', tempDir, async (path) => {
         await writeFile(path, 'half');

@@ -66,12 +66,15 @@ export interface MillraceOptions {
   readonly worker?: boolean;
   readonly sliceBytes?: number;
   readonly settings?: Partial<Settings>;
+  /** A stage elsewhere than in the home. */
+  readonly stageUrl?: string;
 }
 
 export async function startMillrace({
   worker = true,
   sliceBytes = 96_000_000,
   settings: more = {},
+  stageUrl: elsewhere,
 }: MillraceOptions = {}): Promise<Millrace> {
   const disposables: (() => PromiseLike<unknown> | void)[] = [];
   const home = await tempHome('engine');
@@ -80,8 +83,8 @@ export async function startMillrace({
   disposables.push(() => Promise.all([source.drop(), destination.drop(), metadata.drop()]));
   const taskQueue = freshTaskQueue('engine');
   const secretKey = randomBytes(32);
-  const stageUrl = pathToFileURL(`${home.path}/stage`).href;
-  const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error' }), taskQueue, sliceBytes, ...more };
+  const stageUrl = elsewhere ?? pathToFileURL(`${home.path}/stage`).href;
+  const settings = { ...loadSettings({ MILLRACE_LOG_LEVEL: 'error', MILLRACE_HOME: home.path }), taskQueue, sliceBytes, ...more };
   const shared = { settings, databaseUrl: metadata.url, temporalAddress: servers().temporalAddress, secretKey };
   const api = await startApi({ ...shared, stageUrl, port: 0 });
   disposables.push(() => api.close());
@@ -160,6 +163,7 @@ export async function startMillrace({
         env: {
           DATABASE_URL: databaseUrl,
           TEMPORAL_ADDRESS: servers().temporalAddress,
+          MILLRACE_HOME: `${home.path}/${freshTaskQueue('worker')}`,
           MILLRACE_STAGE_URL: stageUrl,
           MILLRACE_SECRET_KEY: secretKey.toString('base64'),
           MILLRACE_TASK_QUEUE: taskQueue,

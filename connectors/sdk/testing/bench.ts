@@ -45,7 +45,7 @@ export class Bench implements AsyncDisposable {
 
   /** Rows in the order in which they were staged, only of these fields when given. */
   async rowsOf(staged: StagedSlice, fields: readonly string[] = staged.columns.map(({ name }) => name)): Promise<StagedRow[]> {
-    const segments = await openSegments(this.stage, staged);
+    const segments = await openSegments(this.stage, staged, this.home);
     const wanted = fields.map((name) => staged.columns.find((column) => column.name === name)?.column ?? name);
     const rows: StagedRow[] = [];
     for (const { path } of segments) {

@@ -106,6 +106,7 @@ function watched(store: ObjectStore, watch: Watch): ObjectStore {
     url: store.url,
     getText: (key) => store.getText(key),
     localFile: (key, tempDir) => store.localFile(key, tempDir),
+    names: (prefix) => store.names(prefix),
     list: (prefix, options) => store.list(prefix, options),
     putText: (key, text) => around('putText', key, () => store.putText(key, text)),
     putFile: (key, tempDir, write) => around('putFile', key, () => store.putFile(key, tempDir, write)),

@@ -114,7 +114,7 @@ export class TestFeed {
       ...{ mode, dedup: 'newest_wins', deletes: 'hard', onDependents: 'auto', rowPolicy: 'null_field' },
       ...{ primaryKey: ['id'], uniqueKey: false, whole, target, columns: staged.columns },
       ...(whole ? { shadow: { publish: more !== true, replace: false } } : { cursorField: 'rev' }),
-      segments: await openSegments(stage, staged),
+      segments: await openSegments(stage, staged, tempDir),
       ...{ rows: staged.staged, extracted: staged.staged, repeated: 0, filtered: 0 },
       ...{ extractedAt: new Date().toISOString(), asOf: this.#asOf, tempDir, engine, attempt: 1 },
       keepRejects: async ({ rows: rejected }) => ({ manifest: `${folder}/rejects.json`, sha256: '0'.repeat(64), rows: rejected }),
