@@ -40,7 +40,7 @@ export class BucketStage implements Stage {
     requireStageKey(key);
     return this.#doing(`Cannot stage ${key}`, async (store) => {
       const sha256 = computed ?? (await sha256OfFile(localPath));
-      const { bytes, outcome } = await store.putFile(key, dirname(localPath), (path) => link(localPath, path));
+      const { bytes, outcome } = await store.putFile(key, dirname(localPath), (path) => link(localPath, path), sha256);
       const stored = { key, bytes, sha256 };
       if (outcome === 'taken') await requireOurs(store, stored, dirname(localPath));
       this.#copiesFolder ??= this.tempDir();

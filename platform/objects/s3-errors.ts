@@ -25,6 +25,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   KeyTooLongError: 'load.target_incompatible',
   QuotaExceeded: 'load.no_space',
   SlowDown: 'connector.rate_limited',
+  BadDigest: 'connector.transient',
+  XAmzContentSHA256Mismatch: 'connector.transient',
   ECONNREFUSED: 'connector.unreachable',
   ENOTFOUND: 'connector.unreachable',
   EHOSTUNREACH: 'connector.unreachable',

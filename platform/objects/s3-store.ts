@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -18,6 +18,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { MillraceError, isMillraceError } from '../errors/error.js';
+import { LentFile } from '../files/lent-file.js';
 import { isConflict, isMissing, s3Error, statusOf } from './s3-errors.js';
 import {
   type ListOptions,
@@ -71,6 +72,11 @@ function clientOf({ endpoint, region, pathStyle, accessKeyId, secretAccessKey, s
 interface Body {
   readonly Body: Buffer | Readable;
   readonly ContentLength: number;
+  readonly sha256?: string | undefined;
+}
+
+interface HttpHeaders {
+  readonly headers: Record<string, string>;
 }
 
 interface Place {
@@ -96,12 +102,13 @@ class S3Store implements ObjectStore {
     return this.#put(key, () => ({ Body: bytes, ContentLength: bytes.length }));
   }
 
-  async putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<PutFile> {
+  async putFile(key: string, tempDir: string, write: (path: string) => Promise<void>, sha256?: string): Promise<PutFile> {
     const path = join(tempDir, `object-${randomBytes(8).toString('hex')}`);
     try {
       await write(path);
       const { size: bytes } = await stat(path);
-      const outcome = await this.#putAgain(key, () => ({ Body: createReadStream(path), ContentLength: bytes }));
+      const body = (): Readable => (sha256 === undefined ? createReadStream(path) : new LentFile(path));
+      const outcome = await this.#putAgain(key, () => ({ Body: body(), ContentLength: bytes, sha256 }));
       return { key, bytes, outcome };
     } finally {
       await rm(path, { force: true });
@@ -123,15 +130,33 @@ class S3Store implements ObjectStore {
   /** A conflict means that another request for this name is under way: only the server knows how that one ends. */
   async #put(key: string, body: () => Body): Promise<PutOutcome> {
     for (let conflicts = 0; ; conflicts++) {
+      const sent = body();
       try {
-        await this.#send(new PutObjectCommand({ ...this.#at(key), ...body(), IfNoneMatch: '*' }));
+        await this.#send(this.#putCommand(key, sent));
         return 'created';
       } catch (error) {
         this.signal.throwIfAborted();
         if (!isConflict(error) || (statusOf(error) === 409 && conflicts === CONFLICTS)) throw this.#failed(error, `write ${key}`);
         if (statusOf(error) === 412) return 'taken';
+      } finally {
+        if (sent.Body instanceof Readable) sent.Body.destroy(); // the SDK leaves it open when a request fails
       }
     }
+  }
+
+  /** A known hash goes with the request as its own: nobody has to compute another one, which would keep chunks that are lent. */
+  #putCommand(key: string, { sha256, ...body }: Body): PutObjectCommand {
+    const known = sha256 === undefined ? {} : { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') };
+    const command = new PutObjectCommand({ ...this.#at(key), ...body, ...known, IfNoneMatch: '*' });
+    if (sha256 !== undefined)
+      command.middlewareStack.add(
+        (next) => (args) => {
+          (args.request as HttpHeaders).headers['x-amz-content-sha256'] = sha256;
+          return next(args);
+        },
+        { step: 'build', name: 'knownHash' },
+      );
+    return command;
   }
 
   async getText(key: string): Promise<string | undefined> {

@@ -34,8 +34,9 @@ export interface ObjectStore extends AsyncDisposable {
   /**
    * Creates an object from a file that `write` makes on this machine, in a place from which it need not be copied where that
    * can be. A name that is taken keeps its object.
+   * @param sha256 of what `write` writes, in hexadecimal, where that is known: a server then compares what arrives with it
    */
-  putFile(key: string, tempDir: string, write: (path: string) => Promise<void>): Promise<PutFile>;
+  putFile(key: string, tempDir: string, write: (path: string) => Promise<void>, sha256?: string): Promise<PutFile>;
   /** Undefined when there is none. */
   getText(key: string): Promise<string | undefined>;
   /** A file on this machine with the object's contents: the object itself, which must not be changed, or a copy in `tempDir`. */

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -102,6 +103,37 @@ for (const [name, open, isThere] of [
     });
   });
 }
+
+/** Where the endpoint comes from the environment, the SDK adds checksums of its own, as it does with AWS. */
+describe.skipIf(!hasS3Server).each(['named', 'of the environment'])(
+  'a file whose hash is known, by an endpoint that is %s',
+  (kind) => {
+    const content = randomBytes(5_000_000);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+
+    test('arrives as it was, or not at all', async () => {
+      await using home = await tempHome('objects');
+      await using server = await startS3();
+      await server.bucket('bucket');
+      const { endpoint, ...access } = server.access;
+      if (kind !== 'named') vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint);
+      await using store = await openObjectStore(
+        's3://bucket',
+        { ...access, ...(kind === 'named' ? { endpoint } : { pathStyle: true }) },
+        never,
+      );
+      const put = (key: string, bytes: Buffer) => store.putFile(key, home.path, (path) => writeFile(path, bytes), sha256);
+      for (const key of ['a/1', 'a/2', 'a/3']) await put(key, content);
+      for (const key of ['a/1', 'a/2', 'a/3'])
+        expect((await readFile(await store.localFile(key, home.path))).equals(content), key).toBe(true);
+      const altered = Buffer.from(content);
+      altered[2_500_000]! ^= 1;
+      await expect(put('a/4', altered)).rejects.toMatchObject({ code: 'connector.transient' });
+      expect(await keysOf(store, 'a/')).toEqual(['a/1', 'a/2', 'a/3']);
+      vi.unstubAllEnvs();
+    });
+  },
+);
 
 describe('what is wrong is told', () => {
   test.skipIf(!hasS3Server)('of a bucket', async () => {
