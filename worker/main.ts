@@ -2,6 +2,7 @@
  * Dependencies → activities → Temporal worker.
  * @module
  */
+import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
@@ -16,7 +17,7 @@ import { openStage } from '../stage/store.js';
 import { closeTransformPool } from '../transform/engine/index.js';
 import { createBreaker } from './breaker.js';
 import { BUNDLE_PATH } from './bundle-path.js';
-import { tellPresence } from './presence.js';
+import { joinWorkers } from './presence.js';
 import { createRequestScheduledSync } from './scheduled-sync.js';
 
 /** Longer than the wait between two heartbeats: that is when an activity learns that the worker stops. */
@@ -34,19 +35,25 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const log = createLogger({ level: options.settings.logLevel }).child({ process: 'worker' });
   installRuntime(log);
   await loadConnectors({ folder: process.cwd(), configured: options.settings.connectors, log });
+  const { taskQueue, sliceBytes } = options.settings;
+  const identity = options.identity ?? `${process.pid}@${hostname()}`;
+  const { ring, providers } = openSecrets(options.secretKey, options.settings);
+  const store = await createMetadataStore(options.databaseUrl, ring);
   const stage = openStage(options.stageUrl, options.settings.home);
+  const connection = await NativeConnection.connect({ address: options.temporalAddress });
+  const presence = await joinWorkers(store, stage, { identity, taskQueue }).catch(async (error: unknown) => {
+    await Promise.all([connection.close(), store.close(), stage[Symbol.asyncDispose]()]);
+    throw error;
+  });
   await stage.removeAbandoned();
   const temp = await stage.tempDir(); // not the system's: what a killed worker leaves here is removed at the next start
   const engine = await openTrustedEngine({ tempDirectory: temp.path });
-  const { ring, providers } = openSecrets(options.secretKey, options.settings);
-  const store = await createMetadataStore(options.databaseUrl, ring);
-  const connection = await NativeConnection.connect({ address: options.temporalAddress });
-  const { taskQueue, sliceBytes } = options.settings;
   const client = new Client({ connection, namespace: options.namespace, dataConverter });
   const worker = await Worker.create({
     connection,
     namespace: options.namespace,
     taskQueue,
+    identity,
     dataConverter,
     workflowBundle: { codePath: BUNDLE_PATH },
     activities: {
@@ -59,10 +66,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
   const done = worker.run();
-  const presence = tellPresence(store, { identity: worker.options.identity, taskQueue });
   const close = async (): Promise<void> => {
     await presence.end();
     await closeTransformPool();

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { WorkerProcessRow } from '../../platform/db/rows.js';
+import { ALIVE_FOR } from '../../platform/db/worker-processes.js';
 import { Recent } from '../engine/recent.js';
 import { type Poller, type TaskQueueView, describeTaskQueue } from '../engine/task-queue.js';
 import type { TemporalLink } from '../engine/temporal-link.js';
@@ -7,8 +8,6 @@ import { wholePage, type Page } from '../http/pagination.js';
 import type { WorkerView } from './worker-schemas.js';
 
 const SHARED_FOR_MS = 1_000;
-/** Six times as long as a worker is silent by itself. */
-const ALIVE_FOR = '1 minute';
 
 /** Who works for this installation: by Temporal, which knows who polls, and by what workers tell of themselves. */
 export class WorkerService {

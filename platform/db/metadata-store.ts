@@ -13,7 +13,7 @@ import { endVerification, recordRunVerification, recordVerification } from './ve
 import { RunLogWriter } from './run-logs.js';
 import { endOpenRuns, lastNumber, recordRun, recordStreams } from './run-projection.js';
 import { type SchemaVersion, recordSchema, schemaVersions } from './stream-schemas.js';
-import { recordWorker, removeWorker } from './worker-processes.js';
+import { otherWorkers, recordWorker, removeWorker } from './worker-processes.js';
 import type {
   ConnectionEnds,
   ConnectionPlan,
@@ -27,6 +27,7 @@ import type {
   RunRecord,
   StreamRecord,
   VerificationEnd,
+  MarkedWorker,
   WorkerProcess,
 } from './store.js';
 
@@ -141,6 +142,10 @@ export class PostgresMetadataStore implements MetadataStore {
 
   removeWorker(identity: string): Promise<void> {
     return askDatabase(() => removeWorker(this.db, identity));
+  }
+
+  otherWorkers(worker: Pick<WorkerProcess, 'identity' | 'taskQueue'>): Promise<readonly MarkedWorker[]> {
+    return askDatabase(() => otherWorkers(this.db, worker));
   }
 
   async close(): Promise<void> {

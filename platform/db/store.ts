@@ -134,6 +134,17 @@ export interface RunLogLine {
   readonly text: string;
 }
 
+/** A file that a worker has left in its stage. */
+export interface StageMark {
+  readonly key: string;
+  readonly sha256: string;
+}
+
+export interface MarkedWorker {
+  readonly identity: string;
+  readonly mark: StageMark;
+}
+
 /** A worker as it tells of itself. */
 export interface WorkerProcess {
   readonly identity: string;
@@ -142,6 +153,7 @@ export interface WorkerProcess {
   readonly startedAt: Date;
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
+  readonly stageMark: StageMark;
 }
 
 export interface VerificationEnd {
@@ -195,5 +207,7 @@ export interface MetadataStore {
   flushLogs(): Promise<void>;
   recordWorker(worker: WorkerProcess): Promise<void>;
   removeWorker(identity: string): Promise<void>;
+  /** Other workers of the same task queue that are alive. */
+  otherWorkers(worker: Pick<WorkerProcess, 'identity' | 'taskQueue'>): Promise<readonly MarkedWorker[]>;
   close(): Promise<void>;
 }

@@ -43,6 +43,7 @@ describe('migrations', () => {
       '011-workspaces',
       '012-project-names',
       '013-told-ends',
+      '014-stage-marks',
     ]);
     await Promise.all(pools.map((pool) => pool.destroy()));
     await empty.drop();

@@ -53,6 +53,8 @@ export interface Millrace extends AsyncDisposable {
   ended(runId: string, timeoutMs?: number): Promise<FinishedRun>;
   /** A worker in a process of its own, for tests that kill it. `metadata` replaces the URL of the metadata database. */
   workerProcess(metadata?: string): Promise<MillraceProcess>;
+  /** What such a process has in its environment. */
+  workerEnvironment(): Readonly<Record<string, string>>;
   /** A worker in this process, for those who began without one. */
   inProcessWorker(): Promise<void>;
   /** Another API process over the same database. */
@@ -94,6 +96,16 @@ export async function startMillrace({
     disposables.push(() => running.drain());
   };
   if (worker) await inProcessWorker();
+  const workerEnvironment = (): Record<string, string> => ({
+    DATABASE_URL: metadata.url,
+    TEMPORAL_ADDRESS: servers().temporalAddress,
+    MILLRACE_HOME: `${home.path}/${freshTaskQueue('worker')}`,
+    MILLRACE_STAGE_URL: stageUrl,
+    MILLRACE_SECRET_KEY: secretKey.toString('base64'),
+    MILLRACE_TASK_QUEUE: taskQueue,
+    MILLRACE_SLICE_BYTES: String(sliceBytes),
+    MILLRACE_LOG_LEVEL: 'error',
+  });
   const call = async (method: string, path: string, body?: unknown): Promise<Reply> => {
     const response = await fetch(`${api.url}${path}`, {
       method,
@@ -158,19 +170,9 @@ export async function startMillrace({
       const second = await startApi({ ...shared, stageUrl, port: 0 });
       return { url: second.url, close: second.close, [Symbol.asyncDispose]: second.close };
     },
+    workerEnvironment,
     workerProcess: async (databaseUrl = metadata.url) => {
-      const running = startProcess(['worker'], {
-        env: {
-          DATABASE_URL: databaseUrl,
-          TEMPORAL_ADDRESS: servers().temporalAddress,
-          MILLRACE_HOME: `${home.path}/${freshTaskQueue('worker')}`,
-          MILLRACE_STAGE_URL: stageUrl,
-          MILLRACE_SECRET_KEY: secretKey.toString('base64'),
-          MILLRACE_TASK_QUEUE: taskQueue,
-          MILLRACE_SLICE_BYTES: String(sliceBytes),
-          MILLRACE_LOG_LEVEL: 'error',
-        },
-      });
+      const running = startProcess(['worker'], { env: { ...workerEnvironment(), DATABASE_URL: databaseUrl } });
       disposables.push(() => running[Symbol.asyncDispose]());
       await waitFor(() => running.output().includes('ready'), { what: 'the worker is ready', timeoutMs: 60_000 });
       return running;

@@ -10,6 +10,7 @@ import { archive } from './010-archive.js';
 import { workspaces } from './011-workspaces.js';
 import { projectNames } from './012-project-names.js';
 import { toldEnds } from './013-told-ends.js';
+import { stageMarks } from './014-stage-marks.js';
 import { resources } from './007-resources.js';
 
 /** A step of the schema. Never changed once released: later steps only add. */
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly Migration[] = [
   workspaces,
   projectNames,
   toldEnds,
+  stageMarks,
 ];
 
 /** Static instead of a folder of files: the same in `dist`, in tests and in a bundle, whatever the file extension. */
