@@ -1,7 +1,7 @@
 import { inParallel } from '../platform/collections/in-parallel.js';
 import type { ExtractTogetherInput, Extracted } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { extractSlice } from './extract.js';
+import { type LoadEnds, extractSlice } from './extract.js';
 import { inStep, sayExtracted } from './run-log.js';
 
 /** Streams that are not begun by then have steps of their own, so that nobody waits long for others. */
@@ -18,9 +18,12 @@ export function createExtractTogether(dependencies: ActivityDependencies) {
     inStep(dependencies, { run, step: 'extract' }, (shell, say) => {
       const signal = AbortSignal.any([shell.signal, AbortSignal.timeout(END_WITHIN_MS)]);
       const beginUntil = performance.now() + BEGIN_WITHIN_MS;
+      let ends: ReturnType<LoadEnds> | undefined;
+      const loadEnds: LoadEnds = () => (ends ??= dependencies.store.loadEnds(run.connectionId));
       return inParallel(feeds, parallel, async ({ feed, place }) => {
         if (performance.now() > beginUntil) return null;
-        const extracted = await extractSlice({ ...shell, signal }, dependencies, { run, plan, feed, place }).catch(() => null);
+        const input = { run, plan, feed, place };
+        const extracted = await extractSlice({ ...shell, signal }, dependencies, input, loadEnds).catch(() => null);
         shell.signal.throwIfAborted();
         if (extracted) sayExtracted((level, text) => say(level, text, feed), place.seq + 1, extracted);
         return extracted;

@@ -3,6 +3,7 @@ import { type BoundaryStore, boundaryPath } from '../checkpoint/boundary-store.j
 import type { BoundarySet } from '../checkpoint/position.js';
 import { takenBefore } from '../checkpoint/slice-end.js';
 import type { ReadRequest } from '../connectors/sdk/types.js';
+import type { ConnectionEnds } from '../platform/db/store.js';
 import { MillraceError, isMillraceError } from '../platform/errors/error.js';
 import { cursorDistance } from '../schema/cursor-distance.js';
 import { boundaryFolder, sliceFolder } from '../stage/layout.js';
@@ -28,6 +29,8 @@ const SLICE_GROWTH = 1.5;
 /** Rows that go through as they are take as long to extract as to load: the load would wait for much larger slices. */
 const NATIVE_GROWTH = 1.25;
 
+export type LoadEnds = () => Promise<ConnectionEnds>;
+
 /** Reads one slice from the feed's place on and stages it. */
 export function createExtract(dependencies: ActivityDependencies) {
   return (input: ExtractInput): Promise<Extracted> =>
@@ -38,11 +41,17 @@ export function createExtract(dependencies: ActivityDependencies) {
     });
 }
 
-export async function extractSlice(shell: Shell, dependencies: ActivityDependencies, input: ExtractInput): Promise<Extracted> {
+/** @param loadEnds where several slices of a connection are read, so that its ends are asked for once */
+export async function extractSlice(
+  shell: Shell,
+  dependencies: ActivityDependencies,
+  input: ExtractInput,
+  loadEnds: LoadEnds = () => dependencies.store.loadEnds(input.run.connectionId),
+): Promise<Extracted> {
   const plan = await getPlan(dependencies.stage, input.plan);
   const staged = nextStaged(requireFeed(plan, input.feed).staged ?? [], input.place);
   if (staged) return staged;
-  return plan.source ? readSlice(shell, dependencies, { input, plan }) : { ...nothing(input), ...unfinished(input) };
+  return plan.source ? readSlice(shell, dependencies, { input, plan, loadEnds }) : { ...nothing(input), ...unfinished(input) };
 }
 
 /** Without the source a read that is in the middle cannot be brought to its end. */
@@ -53,11 +62,11 @@ function unfinished({ place }: ExtractInput): { readonly delayed?: string } {
 async function readSlice(
   shell: Shell,
   dependencies: ActivityDependencies,
-  { input, plan }: { readonly input: ExtractInput; readonly plan: RunPlan },
+  { input, plan, loadEnds }: { readonly input: ExtractInput; readonly plan: RunPlan; readonly loadEnds: LoadEnds },
 ): Promise<Extracted> {
-  const { stage, engine, store } = dependencies;
+  const { stage, engine } = dependencies;
   const feed = requireFeed(plan, input.feed);
-  const connection = await store.loadEnds(input.run.connectionId);
+  const connection = await loadEnds();
   const { connector, context } = await openSource(
     shell,
     dependencies,

@@ -14,6 +14,7 @@ import { openMetadata } from '../platform/db/open.js';
 import { MillraceError } from '../platform/errors/error.js';
 import { createLogger, type Logger } from '../platform/logger/logger.js';
 import { openSecrets } from '../platform/secrets/secrets.js';
+import { openStage } from '../stage/store.js';
 import { apiModule } from './api-module.js';
 import { purgeArchived } from './archive/purge.js';
 import { finishAudits } from './audit/audit-hook.js';
@@ -25,7 +26,6 @@ import { acceptJsonOnly, echoRequestId, hangUpWhenClosing, requestId, securityHe
 import { sweepForever, type Keeper } from './housekeeping/housekeeping.js';
 import { openApiDocument } from './openapi/document.js';
 import { StagedAnswers } from './previews/staged-answers.js';
-import { openStage } from '../stage/store.js';
 import { RejectFiles } from './rejects/reject-files.js';
 import { acceptFiles } from './uploads/binary-body.js';
 import { UploadFiles } from './uploads/upload-files.js';

@@ -14,7 +14,7 @@ test('I10: a run whose end cannot be written, because the metadata database is a
   const url = new URL(metadata.url);
   await using proxy = await tcpProxy(Number(url.port));
   url.host = proxy.address;
-  await millrace.workerProcess(url.href);
+  await millrace.workerProcess({ DATABASE_URL: url.href });
   await source.query(
     `create table notes (id int primary key, note text); insert into notes select i, 'n' from generate_series(1, 100) i`,
   );

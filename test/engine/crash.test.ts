@@ -29,7 +29,7 @@ describe.concurrent('append is effectively-once', { timeout: 120_000 }, () => {
   test.each(KILLS)('%s: the run goes on, no row is lost or doubled', async (_name, where, trap) => {
     await using stage = await scene();
     const { millrace, connectionId, metadataProxy } = stage;
-    const first = await millrace.workerProcess(metadataProxy.url);
+    const first = await millrace.workerProcess({ DATABASE_URL: metadataProxy.url });
     expect((await millrace.sync(connectionId)).status).toBe('succeeded');
     await addRows(millrace, 'second');
     const frozen = stage[where].trap(trap);

@@ -51,8 +51,8 @@ export interface Millrace extends AsyncDisposable {
   request(connectionId: string): Promise<string>;
   /** Waits for the end of a run. */
   ended(runId: string, timeoutMs?: number): Promise<FinishedRun>;
-  /** A worker in a process of its own, for tests that kill it. `metadata` replaces the URL of the metadata database. */
-  workerProcess(metadata?: string): Promise<MillraceProcess>;
+  /** A worker in a process of its own, for tests that kill it, with `env` beside or instead of the usual. */
+  workerProcess(env?: Readonly<Record<string, string>>): Promise<MillraceProcess>;
   /** What such a process has in its environment. */
   workerEnvironment(): Readonly<Record<string, string>>;
   /** A worker in this process, for those who began without one. */
@@ -171,8 +171,8 @@ export async function startMillrace({
       return { url: second.url, close: second.close, [Symbol.asyncDispose]: second.close };
     },
     workerEnvironment,
-    workerProcess: async (databaseUrl = metadata.url) => {
-      const running = startProcess(['worker'], { env: { ...workerEnvironment(), DATABASE_URL: databaseUrl } });
+    workerProcess: async (env = {}) => {
+      const running = startProcess(['worker'], { env: { ...workerEnvironment(), ...env } });
       disposables.push(() => running[Symbol.asyncDispose]());
       await waitFor(() => running.output().includes('ready'), { what: 'the worker is ready', timeoutMs: 60_000 });
       return running;
