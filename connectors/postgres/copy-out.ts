@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
+import { giveBack, takeMegabyte } from '../../platform/files/megabytes.js';
 import { divert } from '../../platform/net/reusing-socket.js';
 
 /** Postgres's protocol: the head of a message is its type and a length that counts itself. */
@@ -10,23 +11,21 @@ const COPY_DATA = 'd'.charCodeAt(0);
 /** What may come before and between the rows: the answer to COPY, notices, notifications, changed settings. */
 const IN_BETWEEN = new Set(Buffer.from('HNAS'));
 
-const CHUNK_BYTES = 1 << 20;
 /** Most reads find nothing new: memory beside the heap, however little is used, makes V8 look through all of the heap. */
 const FIRST_CHUNK_BYTES = 1 << 14;
 const CHUNKS_AHEAD = 2;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * What `COPY … TO STDOUT` sends, as chunks of about a megabyte. The server sends each row as a message of its own; `pg` and
+ * What `COPY … TO STDOUT` sends, as chunks of about a megabyte, which `giveBack` takes when they are no longer needed. The server sends each row as a message of its own; `pg` and
  * `pg-copy-streams` make an object of each, which costs more than all else that happens to the rows here. Ends when the
  * server has said that all went well. After an early `destroy` the session cannot be used any more.
  */
 export class CopyOut extends Readable implements Submittable {
   #connection: Connection | undefined;
   /** Gives what the server says back to `pg`; only while rows come. */
-  #giveBack: ((unread: Buffer) => void) | undefined;
-  readonly #spare: Buffer<ArrayBuffer>[] = [];
-  #chunk = Buffer.allocUnsafeSlow(FIRST_CHUNK_BYTES);
+  #handBack: ((unread: Buffer) => void) | undefined;
+  #chunk: Buffer = Buffer.allocUnsafeSlow(FIRST_CHUNK_BYTES);
   #filled = 0;
   #type = 0;
   /** Bytes of the current message that have not come yet. */
@@ -42,12 +41,6 @@ export class CopyOut extends Readable implements Submittable {
     super({ objectMode: true, highWaterMark: CHUNKS_AHEAD });
   }
 
-  /** Takes a chunk back that nobody needs any more: memory beside the heap is freed late. */
-  reuse(chunk: Buffer): void {
-    const { buffer } = chunk as Buffer<ArrayBuffer>;
-    if (buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(buffer));
-  }
-
   /** As the server counted them; known when the stream has ended. */
   get rows(): number {
     return this.#rows;
@@ -55,7 +48,7 @@ export class CopyOut extends Readable implements Submittable {
 
   submit(connection: Connection): void {
     this.#connection = connection;
-    this.#giveBack = divert(connection.stream as Socket, this.#onData);
+    this.#handBack = divert(connection.stream as Socket, this.#onData);
     connection.query(this.statement);
   }
 
@@ -73,11 +66,11 @@ export class CopyOut extends Readable implements Submittable {
   }
 
   override _read(): void {
-    if (this.#giveBack) this.#socket()?.resume();
+    if (this.#handBack) this.#socket()?.resume();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (this.#giveBack) this.#socket()?.destroy();
+    if (this.#handBack) this.#socket()?.destroy();
     done(error);
   }
 
@@ -137,22 +130,24 @@ export class CopyOut extends Readable implements Submittable {
   #flush(): void {
     if (this.#filled === 0) return;
     const full = this.#chunk.subarray(0, this.#filled);
-    this.#chunk = this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#chunk = takeMegabyte();
     this.#filled = 0;
     if (!this.push(full)) this.#socket()?.pause();
   }
 
   #finish(unread: Buffer): void {
     this.#flush();
+    giveBack(this.#chunk);
+    this.#chunk = NOTHING;
     this.#return(unread);
   }
 
   #return(unread: Buffer): void {
-    const giveBack = this.#giveBack;
-    if (!giveBack) return;
-    this.#giveBack = undefined;
+    const handBack = this.#handBack;
+    if (!handBack) return;
+    this.#handBack = undefined;
     this.#socket()?.resume();
-    giveBack(unread);
+    handBack(unread);
   }
 
   #socket(): Socket | undefined {

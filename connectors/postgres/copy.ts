@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { giveBack } from '../../platform/files/megabytes.js';
 import type { Field } from '../../schema/types.js';
 import { CopyOut } from './copy-out.js';
 import { postgresError } from './errors.js';
@@ -42,7 +43,7 @@ export async function copyToFile(session: Session, selection: CopySelection, pat
       if (native === undefined) lineFeeds += countLineFeeds(chunk);
       else hash.update(chunk);
       await written;
-      copied.reuse(chunk);
+      giveBack(chunk);
     }
   } catch (error) {
     throw postgresError(error, `Cannot read ${selection.relation}`);

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { MEGABYTE, giveBack, takeMegabyte } from './megabytes.js';
 
-const CHUNK_BYTES = 1 << 20;
 /** Whoever writes the file is nearly always ahead: only its first bytes, and its end, are waited for. */
 const LOOK_AGAIN_MS = 10;
 
@@ -17,11 +17,12 @@ export interface ChunkOptions {
  * @throws also what `writing` rejects with
  */
 export async function* readChunks(path: string, options: ChunkOptions = {}): AsyncGenerator<Buffer, void> {
-  const { chunkBytes = CHUNK_BYTES, writing } = options;
+  const { chunkBytes = MEGABYTE, writing } = options;
   await using file = await open(path, 'r');
   const growing = writing && new GrowingFile(writing);
   const size = growing ? chunkBytes : Math.min(chunkBytes, (await file.stat()).size + 1);
-  let [now, spare] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+  const take = (): Buffer => (size === MEGABYTE ? takeMegabyte() : Buffer.allocUnsafeSlow(size));
+  let [now, spare] = [take(), take()];
   let next = fill(file, now, growing);
   try {
     for (let filled = await next; filled > 0; filled = await next) {
@@ -29,6 +30,7 @@ export async function* readChunks(path: string, options: ChunkOptions = {}): Asy
       yield now.subarray(0, filled);
       [now, spare] = [spare, now];
     }
+    [now, spare].forEach(giveBack); // not of a read that was broken off: its last chunk may still be on its way
   } finally {
     await next.catch(() => 0); // it must not write behind our back
   }

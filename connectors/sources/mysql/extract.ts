@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { giveBack } from '../../../platform/files/megabytes.js';
 import type { Field } from '../../../schema/types.js';
 import type { FileEvent } from '../../sdk/types.js';
 import type { Relation } from './discover.js';
@@ -60,7 +61,7 @@ export async function* extractFiles(session: Session, selection: Selection, to: 
         for (; !next.done && file.bytes < to.fileBytes; next = await chunks.next()) {
           await file.add(next.value);
           ({ last } = next.value);
-          out.reuse(next.value);
+          giveBack(next.value.bytes);
         }
       } finally {
         await file.close();

@@ -1,7 +1,9 @@
+import { giveBack, takeMegabyte } from '../../../../platform/files/megabytes.js';
+
 /** How the bytes of a column become a field of CSV. `plain`: no value of it needs quotes. */
 export type CsvKind = 'plain' | 'text' | 'hex';
 
-/** Whole rows, as CSV. */
+/** Whole rows, as CSV; `giveBack` takes their bytes when they are no longer needed. */
 export interface CsvChunk {
   readonly bytes: Buffer;
   readonly rows: number;
@@ -10,7 +12,7 @@ export interface CsvChunk {
   readonly last?: Buffer;
 }
 
-const CHUNK_BYTES = 1 << 20;
+const NOTHING = Buffer.alloc(0);
 const NULL = 0xfb;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -25,8 +27,7 @@ const SHORT_BYTES = 24;
  */
 export class CsvRows {
   readonly #kinds: readonly CsvKind[];
-  readonly #spare: Buffer<ArrayBuffer>[] = [];
-  #out = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #out: Buffer = takeMegabyte();
   #filled = 0;
   #rows = 0;
   #lineFeeds = 0;
@@ -56,14 +57,17 @@ export class CsvRows {
   take(): CsvChunk | undefined {
     if (this.#filled === 0) return undefined;
     const chunk: CsvChunk = { bytes: this.#out.subarray(0, this.#filled), rows: this.#rows, lineFeeds: this.#lineFeeds };
-    this.#out = this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#out = takeMegabyte();
     this.#filled = this.#rows = this.#lineFeeds = 0;
     return chunk;
   }
 
-  /** Takes the memory of a chunk back that nobody needs any more: memory beside the heap is freed late. */
-  reuse({ bytes }: CsvChunk): void {
-    if (bytes.buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(bytes.buffer as ArrayBuffer, 0, CHUNK_BYTES));
+  /** The rest; no row may follow. */
+  end(): CsvChunk | undefined {
+    const rest = this.take();
+    giveBack(this.#out);
+    this.#out = NOTHING;
+    return rest;
   }
 
   #field(bytes: Buffer, kind: CsvKind): void {

@@ -42,10 +42,6 @@ export class RowsOut extends Readable {
     if (socket.destroyed) this.#onClose();
   }
 
-  reuse(chunk: CsvChunk): void {
-    this.#csv.reuse(chunk);
-  }
-
   override _read(): void {
     if (this.#giveBack) this.#socket.resume();
   }
@@ -111,7 +107,7 @@ export class RowsOut extends Readable {
   #finish(unread: Buffer): void {
     this.#release(unread);
     if (this.#failure) return void this.destroy(this.#failure);
-    const rest = this.#csv.take();
+    const rest = this.#csv.end();
     if (rest) this.push(this.#withLast(rest));
     this.push(null);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { giveBack } from '../../../../platform/files/megabytes.js';
 import { type CsvKind, CsvRows, rowValues } from './csv-rows.js';
 import { PacketReader } from './packets.js';
 
@@ -98,7 +99,7 @@ describe('rows as CSV', () => {
       const full = csv.add(bytes, 0, bytes.length);
       if (!full) continue;
       texts.push(full.bytes.toString());
-      csv.reuse(full);
+      giveBack(full.bytes);
     }
     texts.push(csv.take()?.bytes.toString() ?? '');
     expect(texts.length).toBeGreaterThan(3);
