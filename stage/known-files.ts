@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { RecentMap } from '../platform/collections/recent-map.js';
 
 /** A file as it was: when it is written again, one of these differs. */
-type Mark = string;
+export type Mark = string;
 
 /** A slice is loaded soon after it was staged; with what was forgotten a file is read once more. */
 const MOST_FILES = 1_000;
