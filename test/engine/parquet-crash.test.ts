@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { freezableWorker } from '../support/freezable-worker.js';
 import { type HttpTrap, httpProxy } from '../support/http-proxy.js';
 import { WITHOUT_S3, hasS3Server } from '../support/s3-server.js';
 import { LakeRuns, stream } from './support/lake-runs.js';
@@ -78,19 +79,19 @@ describe.skipIf(!hasS3Server)('a worker that loads into a bucket', { timeout: 24
     async (_, trap) => {
       await using stage = await scene();
       const { runs, connectionId } = stage;
-      const frozenWorker = await runs.millrace.workerProcess();
+      await using worker = await freezableWorker(runs.millrace);
       await runs.sync(connectionId);
       await stage.add(501, 1500);
       const frozen = stage.trapLoad(trap);
       const runId = await runs.millrace.request(connectionId);
       await frozen;
-      process.kill(frozenWorker.pid, 'SIGSTOP');
+      await worker.freeze();
       const successor = await runs.millrace.workerProcess();
       const ended = await runs.millrace.ended(runId, 120_000);
       expect(ended.status, JSON.stringify(ended)).toBe('succeeded');
       await stage.expectAll(1500);
       stage.release();
-      process.kill(frozenWorker.pid, 'SIGCONT');
+      worker.wake();
       await successor.kill('SIGTERM');
       await stage.add(1501, 1600);
       await runs.sync(connectionId);
