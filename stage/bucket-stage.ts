@@ -37,8 +37,7 @@ export class BucketStage implements Stage {
   }
 
   async put(key: string, localPath: string, computed?: string): Promise<StoredFile> {
-    requireStageKey(key);
-    return this.#doing(`Cannot stage ${key}`, async (store) => {
+    return this.#doing('stage', key, async (store) => {
       const sha256 = computed ?? (await sha256OfFile(localPath));
       const { bytes, outcome } = await store.putFile(key, dirname(localPath), (path) => link(localPath, path), sha256);
       const stored = { key, bytes, sha256 };
@@ -50,8 +49,7 @@ export class BucketStage implements Stage {
   }
 
   async putText(key: string, text: string): Promise<StoredFile> {
-    requireStageKey(key);
-    return this.#doing(`Cannot stage ${key}`, async (store) => {
+    return this.#doing('stage', key, async (store) => {
       const stored = { key, bytes: Buffer.byteLength(text), sha256: sha256OfText(text) };
       if ((await store.putText(key, text)) === 'created') return stored;
       await using temp = await this.tempDir();
@@ -61,8 +59,7 @@ export class BucketStage implements Stage {
   }
 
   async getText(key: string, sha256: string): Promise<string> {
-    requireStageKey(key);
-    return this.#doing(`Cannot read ${key}`, async (store) => {
+    return this.#doing('read', key, async (store) => {
       const text = await store.getText(key);
       if (text === undefined) throw new MillraceError('stage.corrupt', { detail: `Cannot read ${key}: it is not there.` });
       requireSame(key, sha256OfText(text), sha256);
@@ -71,8 +68,7 @@ export class BucketStage implements Stage {
   }
 
   async verified(key: string, sha256: string, tempDir: string): Promise<string> {
-    requireStageKey(key);
-    return this.#doing(`Cannot read ${key}`, async (store) => {
+    return this.#doing('read', key, async (store) => {
       const kept = await this.#copies.linked(key, sha256, tempDir);
       if (kept !== undefined) return kept;
       const path = await store.localFile(key, tempDir);
@@ -82,14 +78,12 @@ export class BucketStage implements Stage {
   }
 
   async list(prefix: string): Promise<readonly string[]> {
-    requireStageKey(prefix);
-    return this.#doing(`Cannot list ${prefix}`, (store) => store.names(`${prefix}/`));
+    return this.#doing('list', prefix, (store) => store.names(`${prefix}/`));
   }
 
   async remove(prefix: string): Promise<void> {
-    requireStageKey(prefix);
-    await this.#copies.dropBelow(prefix);
-    await this.#doing(`Cannot remove ${prefix}`, async (store) => {
+    await this.#doing('remove', prefix, async (store) => {
+      await this.#copies.dropBelow(prefix);
       let keys: string[] = [];
       const removeKeys = async (): Promise<void> => {
         await store.remove(keys);
@@ -114,11 +108,12 @@ export class BucketStage implements Stage {
     await store?.[Symbol.asyncDispose]();
   }
 
-  async #doing<T>(what: string, work: (store: ObjectStore) => Promise<T>): Promise<T> {
+  async #doing<T>(what: string, key: string, work: (store: ObjectStore) => Promise<T>): Promise<T> {
+    requireStageKey(key);
     try {
       return await work(await (this.#store ??= this.#open()));
     } catch (error) {
-      throw bucketError(error, what);
+      throw bucketError(error, `Cannot ${what} ${key}`);
     }
   }
 

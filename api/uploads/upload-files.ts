@@ -38,9 +38,10 @@ export class UploadFiles {
   /** @throws MillraceError `request.not_found` */
   async remove(workspaceId: string, id: string): Promise<void> {
     const folder = `${folderOf(workspaceId)}/${id}`;
-    const found = (await this.stage?.list(folder)) ?? [];
-    if (found.length === 0) throw new MillraceError('request.not_found', { detail: `There is no upload ${id}.` });
-    await this.stage?.remove(folder);
+    const { stage } = this;
+    if (!stage || (await stage.list(folder)).length === 0)
+      throw new MillraceError('request.not_found', { detail: `There is no upload ${id}.` });
+    await stage.remove(folder);
   }
 
   /** Of all workspaces. @returns how many went */
