@@ -287,7 +287,8 @@ describe('under constant writing', { timeout: 60_000 }, () => {
       }
     });
     let loaded = 0;
-    for (let run = 0; run < 5; run++) loaded += (await connection.run()).rows.loaded;
+    // the first runs may all fall into the second that a rounded time still waits for
+    for (let run = 0; run < 5 || (loaded === 0 && run < 100); run++) loaded += (await connection.run()).rows.loaded;
     writing.abort();
     await Promise.all(writers);
     expect(loaded, 'rows came while others were written').toBeGreaterThan(0);
