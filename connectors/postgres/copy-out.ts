@@ -17,9 +17,10 @@ const CHUNKS_AHEAD = 2;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * What `COPY … TO STDOUT` sends, as chunks of about a megabyte, which `giveBack` takes when they are no longer needed. The server sends each row as a message of its own; `pg` and
- * `pg-copy-streams` make an object of each, which costs more than all else that happens to the rows here. Ends when the
- * server has said that all went well. After an early `destroy` the session cannot be used any more.
+ * What `COPY … TO STDOUT` sends, as chunks of about a megabyte, which `giveBack` takes when they are no longer needed.
+ * The server sends each row as a message of its own; `pg` and `pg-copy-streams` make an object of each, which costs more
+ * than all else that happens to the rows here. Ends when the server has said that all went well. After an early
+ * `destroy` the session cannot be used any more.
  */
 export class CopyOut extends Readable implements Submittable {
   #connection: Connection | undefined;

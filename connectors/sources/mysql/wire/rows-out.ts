@@ -22,7 +22,7 @@ export class RowsOut extends Readable {
   readonly #csv: CsvRows;
   readonly #packets = new PacketReader((bytes, start, end) => this.#onPacket(bytes, start, end));
   readonly #socket: Socket;
-  #giveBack: ((unread: Buffer) => void) | undefined;
+  #handBack: ((unread: Buffer) => void) | undefined;
   #phase: 'head' | 'columns' | 'columns-end' | 'rows' | 'over' = 'head';
   #columnsLeft = 0;
   #lastRow = NOTHING;
@@ -36,18 +36,18 @@ export class RowsOut extends Readable {
     super({ objectMode: true, highWaterMark: CHUNKS_AHEAD });
     this.#socket = socket;
     this.#csv = new CsvRows(kinds);
-    this.#giveBack = divert(socket, this.#onData);
+    this.#handBack = divert(socket, this.#onData);
     socket.on('close', this.#onClose);
     socket.write(queryPacket(statement));
     if (socket.destroyed) this.#onClose();
   }
 
   override _read(): void {
-    if (this.#giveBack) this.#socket.resume();
+    if (this.#handBack) this.#socket.resume();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (this.#giveBack) this.#socket.destroy();
+    if (this.#handBack) this.#socket.destroy();
     this.#release(NOTHING);
     done(error);
   }
@@ -113,12 +113,12 @@ export class RowsOut extends Readable {
   }
 
   #release(unread: Buffer): void {
-    const giveBack = this.#giveBack;
-    if (!giveBack) return;
-    this.#giveBack = undefined;
+    const handBack = this.#handBack;
+    if (!handBack) return;
+    this.#handBack = undefined;
     this.#socket.off('close', this.#onClose);
     this.#socket.resume();
-    giveBack(unread);
+    handBack(unread);
   }
 }
 
