@@ -83,12 +83,19 @@ function byRun(lines: readonly Line[]): ReadonlyMap<string, Line[]> {
 /** A statement may have 65,535 values. */
 const LINES_PER_STATEMENT = 1_000;
 
+/** A process that is frozen between two statements keeps others from writing lines of the run, and the run from ending. */
+const LONGEST_PAUSE = '5s';
+
 /** Lines of a run are numbered and committed one writer after the other, so that who reads on by number misses none. */
 async function insertLines(db: Knex, lines: readonly Line[]): Promise<void> {
   const runs = byRun(lines);
   const ids = [...runs.keys()].toSorted(); // every writer locks in this order
   await db.transaction(async (tx) => {
-    await tx.raw(`select pg_advisory_xact_lock(hashtextextended('run-log/' || id, 0)) from unnest(?::text[]) as id`, [ids]);
+    await tx.raw(
+      `select set_config('idle_in_transaction_session_timeout', ?, true), pg_advisory_xact_lock(hashtextextended('run-log/' || id, 0))
+       from unnest(?::text[]) as id`,
+      [LONGEST_PAUSE, ids],
+    );
     const counts = tx('run_logs').select('run_id').whereIn('run_id', ids).groupBy('run_id').count<Stored[]>('* as count');
     const stored = new Map((await counts).map((row) => [row.run_id, Number(row.count)]));
     const kept = ids.flatMap((id) => withinBounds(runs.get(id) ?? [], stored.get(id) ?? 0));

@@ -3,6 +3,7 @@ import { newId } from '../../platform/db/ids.js';
 import { openMetadata } from '../../platform/db/open.js';
 import { RunLogWriter } from '../../platform/db/run-logs.js';
 import { type FinishedRun, type Millrace, startMillrace } from '../support/millrace.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
 import { waitFor } from '../support/wait-for.js';
 
 const PASSWORD = 'planted-in-the-url';
@@ -91,6 +92,11 @@ test('page by page, no line is missing and none comes twice', async () => {
   expect(all.length).toBeGreaterThan(6);
 });
 
+const textsOf = async (runId: string): Promise<readonly string[]> =>
+  (await millrace.metadata.query<{ text: string }>('select text from run_logs where run_id = $1 order by id', [runId])).map(
+    ({ text }) => text,
+  );
+
 test("lines of several runs are written together; a run whose lines are refused keeps no other's back", async () => {
   const [refused, written] = [newId('run'), newId('run')];
   await millrace.metadata.query(`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
@@ -101,10 +107,6 @@ test("lines of several runs are written together; a run whose lines are refused 
     writer.add({ workspaceId: 'wsp_default', runId, level: 'info', step: 'load', text });
   for (const text of ['first', 'second']) for (const runId of [refused, written, good.id]) add(runId, text);
   await writer.flush();
-  const textsOf = async (runId: string): Promise<readonly string[]> =>
-    (await millrace.metadata.query<{ text: string }>('select text from run_logs where run_id = $1 order by id', [runId])).map(
-      ({ text }) => text,
-    );
   expect(await textsOf(written)).toEqual(['first', 'second']);
   expect((await textsOf(good.id)).slice(-2)).toEqual(['first', 'second']);
   expect(await textsOf(refused)).toEqual([]);
@@ -113,6 +115,37 @@ test("lines of several runs are written together; a run whose lines are refused 
   expect(await textsOf(refused)).toEqual(['first', 'second']);
   await millrace.metadata.query('delete from run_logs where run_id = $1 and text = any($2)', [good.id, ['first', 'second']]);
   await db.destroy();
+});
+
+test('a process that is frozen in the middle of its lines keeps those of others, and the end of the run, back for seconds only', async () => {
+  const run = { workspaceId: 'wsp_default', runId: newId('run'), level: 'info', step: 'load' } as const;
+  const url = new URL(millrace.metadata.url);
+  await using way = await tcpProxy(Number(url.port));
+  const [host = '', port = ''] = way.address.split(':');
+  const db = await openMetadata(Object.assign(new URL(url), { hostname: host, port }).href);
+  const locked = new Promise<void>((resolve) =>
+    db.on('query-response', (_response, { sql }: { readonly sql: string }) => {
+      if (!sql.includes('pg_advisory_xact_lock')) return;
+      way.delay(60_000);
+      resolve();
+    }),
+  );
+  const frozen = new RunLogWriter(db);
+  frozen.add({ ...run, text: 'of the frozen one' });
+  const held = frozen.flush();
+  await locked;
+  const otherDb = await openMetadata(url.href);
+  const other = new RunLogWriter(otherDb);
+  other.add({ ...run, text: 'of the other one' });
+  await other.close();
+  expect(await textsOf(run.runId)).toEqual(['of the other one']);
+  way.delay(0);
+  await way.cut(0); // it wakes up, and its connection is gone
+  db.removeAllListeners('query-response');
+  await held;
+  await frozen.close();
+  expect(await textsOf(run.runId)).toEqual(['of the other one', 'of the frozen one']);
+  await Promise.all([db.destroy(), otherDb.destroy()]);
 });
 
 test('as text it is a file, with the filters', async () => {
