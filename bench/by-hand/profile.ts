@@ -9,8 +9,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Ends, query } from '../support/database.js';
+import type { Ends } from '../support/database.js';
 import { Profile } from '../support/flame-graph.js';
+import { refresher, settle } from '../support/full-refresh.js';
 import { loadLineitem } from '../support/lineitem.js';
 import { type BenchStack, startBenchStack } from '../support/stack.js';
 
@@ -32,12 +33,10 @@ try {
 }
 
 async function profileRefresh(stack: BenchStack, ends: Ends, { name, sql }: { readonly name: string; readonly sql?: string }) {
-  const stream = { name: 'public.lineitem', mode: 'full_refresh_overwrite', target: { table: name }, ...(sql ? { sql } : {}) };
-  const connection = await stack.connect([stream], ends);
-  await stack.sync(connection); // the first run makes tables, and compiles
-  await query(ends.destination, 'vacuum');
-  await query(ends.destination, 'checkpoint');
-  const profile = await profileOf(() => stack.sync(connection));
+  const { run } = await refresher(stack, ends, { name, from: 'lineitem', into: name, ...(sql ? { sql } : {}) });
+  await run(); // the first run makes tables, and compiles
+  await settle(ends.destination);
+  const profile = await profileOf(run);
   await writeFile(join(folder, `profile-${name}.svg`), profile.svg());
   process.stdout.write(`${name}\n`);
   for (const [part, share] of profile.shares()) process.stdout.write(`${(share * 100).toFixed(1).padStart(5)} %  ${part}\n`);

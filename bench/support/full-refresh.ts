@@ -39,10 +39,12 @@ export async function raceFullRefresh(
 }
 
 interface Refresher extends Contender {
+  run(): Promise<BenchRun>;
   last(): Pick<BenchRun, 'slices' | 'bytes'>;
 }
 
-async function refresher(
+/** A connection of one stream that copies a whole table. */
+export async function refresher(
   stack: BenchStack,
   ends: Ends,
   { name, from, into, sql }: { readonly name: string; readonly from: string; readonly into: string; readonly sql?: string },
@@ -55,7 +57,7 @@ async function refresher(
 }
 
 /** Nothing is left to write back, nor for autovacuum to do in somebody else's turn; a refresh replaces its target by itself, what is written by hand needs an empty one. */
-async function settle(destination: string, emptied: string | undefined): Promise<void> {
+export async function settle(destination: string, emptied?: string): Promise<void> {
   if (emptied !== undefined) await query(destination, `truncate ${emptied}`);
   await query(destination, 'vacuum');
   await query(destination, 'checkpoint');
